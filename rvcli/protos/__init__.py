@@ -1,0 +1,1 @@
+"""Generated message modules. Sources: protos/rvcli/protos; see protos/compile.py."""
