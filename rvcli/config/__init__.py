@@ -1,0 +1,38 @@
+"""Declared fields, and what follows from them: builders, validation, messages, docs."""
+
+from rvcli.config.builder import ConfigBuilder
+from rvcli.config.checks import Check, between, not_empty, not_negative, one_of, positive
+from rvcli.config.config import (
+    BundledConfigMixin,
+    Config,
+    config_from_message,
+    make_uris_absolute,
+    report,
+    update,
+)
+from rvcli.config.declared import Declared
+from rvcli.config.field import MISSING, Field, field
+from rvcli.config.problems import InvalidConfigError, Problem, UnknownMethodError
+
+__all__ = [
+    "MISSING",
+    "BundledConfigMixin",
+    "Check",
+    "Config",
+    "ConfigBuilder",
+    "Declared",
+    "Field",
+    "InvalidConfigError",
+    "Problem",
+    "UnknownMethodError",
+    "between",
+    "config_from_message",
+    "field",
+    "make_uris_absolute",
+    "not_empty",
+    "not_negative",
+    "one_of",
+    "positive",
+    "report",
+    "update",
+]

@@ -1,0 +1,385 @@
+"""Config: describes a component, travels as a message, creates the entity that works."""
+
+from __future__ import annotations
+
+import copy
+import importlib
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+
+from rvcli import keys, registry
+from rvcli.config.convert import ConversionError
+from rvcli.config.declared import Declared, plain_message
+from rvcli.config.field import Field
+from rvcli.config.problems import InvalidConfigError
+from rvcli.config.wire import (
+    read_field,
+    read_fields,
+    struct_to_plain,
+    to_struct_value,
+    write_field,
+)
+from rvcli.core.command_io_definition import CommandIODefinition
+
+if TYPE_CHECKING:
+    from google.protobuf.message import Message
+
+    from rvcli.config.builder import ConfigBuilder
+
+Self = TypeVar("Self", bound="Config")
+
+TYPE_FIELDS = {
+    keys.TASK: "task_type",
+    keys.BACKEND: "backend_type",
+    keys.RASTER_SOURCE: "source_type",
+    keys.VECTOR_SOURCE: "source_type",
+    keys.LABEL_SOURCE: "source_type",
+    keys.LABEL_STORE: "store_type",
+    keys.RASTER_TRANSFORMER: "transformer_type",
+    keys.AUGMENTOR: "augmentor_type",
+    keys.ANALYZER: "analyzer_type",
+    keys.EVALUATOR: "evaluator_type",
+}
+
+
+class Config(Declared):
+    """Base of all configs.
+
+    A family (`EvaluatorConfig`) sets `group` and `message` and declares the fields that all
+    its members share. A member sets `key` and declares its own fields; they travel in the
+    message's `part`, or in `custom_config` where there is none, as for every plugin.
+
+    A class that is written the classic way sets no `key`, calls
+    `super().__init__(TYPE, ...)`, and has its own `to_proto`.
+    """
+
+    group: ClassVar[str] = ""
+    key: ClassVar[str | None] = None
+    message: ClassVar[str] = ""
+    part: ClassVar[str | None] = None
+    version: ClassVar[int] = 1
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "key" in cls.__dict__ and "part" not in cls.__dict__:
+            cls.part = None
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        name = self.type_field()
+        if name is None:
+            super().__init__(*args, **kwargs)
+        elif self.key is not None:
+            super().__init__(*args, **kwargs)
+            setattr(self, name, self.key)
+        else:
+            type_given = args[0] if args else kwargs.pop(name, None)
+            super().__init__(*args[1:], **kwargs)
+            setattr(self, name, type_given)
+
+    @classmethod
+    def type_field(cls) -> str | None:
+        """Return the attribute that holds the key: `task_type`, `source_type`, ..."""
+        return TYPE_FIELDS.get(cls.group)
+
+    @classmethod
+    def builder_class(cls) -> type[ConfigBuilder]:
+        """Return the class that builds this config, generated where none is written."""
+        from rvcli.config.builder import builder_class_of
+
+        return builder_class_of(cls)
+
+    def to_builder(self, *_: Any) -> Any:
+        """Return a builder that starts from this config."""
+        if self.is_declared():
+            return self.builder_class()(self)
+        key = getattr(self, self.type_field() or "", "")
+        return registry.current().get_config_builder(self.group, key)(self)
+
+    @classmethod
+    def is_declared(cls) -> bool:
+        """True unless the class handles its message itself, the classic way."""
+        return cls.key is not None or not cls.group
+
+    def carries_itself(self) -> bool:
+        """True if a hand-written to_proto may name plugins that nobody else can see."""
+        module = type(self).to_proto.__module__
+        return module != "rvcli" and not module.startswith("rvcli.")
+
+    # Messages.
+
+    @classmethod
+    def message_class(cls) -> type[Message]:
+        """Return the protobuf class of the family."""
+        module_name, _, name = cls.message.partition(":")
+        message_class: type[Message] = getattr(
+            importlib.import_module(f"rvcli.protos.{module_name}"), name
+        )
+        return message_class
+
+    @classmethod
+    def _split_fields(cls) -> tuple[list[Field], list[Field]]:
+        """Return the fields at the top of the message and those of the member's own part."""
+        family = next((c for c in cls.__mro__ if "message" in c.__dict__), cls)
+        top = [f for f in cls.fields() if issubclass(family, f.owner)]
+        return top, [f for f in cls.fields() if f not in top]
+
+    def to_proto(self) -> Any:
+        """Return the message of this config."""
+        cls = type(self)
+        message: Any = self.message_class()()
+        name = self.type_field()
+        if name is not None:
+            setattr(message, name, getattr(self, name))
+        top, own = cls._split_fields()
+        for spec in top:
+            write_field(message, spec, getattr(self, spec.name, None))
+        if cls.key is None:
+            return message
+        if cls.part is None:
+            message.custom_config.SetInParent()
+            content = self.to_plain_of(own)
+            message.custom_config.update(to_struct_value(content))
+        else:
+            target = getattr(message, cls.part) if cls.part else message
+            if cls.part:
+                target.SetInParent()
+            for spec in own:
+                write_field(target, spec, getattr(self, spec.name, None))
+        return message
+
+    def to_plain_of(self, specs: list[Field]) -> dict[str, Any]:
+        """Return some fields as plain values; configs among them as their messages."""
+        return {f.name: _storable(getattr(self, f.name)) for f in specs}
+
+    @classmethod
+    def values_from_message(cls, message: Any) -> dict[str, Any]:
+        """Read the declared fields from a message.
+
+        Raises:
+            InvalidConfigError: naming every field that cannot be read.
+        """
+        top, own = cls._split_fields()
+        types_by_name = cls.field_types()
+        try:
+            values = read_fields(top, types_by_name, message)
+            if cls.key is None:
+                return values
+            if cls.part is None:
+                values.update(cls._values_from_struct(own, message.custom_config))
+            else:
+                source = getattr(message, cls.part) if cls.part else message
+                values.update(read_fields(own, types_by_name, source))
+        except ConversionError as e:
+            raise InvalidConfigError(cls.__name__, e.problems) from e
+        return values
+
+    @classmethod
+    def _values_from_struct(cls, own: list[Field], struct: Any) -> dict[str, Any]:
+        content = struct_to_plain(struct)
+        by_name = {f.name: f for f in own}
+        unknown = sorted(set(content) - set(by_name))
+        if unknown:
+            from rvcli.config.problems import Problem
+
+            raise ConversionError([Problem(f"$.{n}", "is no field of this config") for n in unknown])
+        return {
+            name: _from_storable(value, by_name[name], cls.field_types()[name])
+            for name, value in content.items()
+        }
+
+    @classmethod
+    def from_proto(cls, msg: Any) -> Any:
+        """Build the config that a message describes."""
+        if cls.group:
+            return config_from_message(cls.group, msg)
+        return cls.builder_class()().from_proto(msg).build()
+
+    @classmethod
+    def builder(cls, key: str | None = None) -> Any:
+        """Return a builder: of the family's member named `key`, or of this very class."""
+        if cls.group:
+            return registry.current().get_config_builder(cls.group, key or str(cls.key))()
+        return cls.builder_class()()
+
+    # Plain values.
+
+    def to_plain(self) -> dict[str, Any]:
+        """Return the semantic content as plain values, with the key that names the type."""
+        if not self.is_declared():
+            content: dict[str, Any] = plain_message(self.to_proto())
+            return content
+        values = super().to_plain()
+        name = self.type_field()
+        return values if name is None else {name: getattr(self, name), **values}
+
+    def clone(self: Self) -> Self:
+        """Return an independent copy."""
+        return super().clone() if self.is_declared() else copy.deepcopy(self)
+
+    # Commands.
+
+    def update_for_command(
+        self,
+        command_type: str,
+        experiment_config: Any,
+        context: list[Any] | None = None,
+        io_def: CommandIODefinition | None = None,
+    ) -> Any:
+        """Fill in what depends on the experiment, such as URIs below its root.
+
+        Changes this config, which is a copy made for the command. Subclasses call super()
+        first. Returns the config and the io definition, as a pair.
+        """
+        inner = [*(context or []), self]
+        for name, value in list(self.__dict__.items()):
+            if isinstance(value, Config):
+                self.__dict__[name] = update(value, command_type, experiment_config, inner)
+            elif isinstance(value, list) and value and isinstance(value[0], Config):
+                self.__dict__[name] = [
+                    update(v, command_type, experiment_config, inner) for v in value
+                ]
+        return self, io_def
+
+    def report_io(self, command_type: str, io_def: CommandIODefinition) -> None:
+        """Add what this config reads and writes during a command to `io_def`."""
+        for spec in self.fields():
+            if command_type in spec.input_of:
+                io_def.add_inputs(_uris(self.__dict__[spec.name]))
+            if command_type in spec.output_of:
+                io_def.add_outputs(_uris(self.__dict__[spec.name]))
+        for child in self.children():
+            if isinstance(child, Config):
+                report(child, command_type, io_def)
+
+
+class BundledConfigMixin:
+    """Marks configs that put files of their own into a predict package."""
+
+    def save_bundle_files(self, bundle_dir: str) -> Any:
+        """Copy files into the package.
+
+        Returns:
+            a config that names the files by base name, and the copied local paths.
+        """
+        return self, []
+
+    def load_bundle_files(self, bundle_dir: str) -> Any:
+        """Return a config that names the files where the package was unpacked."""
+        return self
+
+    def bundle_file(self, uri: str, bundle_dir: str) -> tuple[str, str]:
+        """Fetch one file into the package; return its path there and its base name."""
+        from rvcli.utils.files import download_or_copy
+
+        local_path = download_or_copy(uri, bundle_dir)
+        return local_path, local_path.replace("\\", "/").rpartition("/")[2]
+
+
+def config_from_message(group: str, message: Any) -> Any:
+    """Build the config of any family from its message, through the registry."""
+    key = getattr(message, TYPE_FIELDS[group])
+    builder = registry.current().get_config_builder(group, key)()
+    return builder.from_proto(message).build()
+
+
+def update(config: Any, command_type: str, experiment: Any, context: list[Any]) -> Any:
+    """Call update_for_command in whichever form it is written; return the updated config.
+
+    Known forms return None, the io definition, or a pair whose first part replaces the
+    config. What an io definition says is kept for configs that have no report_io.
+    """
+    io_def = CommandIODefinition()
+    kwargs: dict[str, Any] = {}
+    if _takes(config.update_for_command, "io_def"):
+        kwargs["io_def"] = io_def
+    if _takes(config.update_for_command, "context"):
+        kwargs["context"] = context
+    result = config.update_for_command(command_type, experiment, **kwargs)
+    updated = config
+    if isinstance(result, tuple):
+        updated = result[0] if result and result[0] is not None else config
+        result = result[1] if len(result) > 1 else None
+    if isinstance(result, CommandIODefinition):
+        io_def = result
+    if type(updated).report_io is Config.report_io and not updated.is_declared():
+        updated.__dict__.setdefault("_reported_io", {})[command_type] = io_def
+    return updated
+
+
+def report(config: Any, command_type: str, io_def: CommandIODefinition) -> None:
+    """Add what a config reads and writes, from report_io or else from its update."""
+    config.report_io(command_type, io_def)
+    remembered = config.__dict__.get("_reported_io", {}).get(command_type)
+    if remembered is not None:
+        io_def.merge(remembered)
+
+
+def make_uris_absolute(config: Declared) -> None:
+    """Make every relative URI in a config, and in all that it holds, absolute."""
+    from rvcli.filesystem import absolute_uri
+
+    for part in config.walk():
+        for spec in part.fields():
+            if not spec.uri:
+                continue
+            value = part.__dict__.get(spec.name)
+            if isinstance(value, str) and value:
+                part.__dict__[spec.name] = absolute_uri(value)
+            elif isinstance(value, list):
+                part.__dict__[spec.name] = [absolute_uri(v) for v in value]
+
+
+def _takes(method: Any, name: str) -> bool:
+    code = getattr(getattr(method, "__func__", method), "__code__", None)
+    if code is None:
+        return False
+    takes_any = bool(code.co_flags & 0x08)
+    return takes_any or name in code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+
+
+def _uris(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from _uris(item)
+
+
+def _storable(value: Any) -> Any:
+    from rvcli.config.declared import plain
+
+    if isinstance(value, Config):
+        return plain_message(value.to_proto())
+    if isinstance(value, (list, tuple)):
+        return [_storable(v) for v in value]
+    return plain(value)
+
+
+def _from_storable(value: Any, spec: Field, annotation: Any) -> Any:
+    """Read one value of a Struct; a config among them from the message it was stored as."""
+    if spec.group is None or value is None:
+        return value
+    if isinstance(value, list):
+        return [_from_storable(v, spec, annotation) for v in value]
+    from google.protobuf.json_format import ParseDict
+
+    family_message = family_message_class(spec.group)
+    return config_from_message(spec.group, ParseDict(value, family_message()))
+
+
+def family_message_class(group: str) -> Any:
+    """Return the protobuf class of a group, such as EvaluatorConfig for EVALUATOR."""
+    name = group.lower()
+    class_name = "".join(part.capitalize() for part in name.split("_")) + "Config"
+    return getattr(importlib.import_module(f"rvcli.protos.{name}_pb2"), class_name)
+
+
+__all__ = [
+    "BundledConfigMixin",
+    "Config",
+    "config_from_message",
+    "make_uris_absolute",
+    "read_field",
+    "report",
+    "update",
+]

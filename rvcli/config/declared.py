@@ -1,0 +1,206 @@
+"""Classes whose fields are declared once: construction, copies, plain values."""
+
+from __future__ import annotations
+
+import builtins
+import copy
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, ClassVar, TypeVar
+
+from rvcli.config.convert import ConversionError, accepts_none, convert
+from rvcli.config.field import Field
+from rvcli.config.problems import InvalidConfigError, Problem
+
+Self = TypeVar("Self", bound="Declared")
+
+
+class Declared:
+    """Base of classes with declared fields.
+
+    The constructor takes the fields by name, or by position in the order of `positional`
+    (default: own fields first, then inherited ones). It does not validate; `check()` does.
+    """
+
+    positional: ClassVar[tuple[str, ...]] = ()
+    _fields: ClassVar[dict[str, Field]] = {}
+    _types: ClassVar[dict[str, Any] | None] = None
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        own: dict[str, Field] = {}
+        for name, value in list(cls.__dict__.items()):
+            if isinstance(value, Field):
+                annotation = cls.__dict__.get("__annotations__", {}).get(name, Any)
+                spec = {**value.__dict__, "name": name, "owner": cls, "annotation": annotation}
+                own[name] = Field(**spec)
+                delattr(cls, name)
+        inherited: dict[str, Field] = {}
+        for base in cls.__bases__:
+            inherited.update(getattr(base, "_fields", {}))
+        cls._fields = {**own, **{n: f for n, f in inherited.items() if n not in own}}
+        cls._types = None
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        names = self._positional_names()
+        if len(args) > len(names):
+            raise TypeError(f"{type(self).__name__} takes {len(names)} values, got {len(args)}")
+        given = dict(zip(names, args, strict=False))
+        for name, value in kwargs.items():
+            if name not in self._fields or name in given:
+                raise TypeError(f"{type(self).__name__} got an unexpected argument {name!r}")
+            given[name] = value
+        for name, spec in self._fields.items():
+            self.__dict__[name] = given[name] if name in given else spec.make_default()
+
+    @classmethod
+    def _positional_names(cls) -> tuple[str, ...]:
+        rest = tuple(n for n in cls._fields if n not in cls.positional)
+        return cls.positional + rest
+
+    @classmethod
+    def fields(cls) -> list[Field]:
+        """List the declared fields, own ones first."""
+        return list(cls._fields.values())
+
+    @classmethod
+    def field_types(cls) -> dict[str, Any]:
+        """Return the type of each field; a name that cannot be resolved counts as Any."""
+        if cls._types is None:
+            cls._types = {n: _resolve(f.annotation, f.owner) for n, f in cls._fields.items()}
+        return cls._types
+
+    @classmethod
+    def convert_values(cls, values: Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
+        """Convert values to the declared types and check them.
+
+        Returns:
+            the converted values of all fields, defaults included, and every problem found.
+        """
+        types_by_name = cls.field_types()
+        converted: dict[str, Any] = {}
+        problems: list[Problem] = []
+        for name, spec in cls._fields.items():
+            value = values[name] if name in values else spec.make_default()
+            path = f"$.{name}"
+            if value is None and (spec.required or not accepts_none(types_by_name[name])):
+                problems.append(Problem(path, "is not set"))
+                continue
+            try:
+                converted[name] = value = convert(value, types_by_name[name], path)
+            except ConversionError as e:
+                problems.extend(e.problems)
+                continue
+            if spec.check is not None and value is not None and not spec.check.test(value):
+                problems.append(Problem(path, f"{spec.check.text}, not {value!r}"))
+        return converted, problems
+
+    def problems(self) -> Iterable[Problem]:
+        """Yield what is wrong beyond the single fields; subclasses override this."""
+        return ()
+
+    def check(self) -> None:
+        """Raise InvalidConfigError, naming every problem, unless all is well."""
+        converted, found = self.convert_values(self.__dict__)
+        self.__dict__.update(converted)
+        if not found:
+            found = list(self.problems())
+        if found:
+            raise InvalidConfigError(type(self).__name__, found)
+
+    def clone(self: Self) -> Self:
+        """Return a copy that shares no config or list with this one."""
+        new = copy.copy(self)
+        for name, value in new.__dict__.items():
+            new.__dict__[name] = _clone_value(value)
+        return new
+
+    def to_plain(self) -> dict[str, Any]:
+        """Return the semantic fields as plain values, for fingerprints and comparison."""
+        return {
+            name: plain(self.__dict__[name]) for name, spec in self._fields.items() if spec.semantic
+        }
+
+    def children(self) -> Iterator[Declared]:
+        """Yield the declared values that this one holds directly."""
+        for value in self.__dict__.values():
+            yield from _declared_in(value)
+
+    def walk(self) -> Iterator[Declared]:
+        """Yield this value and, depth first, all that it holds."""
+        yield self
+        for child in self.children():
+            yield from child.walk()
+
+    def __repr__(self) -> str:
+        parts = (f"{n}={self.__dict__.get(n)!r}" for n in self._positional_names())
+        return f"{type(self).__name__}({', '.join(parts)})"
+
+
+def plain(value: Any) -> Any:
+    """Turn a field's value into None, bool, int, float, str, list or dict.
+
+    Raises:
+        TypeError: the value is of a kind that cannot be stored.
+    """
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return value
+    if hasattr(value, "to_plain"):
+        return value.to_plain()
+    if isinstance(value, Mapping):
+        return {str(k): plain(v) for k, v in value.items()}
+    if isinstance(value, (set, frozenset)):
+        return sorted((plain(v) for v in value), key=repr)
+    if isinstance(value, Iterable):
+        return [plain(v) for v in value]
+    if hasattr(value, "to_proto"):
+        return plain_message(value.to_proto())
+    raise TypeError(f"{value!r} cannot be stored in a message")
+
+
+def plain_message(message: Any) -> Any:
+    """Turn a protobuf message, or a list of them, into plain values."""
+    if isinstance(message, list):
+        return [plain_message(m) for m in message]
+    from google.protobuf.json_format import MessageToDict
+
+    return MessageToDict(message, preserving_proto_field_name=True)
+
+
+def _clone_value(value: Any) -> Any:
+    if isinstance(value, Declared):
+        return value.clone()
+    if isinstance(value, list):
+        return [_clone_value(v) for v in value]
+    if isinstance(value, dict):
+        return {k: _clone_value(v) for k, v in value.items()}
+    return value
+
+
+def _declared_in(value: Any) -> Iterator[Declared]:
+    if isinstance(value, Declared):
+        yield value
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from _declared_in(item)
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from _declared_in(item)
+
+
+class _Names(dict[str, Any]):
+    """Names in which an annotation is evaluated; an unknown one is Any."""
+
+    def __missing__(self, name: str) -> Any:
+        return getattr(builtins, name, Any)
+
+
+def _resolve(annotation: Any, owner: type) -> Any:
+    if not isinstance(annotation, str):
+        return annotation
+    module = sys.modules.get(owner.__module__)
+    names = _Names({**vars(module), owner.__name__: owner} if module else {})
+    try:
+        return eval(annotation, {"__builtins__": {}}, names)  # noqa: S307 - our own source
+    except Exception:
+        return Any

@@ -1,0 +1,126 @@
+"""Every error that `rv` raises on purpose, drawn as a tree.
+
+    RvError                         1  something failed
+    ├── UsageError                  2  the command line is wrong
+    ├── ConfigError                 3  a config, profile or experiment file is wrong
+    │   ├── RegistryError           3  no such key, or a key registered twice
+    │   ├── ProfileError            3  a profile cannot be read or is ambiguous
+    │   ├── ExperimentError         3  an experiment file is wrong
+    │   ├── MessageError            3  a protobuf message cannot be read
+    │   └── PlanError               3  the commands cannot be planned as asked
+    ├── PluginError                 4  a plugin cannot be fetched, verified or loaded
+    ├── CommandError                5  one or more commands failed
+    ├── FileSystemError             1  a URI cannot be handled
+    │   ├── NotReadableError        1
+    │   └── NotWritableError        1
+    ├── DataError                   1  imagery or labels are not what they should be
+    └── MissingDependencyError      1  a package that this work needs is not installed
+
+The number is the exit code of the process; 130 is reserved for an interrupted run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+EXIT_DONE = 0
+EXIT_FAILURE = 1
+EXIT_USAGE = 2
+EXIT_CONFIG = 3
+EXIT_PLUGIN = 4
+EXIT_COMMAND = 5
+EXIT_INTERRUPTED = 130
+
+
+class RvError(Exception):
+    """Base of all errors with a message for the user.
+
+    Attributes:
+        hint: what to do next, one sentence, or None.
+        exit_code: exit status of a process that ends with this error.
+    """
+
+    exit_code: ClassVar[int] = EXIT_FAILURE
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return self.message
+
+
+class UsageError(RvError):
+    """The command line is wrong."""
+
+    exit_code = EXIT_USAGE
+
+
+class ConfigError(RvError, ValueError):
+    """A config, profile or experiment file is wrong."""
+
+    exit_code = EXIT_CONFIG
+
+
+class RegistryError(ConfigError):
+    """A key is unknown, or was registered twice."""
+
+
+class ProfileError(ConfigError):
+    """A profile cannot be found or read."""
+
+
+class ExperimentError(ConfigError):
+    """An experiment file or module cannot be used.
+
+    Attributes:
+        frames: `path:line in function` of the user's own frames, outermost first.
+    """
+
+    def __init__(
+        self, message: str, *, hint: str | None = None, frames: Sequence[str] = ()
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.frames = tuple(frames)
+
+
+class MessageError(ConfigError):
+    """A protobuf message cannot be read."""
+
+
+class PlanError(ConfigError):
+    """The commands cannot be planned as asked."""
+
+
+class PluginError(RvError):
+    """A plugin cannot be fetched, verified, imported or registered."""
+
+    exit_code = EXIT_PLUGIN
+
+
+class CommandError(RvError):
+    """One or more commands failed."""
+
+    exit_code = EXIT_COMMAND
+
+
+class FileSystemError(RvError):
+    """A URI cannot be handled."""
+
+
+class NotReadableError(FileSystemError):
+    """A URI cannot be read."""
+
+
+class NotWritableError(FileSystemError):
+    """A URI cannot be written."""
+
+
+class DataError(RvError, ValueError):
+    """Imagery or labels are not what they should be."""
+
+
+class MissingDependencyError(RvError, ImportError):
+    """A package is not installed; the hint names the pip extra that brings it."""

@@ -1,0 +1,97 @@
+"""What `register_plugin(plugin_registry)` receives: every way to register something."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rvcli import keys
+from rvcli.errors import RegistryError
+from rvcli.registry.registry import CODE, Origin, Registry
+
+
+class Registrar:
+    """Registers components in a registry on behalf of one plugin.
+
+    Wherever a class is asked for, `"package.module:Name"` does as well and is imported on
+    first use. `extra` names the pip extra that brings what the component imports.
+    """
+
+    def __init__(self, registry: Registry, origin: Origin = CODE) -> None:
+        self.registry = registry
+        self.origin = origin
+
+    def register_config(self, config_class: Any, *, extra: str | None = None) -> None:
+        """Register a declared config class under its own `group` and `key`."""
+        group = getattr(config_class, "group", "")
+        key = getattr(config_class, "key", None)
+        if group not in keys.CONFIG_GROUPS or not key:
+            raise RegistryError(
+                f"{getattr(config_class, '__name__', config_class)} cannot be registered as a"
+                f" config: its group is {group!r} and its key is {key!r}",
+                hint="subclass a family such as rv.EvaluatorConfig and set `key` on the class",
+            )
+        self._add(group, key, config_class, extra)
+
+    def register_config_builder(
+        self, group: str, key: str, builder_class: Any, *, extra: str | None = None
+    ) -> None:
+        """Register the builder class of a config under a group and key."""
+        if group not in keys.CONFIG_GROUPS:
+            raise RegistryError(
+                f"{group!r} is no group of configs",
+                hint=f"the groups are {', '.join(keys.CONFIG_GROUPS)}",
+            )
+        self._add(group, key, builder_class, extra)
+
+    def register_command_config_builder(
+        self, command_type: str, builder_class: Any, *, extra: str | None = None
+    ) -> None:
+        """Register a command by the builder class of its config."""
+        self._add(keys.COMMAND, command_type, builder_class, extra)
+
+    def register_aux_command(
+        self, command_type: str, command_class: Any, *, extra: str | None = None
+    ) -> None:
+        """Register an auxiliary command by its AuxCommand class."""
+        self._add(keys.AUX_COMMAND, command_type, command_class, extra)
+
+    def register_default_raster_source(self, provider_class: Any) -> None:
+        """Register a provider that turns a URI into a raster source config."""
+        self._add_provider(keys.DEFAULT_RASTER_SOURCE, provider_class)
+
+    def register_default_vector_source(self, provider_class: Any) -> None:
+        """Register a provider that turns a URI into a vector source config."""
+        self._add_provider(keys.DEFAULT_VECTOR_SOURCE, provider_class)
+
+    def register_default_label_source(self, provider_class: Any) -> None:
+        """Register a provider that turns a task type and a URI into a label source config."""
+        self._add_provider(keys.DEFAULT_LABEL_SOURCE, provider_class)
+
+    def register_default_label_store(self, provider_class: Any) -> None:
+        """Register a provider that turns a task type and a URI into a label store config."""
+        self._add_provider(keys.DEFAULT_LABEL_STORE, provider_class)
+
+    def register_default_evaluator(self, provider_class: Any) -> None:
+        """Register a provider that turns a task into an evaluator config."""
+        self._add_provider(keys.DEFAULT_EVALUATOR, provider_class)
+
+    def register_experiment_runner(
+        self, runner_key: str, runner_class: Any, *, extra: str | None = None
+    ) -> None:
+        """Register a runner; its key is used in lower case on the command line."""
+        self._add(keys.EXPERIMENT_RUNNER, runner_key, runner_class, extra)
+
+    def register_filesystem(self, filesystem_class: Any) -> None:
+        """Register a FileSystem class; the latest registered is asked first."""
+        self._add_provider(keys.FILESYSTEM, filesystem_class)
+
+    def _add_provider(self, group: str, component: Any) -> None:
+        if isinstance(component, str):
+            key = component
+        else:
+            owner = component if isinstance(component, type) else type(component)
+            key = f"{owner.__module__}:{owner.__qualname__}"
+        self._add(group, key, component, None)
+
+    def _add(self, group: str, key: str, component: Any, extra: str | None) -> None:
+        self.registry.add(group, key, component, origin=self.origin, extra=extra)
