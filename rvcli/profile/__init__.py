@@ -1,0 +1,16 @@
+"""Settings and their sources, each value with its origin."""
+
+from rvcli.profile.convert import load_conf_list
+from rvcli.profile.layers import SettingValue
+from rvcli.profile.load import load_settings
+from rvcli.profile.settings import SectionView, Settings, current, use
+
+__all__ = [
+    "SectionView",
+    "SettingValue",
+    "Settings",
+    "current",
+    "load_conf_list",
+    "load_settings",
+    "use",
+]

@@ -1,0 +1,140 @@
+"""The options that `rv` itself reads, declared once: type, default and what they are for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Option:
+    """One declared option.
+
+    Attributes:
+        section: upper case.
+        key: lower case.
+        type: "text", "path", "int", "float", "bool", "list" or "choice".
+        default: the value when nothing sets it, already of that type.
+        doc: what it does, one sentence; units included.
+        choices: the values that a "choice" takes.
+        minimum: the smallest number allowed.
+        secret: its value is never shown.
+    """
+
+    section: str
+    key: str
+    type: str
+    default: Any
+    doc: str
+    choices: tuple[str, ...] = ()
+    minimum: float | None = None
+    secret: bool = False
+
+    @property
+    def name(self) -> str:
+        """The name in messages and after `--set`: SECTION.key."""
+        return f"{self.section}.{self.key}"
+
+
+OPTIONS: tuple[Option, ...] = (
+    Option(
+        "PLUGINS",
+        "files",
+        "list",
+        (),
+        "Plugin files: paths relative to what names them, or file://, http(s)://, s3:// URIs.",
+    ),
+    Option("PLUGINS", "modules", "list", (), "Plugin modules, by their importable names."),
+    Option(
+        "RV",
+        "tmp_dir",
+        "path",
+        None,
+        "Where temporary files go; the system's place for them (TMPDIR) when not set.",
+    ),
+    Option(
+        "RV",
+        "cache_dir",
+        "path",
+        None,
+        "Where downloaded plugins and digests are kept; the platform's cache when not set.",
+    ),
+    Option(
+        "RV",
+        "jobs",
+        "int",
+        None,
+        "How many commands the local runner runs at once; the number of CPUs when not set.",
+        minimum=1,
+    ),
+    Option(
+        "RV",
+        "gpus",
+        "int",
+        None,
+        "How many commands may use a GPU at once; the number of GPUs found when not set.",
+        minimum=0,
+    ),
+    Option(
+        "RV",
+        "overlap",
+        "choice",
+        "warn",
+        "What to do when a scene or file is in both train and validation: warn, or refuse to run.",
+        choices=("warn", "error"),
+    ),
+    Option(
+        "RV",
+        "log_level",
+        "choice",
+        "info",
+        "The least severe messages that commands write to their logs.",
+        choices=("debug", "info", "warning", "error"),
+    ),
+    Option(
+        "RV",
+        "lease_timeout_s",
+        "float",
+        60.0,
+        "Seconds without a sign of life after which a command's claim may be taken over.",
+        minimum=1,
+    ),
+    Option(
+        "RV",
+        "model_defaults_uri",
+        "path",
+        None,
+        "URI of a JSON file with the defaults of pretrained models.",
+    ),
+    Option(
+        "AWS_S3",
+        "requester_pays",
+        "bool",
+        False,
+        "Pay for requests to S3 buckets whose owner asks for it.",
+    ),
+    Option(
+        "GDAL",
+        "cache_mb",
+        "int",
+        256,
+        "Most memory that GDAL's block cache takes in one process, in MB.",
+        minimum=1,
+    ),
+)
+
+_BY_NAME = {(option.section, option.key): option for option in OPTIONS}
+SECTIONS: tuple[str, ...] = tuple(dict.fromkeys(option.section for option in OPTIONS))
+
+RESERVED_VARIABLES = frozenset({"RV_CONFIG", "RV_CONFIG_DIR", "RV_PROFILE", "RV_LOAD_PLUGINS"})
+"""Environment variables that steer `rv` itself and are never read as SECTION_KEY."""
+
+
+def find(section: str, key: str) -> Option | None:
+    """Return the declared option of a section (upper case) and key (lower case), or None."""
+    return _BY_NAME.get((section, key))
+
+
+def keys(section: str) -> list[str]:
+    """List the declared keys of a section (upper case)."""
+    return [option.key for option in OPTIONS if option.section == section]

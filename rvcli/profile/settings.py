@@ -1,0 +1,243 @@
+"""Settings: every value of the profile, with where it came from."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any
+
+from rvcli.errors import ProfileError
+from rvcli.profile import options, secrets
+from rvcli.profile.convert import as_text, convert, load_conf_list
+from rvcli.profile.layers import AnyLayer, EnvironLayer, Layer, SettingValue, canonical
+from rvcli.profile.paths import resolve_uri
+from rvcli.profile.unknown import Reads, unknown_warnings
+
+DEFAULT_ORIGIN = "default"
+OVERRIDES = "--set"
+
+
+@dataclass(frozen=True, eq=False)
+class Settings:
+    """The settings in force: layers of values, the strongest first.
+
+    Sections and keys may be written in any case.
+
+    Attributes:
+        layers: files, variables and overrides, the strongest first; the declared defaults
+            come below all of them.
+        steering: the RV_* variables that make another process load the same files.
+    """
+
+    layers: tuple[AnyLayer, ...] = ()
+    steering: tuple[tuple[str, str], ...] = ()
+    _reads: Reads = field(default_factory=Reads, repr=False)
+
+    def value(self, section: str, key: str) -> SettingValue | None:
+        """Return a value with its origin, or None where neither a source nor a default has one.
+
+        Declared options have their declared type, others are as their source holds them.
+
+        Raises:
+            ProfileError: the value is not of the declared type; names where it stands.
+        """
+        section, key = canonical(section, key)
+        option = options.find(section, key)
+        if option is None:
+            self._reads.add(section, key)
+        raw = self._find(section, key)
+        if raw is None:
+            if option is None or option.default is None:
+                return None
+            return SettingValue(option.default, DEFAULT_ORIGIN, secret=option.secret)
+        if option is None:
+            return raw
+        try:
+            converted = convert(option, raw.value, raw.base)
+        except ValueError as e:
+            shown = secrets.shown(raw.value, secret=raw.secret)
+            raise ProfileError(
+                f"{raw.origin}: {option.name} is {shown!r}, which {e}", hint=option.doc
+            ) from e
+        return SettingValue(converted, raw.origin, raw.base, raw.secret)
+
+    def get(
+        self,
+        section: str,
+        key: str,
+        default: Any = None,
+        parser: Callable[[str], Any] | None = None,
+    ) -> Any:
+        """Return a value.
+
+        Args:
+            section: the section, in any case.
+            key: the key, in any case.
+            default: what to return when nothing sets the option and it has no declared default.
+            parser: is given the value as text instead of the declared type.
+
+        Raises:
+            ProfileError: the value is not of the declared type, or the parser refuses it.
+        """
+        if parser is None:
+            found = self.value(section, key)
+            return default if found is None or found.value is None else found.value
+        text = self.text(section, key)
+        if text is None:
+            return default
+        return self.parsed(section, key, text, parser)
+
+    def text(self, section: str, key: str) -> str | None:
+        """Return a value as text, the way an INI file would hold it, or None."""
+        found = self._find(*canonical(section, key))
+        if found is None:
+            found = self.value(section, key)
+        elif options.find(*canonical(section, key)) is None:
+            self._reads.add(*canonical(section, key))
+        return None if found is None or found.value is None else as_text(found.value)
+
+    def parsed(self, section: str, key: str, text: str, parser: Callable[[str], Any]) -> Any:
+        """Give a text to a parser; what the parser raises is told with section and key.
+
+        Raises:
+            ProfileError: the parser refuses the text.
+        """
+        try:
+            return parser(text)
+        except Exception as e:
+            section, key = canonical(section, key)
+            found = self._find(section, key)
+            shown = secrets.shown(text, secret=secrets.is_secret(section, key))
+            raise ProfileError(
+                f"{section}.{key} is {shown!r}, which cannot be used: {type(e).__name__}",
+                hint=f"it comes from {found.origin}" if found else None,
+            ) from e
+
+    def section(self, name: str) -> SectionView:
+        """Return a view of one section; what stands in it counts as known from now on."""
+        name = canonical(name, "")[0]
+        if name not in options.SECTIONS:
+            self._reads.sections.add(name)
+        return SectionView(self, name)
+
+    def mark_known(self, section: str) -> None:
+        """Take a section as known: something reads it, later or elsewhere."""
+        self._reads.sections.add(canonical(section, "")[0])
+
+    def unknown_sections(self) -> list[str]:
+        """List sections of files and `--set` that neither `rv` declares nor anything has read."""
+        found = (section for layer in self._written() for section, _ in layer.held())
+        known = {*options.SECTIONS, *self._reads.sections}
+        return [section for section in dict.fromkeys(found) if section not in known]
+
+    def items(self) -> Iterator[tuple[str, str, SettingValue]]:
+        """Yield (section, key, value) of all that is declared or set, sorted.
+
+        Raises:
+            ProfileError: a value is not of its declared type.
+        """
+        names = {(option.section, option.key) for option in options.OPTIONS}
+        names.update(name for layer in self.layers for name in layer.held())
+        for section, key in sorted(names):
+            found = self._find(section, key)
+            if found is None or options.find(section, key) is not None:
+                found = self.value(section, key)
+            yield section, key, found or SettingValue(None, DEFAULT_ORIGIN)
+
+    def validate(self) -> None:
+        """Check every declared option.
+
+        Raises:
+            ProfileError: values are not of their declared type; names all of them.
+        """
+        wrong = []
+        for option in options.OPTIONS:
+            try:
+                self.value(option.section, option.key)
+            except ProfileError as e:
+                wrong.append(e)
+        if len(wrong) == 1:
+            raise wrong[0]
+        if wrong:
+            raise ProfileError("\n".join(e.message for e in wrong)) from wrong[0]
+
+    @property
+    def warnings(self) -> list[str]:
+        """What was odd, in sentences; ask once plugins had the chance to read their sections."""
+        notes = [note for layer in self.layers for note in layer.notes]
+        return [*notes, *unknown_warnings(self._written(), self._reads)]
+
+    def plugin_files(self) -> list[tuple[str, str]]:
+        """List (URI or absolute path, origin) of the plugin files of the profile."""
+        return [(resolve_uri(uri, base), origin) for uri, origin, base in self._list("files")]
+
+    def plugin_modules(self) -> list[tuple[str, str]]:
+        """List (module, origin) of the plugin modules of the profile."""
+        return [(module, origin) for module, origin, _ in self._list("modules")]
+
+    def child_environ(self) -> dict[str, str]:
+        """Return the variables that give these settings to a child in the same directory.
+
+        Overrides travel as variables rather than arguments, since others can read arguments.
+        """
+        variables = dict(self.steering)
+        for layer in self.layers:
+            if isinstance(layer, Layer) and layer.name == OVERRIDES:
+                for (section, key), found in layer.values.items():
+                    variables[f"RV_{section}_{key}".upper()] = as_text(found.value)
+        return variables
+
+    def _list(self, key: str) -> list[tuple[str, str, str]]:
+        found = self.value("PLUGINS", key)
+        if found is None:
+            return []
+        items = load_conf_list(found.value)
+        return [(item, found.origin, found.base) for item in dict.fromkeys(items)]
+
+    def _written(self) -> list[Layer]:
+        return [layer for layer in self.layers if isinstance(layer, Layer)]
+
+    def _find(self, section: str, key: str) -> SettingValue | None:
+        for layer in self.layers:
+            found = layer.find(section, key)
+            if found is not None:
+                return found
+        return None
+
+
+@dataclass(frozen=True)
+class SectionView:
+    """The options of one section."""
+
+    settings: Settings
+    name: str
+
+    def get(self, key: str, default: Any = None, parser: Callable[[str], Any] | None = None) -> Any:
+        """Return a value of this section; see `Settings.get`."""
+        return self.settings.get(self.name, key, default, parser)
+
+    def keys(self) -> list[str]:
+        """List the keys of this section that are declared or set in a file or by `--set`."""
+        names = {key for layer in self.settings.layers for s, key in layer.held() if s == self.name}
+        return sorted(names | set(options.keys(self.name)))
+
+
+_current: ContextVar[Settings | None] = ContextVar("rvcli_settings", default=None)
+
+
+def current() -> Settings:
+    """Return the settings in force; without `use`, the defaults and the environment."""
+    return _current.get() or Settings((EnvironLayer("environment", os.environ, os.curdir),))
+
+
+@contextmanager
+def use(settings: Settings) -> Iterator[Settings]:
+    """Put settings in force inside the block, in this context only."""
+    token = _current.set(settings)
+    try:
+        yield settings
+    finally:
+        _current.reset(token)
