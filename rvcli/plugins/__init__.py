@@ -1,0 +1,41 @@
+"""Plugins: find, verify, load, pin and ship them."""
+
+from rvcli.plugins.cache import plugin_cache
+from rvcli.plugins.content import Content, digest_of
+from rvcli.plugins.find import Found, find
+from rvcli.plugins.load import ImportContext, load_plugins, loaded_in, raise_first_error
+from rvcli.plugins.pin import from_message, load_pins, pins_for, to_message
+from rvcli.plugins.plugin import (
+    DISTRIBUTION,
+    FILE,
+    MODULE,
+    LoadedPlugin,
+    PluginPin,
+    PluginSpec,
+)
+from rvcli.plugins.ship import ship
+from rvcli.plugins.specs import plugin_specs
+
+__all__ = [
+    "DISTRIBUTION",
+    "FILE",
+    "MODULE",
+    "Content",
+    "Found",
+    "ImportContext",
+    "LoadedPlugin",
+    "PluginPin",
+    "PluginSpec",
+    "digest_of",
+    "find",
+    "from_message",
+    "load_pins",
+    "load_plugins",
+    "loaded_in",
+    "pins_for",
+    "plugin_cache",
+    "plugin_specs",
+    "raise_first_error",
+    "ship",
+    "to_message",
+]

@@ -1,0 +1,69 @@
+"""Turn what went wrong in a plugin's code into an error that its author can act on."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+
+from rvcli.errors import PluginError, RegistryError, RvError
+from rvcli.plugins.find import Found, own_frame_test
+
+
+def explain(error: BaseException, found: Found) -> PluginError:
+    """Return a PluginError that names the plugin's file and line."""
+    if isinstance(error, PluginError):
+        return error
+    where = place_of(error, own_frame_test(found))
+    hint = hint_for(error, found)
+    text = str(error) or "no message"
+    if not isinstance(error, RvError):
+        text = f"{type(error).__name__}: {text}"
+    at = f" ({where})" if where else ""
+    return PluginError(f"plugin {found.spec} does not load: {text}{at}", hint=hint)
+
+
+def place_of(error: BaseException, is_own: Callable[[str], bool]) -> str | None:
+    """Return `path:line` of the innermost frame in the plugin's own files, or None."""
+    if isinstance(error, SyntaxError) and error.filename:
+        return f"{error.filename}:{error.lineno}"
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if is_own(f.filename)]
+    return f"{frames[-1].filename}:{frames[-1].lineno}" if frames else None
+
+
+def hint_for(error: BaseException, found: Found) -> str:
+    """Say what the author, or whoever loads the plugin, can do about it."""
+    if isinstance(error, RegistryError) and error.hint:
+        return error.hint
+    if isinstance(error, SyntaxError):
+        return f"this Python is {sys.version_info.major}.{sys.version_info.minor}"
+    if isinstance(error, ImportError):
+        return _import_hint(error, found)
+    if isinstance(error, FileNotFoundError) and _is_relative(error.filename):
+        return (
+            "the path counts from wherever rv runs; start from Path(__file__).parent, and"
+            " make the plugin a directory so that the file travels with it"
+        )
+    if isinstance(error, RvError) and error.hint:
+        return error.hint
+    named_by = f" that {found.spec.origin} names" if found.spec.origin else ""
+    return f"repair the plugin{named_by}, or take it out"
+
+
+def _is_relative(filename: object) -> bool:
+    return isinstance(filename, str) and not Path(filename).is_absolute()
+
+
+def _import_hint(error: ImportError, found: Found) -> str:
+    if "beyond top-level package" in str(error):
+        return "a plugin can import what lies beside or below its file, not above"
+    name = (error.name or "").partition(".")[0]
+    if not isinstance(error, ModuleNotFoundError) or not name:
+        return "the installed version of that package may be another than the plugin needs"
+    if found.content is not None and name.startswith("rvcli_plugin_"):
+        return (
+            "there is no such file beside the plugin; a sibling that is imported by a computed"
+            " name must also be imported by its plain name"
+        )
+    return f"install the package that brings {name!r} here, or put {name}.py beside the plugin"

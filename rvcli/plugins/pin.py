@@ -1,0 +1,143 @@
+"""Pins: the plugins that a command uses, as its message names and proves them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import nullcontext
+from typing import Any
+
+from rvcli.errors import PluginError
+from rvcli.filesystem import absolute_uri
+from rvcli.plugins.cache import plugin_cache
+from rvcli.plugins.find import Found, find, found_content
+from rvcli.plugins.load import ImportContext, find_loaded, load_found
+from rvcli.plugins.plugin import FILE, LoadedPlugin, PluginPin, PluginSpec
+from rvcli.plugins.ship import place, restore, store
+from rvcli.profile import Settings
+from rvcli.registry import Entry, Registry, use
+
+
+def pins_for(entries: Iterable[Entry] | None, loaded: Iterable[LoadedPlugin]) -> list[PluginPin]:
+    """Pin the plugins that brought `entries`, or all that are loaded.
+
+    Args:
+        entries: what was looked up, see `registry.recording`; None pins every plugin.
+        loaded: see `loaded_in`.
+
+    Returns:
+        One pin for each plugin, in the order of loading.
+    """
+    healthy = [plugin for plugin in loaded if plugin.error is None]
+    if entries is None:
+        return [PluginPin.of(plugin) for plugin in healthy]
+    origins = {entry.origin for entry in entries}
+    return [PluginPin.of(plugin) for plugin in healthy if plugin.origin in origins]
+
+
+def to_message(pins: Iterable[PluginPin]) -> Any:
+    """Return the PluginConfig message that holds the pins."""
+    from rvcli.protos.plugin_pb2 import PluginConfig
+    from rvcli.protos.plugin_pb2 import PluginPin as Message
+
+    return PluginConfig(pins=[Message(**pin.to_dict()) for pin in pins])
+
+
+def from_message(message: Any) -> list[PluginPin]:
+    """Read the pins of a PluginConfig message; what old releases list has no digest."""
+    pins = []
+    for item in message.pins:
+        values = {f.name: value for f, value in item.ListFields()}
+        pins.append(PluginPin(**values))
+    uris = {pin.uri for pin in pins}
+    modules = {pin.module for pin in pins}
+    pins += [PluginPin(uri=uri) for uri in message.plugin_uris if uri not in uris]
+    pins += [PluginPin(module=name) for name in message.plugin_modules if name not in modules]
+    return pins
+
+
+def load_pins(
+    pins: Iterable[PluginPin],
+    settings: Settings,
+    registry: Registry,
+    *,
+    import_context: ImportContext = nullcontext,
+    cache_dir: str | None = None,
+) -> list[LoadedPlugin]:
+    """Verify all plugins of a command, then load them.
+
+    Raises:
+        PluginError: one is not what the command was planned with, or says not what it must
+            be and the present profile does not name it; or one does not load.
+    """
+    cache = cache_dir if cache_dir is not None else plugin_cache()
+    verified: list[LoadedPlugin | Found] = []
+    for pin in pins:
+        spec = pin.spec
+        if not pin.is_verifiable:
+            _check_named(pin, settings)
+        present = find_loaded(registry, spec.registry_origin)
+        if present is None:
+            with use(registry):
+                found = _find_pinned(pin, spec, cache)
+            _check(pin, spec, found.digest, found.version)
+            verified.append(found)
+        else:
+            _check(pin, spec, present.digest, present.version)
+            verified.append(present)
+    return [
+        load_found(item, registry, import_context) if isinstance(item, Found) else item
+        for item in verified
+    ]
+
+
+def _find_pinned(pin: PluginPin, spec: PluginSpec, cache_dir: str) -> Found:
+    """Find a pinned plugin: the copy in the cache, the shipped one, else the original."""
+    if spec.kind != FILE or pin.sha256 is None or pin.shipped_uri is None:
+        return find(spec, cache_dir)
+    try:
+        content = restore(place(cache_dir, pin.sha256))
+        if content.digest == pin.sha256:
+            return found_content(spec, content)
+    except PluginError:
+        pass  # not in the cache yet
+    content = restore(pin.shipped_uri)
+    if content.digest == pin.sha256:
+        store(content, cache_dir)
+        content = restore(place(cache_dir, pin.sha256))
+    return found_content(spec, content)
+
+
+def _check(pin: PluginPin, spec: PluginSpec, digest: str | None, version: str | None) -> None:
+    if pin.sha256 is not None and digest is not None and digest != pin.sha256:
+        raise PluginError(
+            f"plugin {spec} is not the one that the command was planned with: its SHA-256 is"
+            f" {digest}, the command says {pin.sha256}",
+            hint="plan the command again with rv run, or put the plugin back as it was",
+        )
+    if pin.sha256 is not None and digest is None:
+        raise PluginError(
+            f"plugin {spec} was pinned by the digest of its files, {pin.sha256}, but is"
+            f" installed here as version {version}",
+            hint="plan the command again with rv run, in this environment",
+        )
+    if pin.sha256 is None and pin.version is not None and (version != pin.version or digest):
+        here = f"version {version}" if not digest else f"an editable copy of SHA-256 {digest}"
+        raise PluginError(
+            f"plugin {spec} is not the one that the command was planned with: here it is"
+            f" {here}, the command says version {pin.version}",
+            hint=f"pip install '{pin.distribution}=={pin.version}', or plan the command again",
+        )
+
+
+def _check_named(pin: PluginPin, settings: Settings) -> None:
+    """Let a plugin without a digest in only if the present profile names it."""
+    if pin.uri is not None:
+        named = {absolute_uri(uri) for uri, _ in settings.plugin_files()}
+        known = absolute_uri(pin.uri) in named
+    else:
+        known = pin.module in {name for name, _ in settings.plugin_modules()}
+    if not known:
+        raise PluginError(
+            f"the command names the plugin {pin.spec} without a digest to verify it by",
+            hint="name it in the profile, under [PLUGINS] files or modules, if you trust it",
+        )
