@@ -1,0 +1,43 @@
+"""Fingerprints, identities and completion records."""
+
+from rvcli.records.fingerprint import fingerprint, semantic
+from rvcli.records.identity import Identities, Identity
+from rvcli.records.names import draft_uri, is_own_name, lease_uri, message_uri, record_uri
+from rvcli.records.record import (
+    Draft,
+    Found,
+    Output,
+    Record,
+    find_record,
+    note_inputs,
+    read_draft,
+    remove_record,
+    why_not_proven,
+    write_draft,
+    write_record,
+)
+from rvcli.records.store import RecordStore
+
+__all__ = [
+    "Draft",
+    "Found",
+    "Identities",
+    "Identity",
+    "Output",
+    "Record",
+    "RecordStore",
+    "draft_uri",
+    "find_record",
+    "fingerprint",
+    "is_own_name",
+    "lease_uri",
+    "message_uri",
+    "note_inputs",
+    "read_draft",
+    "record_uri",
+    "remove_record",
+    "semantic",
+    "why_not_proven",
+    "write_draft",
+    "write_record",
+]
