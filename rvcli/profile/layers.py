@@ -38,7 +38,7 @@ class SettingValue:
 Values = Mapping[tuple[str, str], SettingValue]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Layer:
     """Values of one file, one profile in a file, or the command line.
 
@@ -61,7 +61,7 @@ class Layer:
         yield from self.values
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class EnvironLayer:
     """Values of environment variables, or of a `.env` file; looked up when they are asked for.
 
@@ -69,7 +69,7 @@ class EnvironLayer:
     """
 
     name: str
-    variables: Mapping[str, str]
+    variables: Mapping[str, str] = field(repr=False)
     base: str
     notes: tuple[str, ...] = ()
     lines: Mapping[str, int] = field(default_factory=dict)

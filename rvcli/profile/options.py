@@ -46,6 +46,13 @@ OPTIONS: tuple[Option, ...] = (
     ),
     Option("PLUGINS", "modules", "list", (), "Plugin modules, by their importable names."),
     Option(
+        "PLUGINS",
+        "entry_points",
+        "text",
+        "all",
+        "Which installed distributions to load as plugins: all, none, or names with commas.",
+    ),
+    Option(
         "RV",
         "tmp_dir",
         "path",
