@@ -32,6 +32,25 @@ class TrainingData:
         data._items.extend((window, read) for window in windows)
         return data
 
+    def map(self, change: Callable[[Any, Box, Any], tuple[Any, Box, Any]]) -> TrainingData:
+        """Return training data whose items go through `change` each time they are reached.
+
+        Args:
+            change: takes and returns (chip, window, labels); the window stays.
+        """
+
+        def changed(read: Callable[[Box], tuple[Any, Any]]) -> Callable[[Box], tuple[Any, Any]]:
+            def read_changed(window: Box) -> tuple[Any, Any]:
+                chip, labels = read(window)
+                chip, _, labels = change(chip, window, labels)
+                return chip, labels
+
+            return read_changed
+
+        data = TrainingData()
+        data._items.extend((window, changed(read)) for window, read in self._items)
+        return data
+
     def append(self, chip: Any, window: Box, labels: Any) -> None:
         """Add an item and hold it in memory.
 

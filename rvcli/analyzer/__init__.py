@@ -1,0 +1,1 @@
+"""What measures imagery before anything else runs."""

@@ -1,0 +1,22 @@
+"""Augmentor: changes training chips before they are written."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rvcli.core.training_data import TrainingData
+
+
+class Augmentor(ABC):
+    """Changes training chips before they are written."""
+
+    @abstractmethod
+    def process(self, training_data: TrainingData, tmp_dir: str) -> TrainingData:
+        """Return the training data with changed or added chips.
+
+        Args:
+            training_data: chips with their windows and labels.
+            tmp_dir: for files that nobody needs afterwards.
+        """

@@ -1,0 +1,1 @@
+"""Between map coordinates and the pixels of an image."""

@@ -1,0 +1,1 @@
+"""What gives chips of imagery."""

@@ -1,0 +1,142 @@
+"""RasterSource: what gives chips of one image."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from rvcli.core.box import Box
+from rvcli.errors import DataError
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    from rvcli.data.crs_transformer.crs_transformer import CRSTransformer
+    from rvcli.data.raster_transformer.raster_transformer import RasterTransformer
+
+
+class ChannelOrderError(DataError):
+    """A channel is asked for that the image does not have."""
+
+    def __init__(self, channel_order: Sequence[int], num_channels: int) -> None:
+        super().__init__(
+            f"channel order {list(channel_order)} does not fit an image of {num_channels} channels",
+            hint=f"channels are counted from 0 to {num_channels - 1}",
+        )
+        self.channel_order = channel_order
+        self.num_channels = num_channels
+
+
+class RasterSource(ABC):
+    """What gives chips of one image, window by window.
+
+    A subclass defines `get_extent`, `get_dtype`, `get_crs_transformer` and `_get_chip`.
+
+    Attributes:
+        channel_order: the channels of a chip, as indices into those of the image.
+        num_channels: how many channels the image has.
+        raster_transformers: applied to each chip, in order.
+    """
+
+    def __init__(
+        self,
+        channel_order: Sequence[int] | None,
+        num_channels: int,
+        raster_transformers: Sequence[RasterTransformer] = (),
+    ) -> None:
+        order = list(range(num_channels)) if channel_order is None else list(channel_order)
+        self.validate_channel_order(order, num_channels)
+        self.channel_order = order
+        self.num_channels = num_channels
+        self.raster_transformers = list(raster_transformers)
+
+    def validate_channel_order(self, channel_order: Sequence[int], num_channels: int) -> None:
+        """Check that every channel exists.
+
+        Raises:
+            ChannelOrderError: one does not, or there is none.
+        """
+        if not len(channel_order) or any(not 0 <= c < num_channels for c in channel_order):
+            raise ChannelOrderError(channel_order, num_channels)
+
+    @abstractmethod
+    def get_extent(self) -> Box:
+        """Return the extent of the image in pixels, from (0, 0)."""
+
+    @abstractmethod
+    def get_dtype(self) -> np.dtype[Any]:
+        """Return the dtype of transformed chips."""
+
+    @abstractmethod
+    def get_crs_transformer(self) -> CRSTransformer:
+        """Return the transformer between map coordinates and the pixels of this image."""
+
+    @abstractmethod
+    def _get_chip(self, window: Box) -> npt.NDArray[Any]:
+        """Read a window with all channels of the image, shape (height, width, num_channels)."""
+
+    def get_chip(self, window: Box) -> npt.NDArray[Any]:
+        """Read a window, choose its channels and transform it.
+
+        Args:
+            window: pixel coordinates, half-open; may reach beyond the extent.
+
+        Returns:
+            Shape (height, width, channels), channels in `channel_order`; 0 is nodata.
+        """
+        chip = self._get_chip(window)
+        if self.channel_order != list(range(chip.shape[2])):
+            chip = chip[:, :, self.channel_order]
+        for transformer in self.raster_transformers:
+            chip = transformer.transform(chip, self.channel_order)
+        return chip
+
+    def get_raw_chip(self, window: Box) -> npt.NDArray[Any]:
+        """Read a window as it is in the file: all channels, not transformed.
+
+        Args:
+            window: pixel coordinates, half-open; may reach beyond the extent.
+
+        Returns:
+            Shape (height, width, num_channels); 0 is nodata.
+        """
+        return self._get_chip(window)
+
+    def get_image_array(self) -> npt.NDArray[Any]:
+        """Read the whole image as `get_chip` does; it has to fit into memory."""
+        return self.get_chip(self.get_extent())
+
+    def get_raw_image_array(self) -> npt.NDArray[Any]:
+        """Read the whole image as `get_raw_chip` does; it has to fit into memory."""
+        return self.get_raw_chip(self.get_extent())
+
+    def iter_blocks(self, max_pixels: int = 1 << 20) -> Iterator[Box]:
+        """Yield windows that cover the extent once and are cheap to read in this order.
+
+        Args:
+            max_pixels: size of the largest window, about.
+        """
+        return iter_grid(self.get_extent(), block_size_hw(max_pixels))
+
+
+def block_size_hw(max_pixels: int, unit_hw: tuple[int, int] = (256, 256)) -> tuple[int, int]:
+    """Return a nearly square size, in whole multiples of a unit, of about `max_pixels`.
+
+    Args:
+        max_pixels: area not to exceed, where one unit is not larger.
+        unit_hw: (height, width) of the blocks that a file is read in.
+    """
+    unit_height, unit_width = unit_hw
+    width = max(1, int(max_pixels**0.5) // unit_width) * unit_width
+    height = max(1, max_pixels // width // unit_height) * unit_height
+    return height, width
+
+
+def iter_grid(extent: Box, size_hw: tuple[int, int]) -> Iterator[Box]:
+    """Yield the windows of a grid over an extent, row by row, clipped to the extent."""
+    height, width = size_hw
+    for y in range(extent.ymin, extent.ymax, height):
+        for x in range(extent.xmin, extent.xmax, width):
+            yield Box(y, x, min(y + height, extent.ymax), min(x + width, extent.xmax))

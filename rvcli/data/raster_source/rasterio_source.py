@@ -1,0 +1,251 @@
+"""RasterioSource: imagery in files that GDAL reads."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import threading
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyproj
+from rasterio.enums import ColorInterp
+from rasterio.errors import RasterioError
+from rasterio.windows import Window
+
+from rvcli.core.box import Box
+from rvcli.data.activate_mixin import ActivateMixin, ActivationError
+from rvcli.data.crs_transformer.crs_transformer import CRSTransformer
+from rvcli.data.crs_transformer.identity_crs_transformer import IdentityCRSTransformer
+from rvcli.data.crs_transformer.rasterio_crs_transformer import RasterioCRSTransformer
+from rvcli.data.gdal import open_raster, remote_access
+from rvcli.data.raster_source.mosaic import make_mosaic
+from rvcli.data.raster_source.raster_source import RasterSource, block_size_hw, iter_grid
+from rvcli.data.raster_source.window_reader import common_dtype, has_mask, read_window
+from rvcli.errors import DataError
+from rvcli.filesystem import is_local, resolve
+from rvcli.utils.files import atomic_path, download_if_needed
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from rvcli.data.raster_transformer.raster_transformer import RasterTransformer
+
+# Formats of which a window can be read without the rest of the file.
+_WINDOWED_DRIVERS = {"COG", "GTiff", "JP2OpenJPEG", "VRT"}
+
+
+class RasterioSource(ActivateMixin, RasterSource):
+    """Imagery in files that GDAL reads: one, or several as a mosaic.
+
+    Remote files are read in place where GDAL can, else they are downloaded into `temp_dir`.
+    Windows are read while the source is active. One handle is open in each process; threads
+    may share it and take turns.
+
+    Args:
+        uris: files on one grid; where they overlap, the later one is on top.
+        raster_transformers: applied to each chip, in order.
+        temp_dir: where downloads and the description of a mosaic go.
+        channel_order: channels of a chip; by default all but alpha.
+        x_shift_meters: moves the view to the right, in metres on the ground.
+        y_shift_meters: moves the view up, in metres on the ground.
+
+    Raises:
+        DataError: a file is missing or broken, or the files do not fit together.
+        ChannelOrderError: a channel is asked for that the files do not have.
+    """
+
+    def __init__(
+        self,
+        uris: Sequence[str] | str,
+        raster_transformers: Sequence[RasterTransformer],
+        temp_dir: str,
+        channel_order: Sequence[int] | None = None,
+        x_shift_meters: float = 0.0,
+        y_shift_meters: float = 0.0,
+    ) -> None:
+        self.uris = [uris] if isinstance(uris, str) else list(uris)
+        if not self.uris:
+            raise DataError("a raster source has no URIs", hint="name its files: with_uris([...])")
+        self.temp_dir = temp_dir
+        self.x_shift_meters = x_shift_meters
+        self.y_shift_meters = y_shift_meters
+        self._name = self.uris[0] + (f" and {len(self.uris) - 1} more" * (len(self.uris) > 1))
+        self._lock = threading.RLock()
+        self._dataset: Any = None
+        self._owner_pid = 0
+        self._path = download_and_build_vrt(self.uris, temp_dir)
+        with open_raster(self._path, self._name) as dataset:
+            colors = dataset.colorinterp
+            self._extent = Box(0, 0, dataset.height, dataset.width)
+            self._raw_dtype = common_dtype(dataset)
+            self._block_hw: tuple[int, int] = dataset.block_shapes[0]
+            self._is_masked = has_mask(dataset)
+            self._crs_transformer: CRSTransformer = (
+                RasterioCRSTransformer.from_dataset(dataset)
+                if dataset.crs
+                else IdentityCRSTransformer()
+            )
+            self._shift_xy = _shift_in_pixels(dataset, x_shift_meters, y_shift_meters, self._name)
+        if channel_order is None:
+            channel_order = [i for i, color in enumerate(colors) if color != ColorInterp.alpha]
+        super().__init__(channel_order, len(colors), raster_transformers)
+
+    def get_extent(self) -> Box:
+        """Return the extent in pixels, from (0, 0)."""
+        return self._extent
+
+    def get_dtype(self) -> np.dtype[Any]:
+        """Return the dtype of transformed chips."""
+        chip = np.zeros((1, 1, len(self.channel_order)), dtype=self._raw_dtype)
+        for transformer in self.raster_transformers:
+            chip = transformer.transform(chip, self.channel_order)
+        return chip.dtype
+
+    def get_crs_transformer(self) -> CRSTransformer:
+        """Return the transformer of the image; one that changes nothing if it has no CRS."""
+        return self._crs_transformer
+
+    def iter_blocks(self, max_pixels: int = 1 << 20) -> Iterator[Box]:
+        """Yield windows that cover the extent once, along the blocks of the file."""
+        height, width = self._block_hw
+        is_strip = width >= self._extent.xmax and height < 256
+        unit_hw = (height, width) if is_strip else (max(height, 256), max(width, 256))
+        return iter_grid(self._extent, block_size_hw(max_pixels, unit_hw))
+
+    def _get_chip(self, window: Box) -> npt.NDArray[Any]:
+        x, y = self._shift_xy
+        box = window.to_int()
+        shifted = Box(box.ymin + y, box.xmin + x, box.ymax + y, box.xmax + x)
+        with self._lock:
+            try:
+                with remote_access(self._path):
+                    return read_window(self._open_dataset(), shifted, self._is_masked)
+            except RasterioError as error:
+                reason = error.__cause__ or error
+                raise DataError(
+                    f"cannot read the window {box} of the image {self._name}: {reason}",
+                    hint="the file is damaged or was cut short: check it with `gdalinfo -checksum`",
+                ) from error
+
+    def _open_dataset(self) -> Any:
+        if self._dataset is None:
+            raise ActivationError(
+                f"the image {self._name} is read while its source is not active",
+                hint="read inside `with source.activate():`",
+            )
+        if self._owner_pid != os.getpid():
+            # A child process must not share the file position of its parent.
+            self._activate()
+        return self._dataset
+
+    def _activate(self) -> None:
+        self._dataset = open_raster(self._path, self._name)
+        self._owner_pid = os.getpid()
+
+    def _deactivate(self) -> None:
+        with self._lock:
+            self._dataset.close()
+            self._dataset = None
+
+
+def build_vrt(vrt_path: str, image_paths: Sequence[str]) -> None:
+    """Write a GDAL virtual raster that shows images as one mosaic.
+
+    Args:
+        vrt_path: local path to write.
+        image_paths: as GDAL takes them; local ones may be relative.
+
+    Raises:
+        DataError: an image cannot be opened, or they do not lie on one grid.
+    """
+    paths = [path if path.startswith("/vsi") else str(Path(path).resolve()) for path in image_paths]
+    with atomic_path(vrt_path) as temp_path:
+        Path(temp_path).write_bytes(make_mosaic(paths).to_xml())
+
+
+def download_and_build_vrt(image_uris: Sequence[str], temp_dir: str) -> str:
+    """Return a path that GDAL opens as the mosaic of some images.
+
+    Args:
+        image_uris: local or remote; a remote one is downloaded only if GDAL cannot read
+            windows of it in place.
+        temp_dir: where downloads and the virtual raster go.
+
+    Raises:
+        DataError: an image cannot be opened, or they do not lie on one grid.
+    """
+    paths = [_readable_path(uri, temp_dir) for uri in image_uris]
+    if len(paths) == 1:
+        return paths[0]
+    digest = hashlib.sha256("\n".join(paths).encode()).hexdigest()[:16]
+    vrt_path = Path(temp_dir) / f"mosaic-{digest}.vrt"
+    vrt_path.parent.mkdir(parents=True, exist_ok=True)
+    build_vrt(str(vrt_path), paths)
+    return str(vrt_path)
+
+
+def load_window(
+    image_dataset: Any, window: Any = None, is_masked: bool = False
+) -> npt.NDArray[Any]:
+    """Read a window of an open rasterio dataset.
+
+    Args:
+        image_dataset: open for reading.
+        window: a Box or ((ymin, ymax), (xmin, xmax)); may reach beyond the extent. By
+            default all.
+        is_masked: whether to heed the mask or alpha band of the dataset.
+
+    Returns:
+        Shape (height, width, bands); pixels without valid data are 0.
+    """
+    if window is None:
+        box = Box(0, 0, image_dataset.height, image_dataset.width)
+    elif isinstance(window, Box):
+        box = window.to_int()
+    else:
+        (ymin, ymax), (xmin, xmax) = window
+        box = Box(ymin, xmin, ymax, xmax)
+    return read_window(image_dataset, box, is_masked)
+
+
+def _readable_path(uri: str, temp_dir: str) -> str:
+    if is_local(uri):
+        return download_if_needed(uri, temp_dir)
+    path = resolve(uri).gdal_path(uri)
+    if path is not None and _reads_in_place(path):
+        return path
+    return download_if_needed(uri, temp_dir)
+
+
+def _reads_in_place(path: str) -> bool:
+    """Tell whether windows can be read through GDAL: some servers give whole files only."""
+    try:
+        with remote_access(path), open_raster(path) as dataset:
+            if dataset.driver not in _WINDOWED_DRIVERS:
+                return False
+            dataset.read(1, window=Window(0, 0, 1, 1))
+    except (DataError, RasterioError):
+        return False
+    return True
+
+
+def _shift_in_pixels(dataset: Any, x_meters: float, y_meters: float, name: str) -> tuple[int, int]:
+    """Return a shift on the ground as whole pixels (x, y), measured at the image's centre."""
+    if not x_meters and not y_meters:
+        return 0, 0
+    if not dataset.crs:
+        raise DataError(
+            f"the image {name} has no georeference: it cannot be shifted by metres",
+            hint="leave out with_shifts",
+        )
+    transformer = RasterioCRSTransformer.from_dataset(dataset)
+    centre_x, centre_y = dataset.width / 2, dataset.height / 2
+    lon, lat = transformer.pixel_to_map((centre_x, centre_y))
+    geod = pyproj.Geod(ellps="WGS84")
+    azimuth = np.degrees(np.arctan2(x_meters, y_meters))
+    lon, lat, _ = geod.fwd(lon, lat, azimuth, np.hypot(x_meters, y_meters))
+    [[x, y]] = transformer.map_to_pixel_exact([(lon, lat)])
+    return round(x - centre_x), round(y - centre_y)

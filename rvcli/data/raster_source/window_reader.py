@@ -1,0 +1,76 @@
+"""Windows of an open dataset as arrays: padded beyond its extent, with 0 for nodata."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from rasterio.enums import MaskFlags
+from rasterio.windows import Window
+
+from rvcli.core.box import Box
+
+
+def read_window(dataset: Any, window: Box, is_masked: bool) -> npt.NDArray[Any]:
+    """Read a window of an open dataset.
+
+    Args:
+        dataset: open rasterio dataset.
+        window: pixel coordinates, half-open; what lies beyond the extent is 0.
+        is_masked: whether the dataset has a mask or an alpha band to heed.
+
+    Returns:
+        Contiguous array of shape (height, width, bands). Pixels that are masked, transparent,
+        nodata or NaN are 0.
+    """
+    inside = window.intersection(Box(0, 0, dataset.height, dataset.width))
+    chip = np.zeros(
+        (window.get_height(), window.get_width(), dataset.count), dtype=common_dtype(dataset)
+    )
+    if inside.get_area() > 0:
+        y, x = inside.ymin - window.ymin, inside.xmin - window.xmin
+        bands = _read_bands(dataset, inside, is_masked)
+        chip[y : y + bands.shape[1], x : x + bands.shape[2]] = bands.transpose(1, 2, 0)
+    return chip
+
+
+def has_mask(dataset: Any) -> bool:
+    """Tell whether a dataset says by a mask or an alpha band which pixels are valid."""
+    flags = dataset.mask_flag_enums[0]
+    return MaskFlags.per_dataset in flags or MaskFlags.alpha in flags
+
+
+def common_dtype(dataset: Any) -> np.dtype[Any]:
+    """Return the dtype that holds the values of every band."""
+    return np.result_type(*dataset.dtypes)
+
+
+def _read_bands(dataset: Any, window: Box, is_masked: bool) -> npt.NDArray[Any]:
+    rasterio_window = Window(window.xmin, window.ymin, window.get_width(), window.get_height())
+    mixed = len(set(dataset.dtypes)) > 1
+    bands: npt.NDArray[Any] = dataset.read(
+        window=rasterio_window, out_dtype=common_dtype(dataset) if mixed else None
+    )
+    if is_masked:
+        bands[:, dataset.read_masks(1, window=rasterio_window) == 0] = 0
+    for band, nodata in zip(bands, dataset.nodatavals, strict=True):
+        value = nodata_value(nodata, bands.dtype)
+        if value is not None and value != 0:
+            band[band == value] = 0
+    if bands.dtype.kind == "f":
+        bands[np.isnan(bands)] = 0
+    return bands
+
+
+def nodata_value(nodata: float | None, dtype: np.dtype[Any]) -> Any:
+    """Return a nodata value as a pixel of this dtype has it; None if no pixel can have it."""
+    if nodata is None or np.isnan(nodata):
+        return None
+    if dtype.kind in "iu":
+        limits = np.iinfo(dtype)
+        if not float(nodata).is_integer() or not limits.min <= nodata <= limits.max:
+            return None
+        return dtype.type(int(nodata))
+    with np.errstate(over="ignore"):
+        return dtype.type(nodata)

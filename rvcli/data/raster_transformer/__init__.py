@@ -1,0 +1,1 @@
+"""What changes chips as they are read."""
