@@ -1,0 +1,1 @@
+"""Experiments: the config of one, the sets that hold them, and the loader."""
