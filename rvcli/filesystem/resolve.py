@@ -1,0 +1,70 @@
+"""From a URI to the file system that handles it."""
+
+from __future__ import annotations
+
+from rvcli import keys, registry
+from rvcli.errors import FileSystemError, NotReadableError, NotWritableError
+from rvcli.filesystem.filesystem import FileSystem
+from rvcli.filesystem.uri import scheme, shown
+
+_NOT_BUILT_IN = {
+    "gs": "Google Cloud Storage",
+    "gcs": "Google Cloud Storage",
+    "az": "Azure Blob Storage",
+    "abfs": "Azure Blob Storage",
+    "abfss": "Azure Blob Storage",
+    "hdfs": "HDFS",
+    "ftp": "FTP",
+    "sftp": "SFTP",
+}
+
+
+def resolve(uri: str, mode: str = "r") -> type[FileSystem]:
+    """Return the file system that handles a URI: those of plugins are asked first.
+
+    Args:
+        uri: a local path, or a URI with a scheme.
+        mode: "r" to read, "w" to write.
+
+    Raises:
+        NotReadableError: no file system reads such URIs.
+        NotWritableError: no file system writes such URIs.
+        FileSystemError: the URI is empty, or the mode is neither.
+    """
+    if mode not in ("r", "w"):
+        raise FileSystemError(f"the mode {mode!r} is neither 'r' nor 'w'")
+    if not uri:
+        raise FileSystemError("a URI is empty", hint="give a path or a URI such as s3://...")
+    found = _find(uri, mode)
+    if found is not None:
+        return found
+    name = scheme(uri)
+    if mode == "w" and _find(uri, "r") is not None:
+        raise NotWritableError(
+            f"{shown(uri)!r} cannot be written: {name or 'local'} files are read only here",
+            hint="write to a local path or to s3://..., or load a plugin that writes there",
+        )
+    error = NotReadableError if mode == "r" else NotWritableError
+    raise error(f"no file system handles {shown(uri)!r}", hint=_hint(name))
+
+
+def _find(uri: str, mode: str) -> type[FileSystem] | None:
+    current = registry.current()
+    for entry in current.entries(keys.FILESYSTEM):
+        file_system: type[FileSystem] = entry.load()
+        if file_system.matches_uri(uri, mode):
+            current.entry(keys.FILESYSTEM, entry.key)  # counts as a use of its plugin
+            return file_system
+    return None
+
+
+def _hint(name: str) -> str:
+    if name in _NOT_BUILT_IN:
+        return (
+            f"{_NOT_BUILT_IN[name]} needs a plugin that calls register_filesystem;"
+            " paths, http(s):// and s3:// are built in"
+        )
+    return (
+        f"paths, http(s):// and s3:// are built in; is {name!r} mistyped,"
+        " or does a plugin for it have to be loaded?"
+    )
