@@ -55,7 +55,8 @@ class Content:
             if parts[-1] == "__init__":
                 parts.pop()
             name = ".".join(part.replace(".", "_") for part in parts)
-            if name not in paths or path.endswith("/" + INIT):
+            hides = path.endswith("/" + INIT) and paths.get(name) != self.entry
+            if name not in paths or hides or path == self.entry:
                 paths[name] = path
         return paths
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import traceback
 from collections.abc import Callable
@@ -9,6 +10,11 @@ from pathlib import Path
 
 from rvcli.errors import PluginError, RegistryError, RvError
 from rvcli.plugins.find import Found, own_frame_test
+from rvcli.plugins.isolate import PREFIX
+
+# The name of the package around a plugin means nothing to its author.
+_PACKAGE = re.compile(rf" from '{PREFIX}[0-9a-f]+'|{PREFIX}[0-9a-f]+\.")
+_EMPTY_PACKAGE_NOTE = " (unknown location)"
 
 
 def explain(error: BaseException, found: Found) -> PluginError:
@@ -20,6 +26,7 @@ def explain(error: BaseException, found: Found) -> PluginError:
     text = str(error) or "no message"
     if not isinstance(error, RvError):
         text = f"{type(error).__name__}: {text}"
+    text = _PACKAGE.sub("", text.replace(_EMPTY_PACKAGE_NOTE, ""))
     at = f" ({where})" if where else ""
     return PluginError(f"plugin {found.spec} does not load: {text}{at}", hint=hint)
 
@@ -59,11 +66,11 @@ def _import_hint(error: ImportError, found: Found) -> str:
     if "beyond top-level package" in str(error):
         return "a plugin can import what lies beside or below its file, not above"
     name = (error.name or "").partition(".")[0]
-    if not isinstance(error, ModuleNotFoundError) or not name:
-        return "the installed version of that package may be another than the plugin needs"
-    if found.content is not None and name.startswith("rvcli_plugin_"):
+    if found.content is not None and name.startswith(PREFIX):
         return (
             "there is no such file beside the plugin; a sibling that is imported by a computed"
             " name must also be imported by its plain name"
         )
+    if not isinstance(error, ModuleNotFoundError) or not name:
+        return "the installed version of that package may be another than the plugin needs"
     return f"install the package that brings {name!r} here, or put {name}.py beside the plugin"

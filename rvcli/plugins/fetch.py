@@ -7,14 +7,13 @@ import importlib.util
 import io
 import zipfile
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from rvcli.errors import NotReadableError, PluginError
 from rvcli.filesystem import absolute_uri, is_local, join_uri, resolve
 from rvcli.plugins.content import INIT, SUFFIX, Content
-from rvcli.plugins.ship import FILES, store
+from rvcli.plugins.ship import keep
 from rvcli.plugins.siblings import closure
 
 ARCHIVES = (".whl", ".zip")
@@ -37,8 +36,8 @@ def fetch(uri: str, cache_dir: str) -> Content:
     location = absolute_uri(uri)
     if not is_local(location):
         if location.partition("?")[0].endswith(ARCHIVES):
-            return _stored(_archive(location, _read_remote(location)), cache_dir)
-        return _stored(_remote(location), cache_dir)
+            return keep(_archive(location, _read_remote(location)), cache_dir)
+        return keep(_remote(location), cache_dir)
     path = Path(location)
     if path.is_dir():
         return _directory(path)
@@ -48,7 +47,7 @@ def fetch(uri: str, cache_dir: str) -> Content:
             hint="relative paths count from the file that names the plugin",
         )
     if path.name.endswith(ARCHIVES):
-        return _stored(_archive(location, path.read_bytes()), cache_dir)
+        return keep(_archive(location, path.read_bytes()), cache_dir)
     return Content(path.name, closure(path.name, _local_reader(path.parent)), str(path.parent))
 
 
@@ -150,7 +149,3 @@ def _is_installed(name: str) -> bool:
         return importlib.util.find_spec(name) is not None
     except (ImportError, ValueError):
         return False
-
-
-def _stored(content: Content, cache_dir: str) -> Content:
-    return replace(content, directory=join_uri(store(content, cache_dir), FILES))

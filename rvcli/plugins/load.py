@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 from weakref import WeakKeyDictionary
 
 from rvcli.errors import PluginError, RvError
+from rvcli.filesystem import base_name
 from rvcli.plugins.cache import plugin_cache
 from rvcli.plugins.explain import explain
 from rvcli.plugins.find import Found, find
@@ -133,7 +134,7 @@ def _load_spec(
     except RvError as e:
         error = e if isinstance(e, PluginError) else _as_plugin_error(e, spec)
     if found is None:
-        name = spec.location.rstrip("/").rpartition("/")[2].removesuffix(".py")
+        name = base_name(spec.location).removesuffix(".py")
         return LoadedPlugin(name, spec, error=error)
     return LoadedPlugin(
         found.name,

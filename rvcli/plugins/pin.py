@@ -12,7 +12,7 @@ from rvcli.plugins.cache import plugin_cache
 from rvcli.plugins.find import Found, find, found_content
 from rvcli.plugins.load import ImportContext, find_loaded, load_found
 from rvcli.plugins.plugin import FILE, LoadedPlugin, PluginPin, PluginSpec
-from rvcli.plugins.ship import place, restore, store
+from rvcli.plugins.ship import keep, place, restore
 from rvcli.profile import Settings
 from rvcli.registry import Entry, Registry, use
 
@@ -102,8 +102,7 @@ def _find_pinned(pin: PluginPin, spec: PluginSpec, cache_dir: str) -> Found:
         pass  # not in the cache yet
     content = restore(pin.shipped_uri)
     if content.digest == pin.sha256:
-        store(content, cache_dir)
-        content = restore(place(cache_dir, pin.sha256))
+        content = keep(content, cache_dir)
     return found_content(spec, content)
 
 

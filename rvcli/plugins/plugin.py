@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from rvcli.errors import PluginError, RvError
+from rvcli.filesystem import shown
 from rvcli.registry import Origin
 
 if TYPE_CHECKING:
@@ -42,7 +43,8 @@ class PluginSpec:
         return Origin(self.kind, location)
 
     def __str__(self) -> str:
-        return str(self.registry_origin)
+        location = shown(self.location) if self.kind == FILE else self.location
+        return location if self.entry_point is None else f"{location}:{self.entry_point}"
 
 
 @dataclass(frozen=True)
@@ -100,7 +102,7 @@ class LoadedPlugin:
             "name": self.name,
             "kind": self.kind,
             "location": str(self.spec),
-            "uri": self.uri,
+            "uri": None if self.uri is None else shown(self.uri),
             "module": self.module,
             "distribution": self.distribution,
             "version": self.version,

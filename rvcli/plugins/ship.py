@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import PurePosixPath
 
 from rvcli.errors import FileSystemError, PluginError
@@ -29,7 +30,9 @@ def store(content: Content, root_uri: str) -> str:
     directory = place(root_uri, content.digest)
     manifest_uri = join_uri(directory, MANIFEST)
     filesystem = resolve(manifest_uri, "w")
-    if filesystem.file_exists(manifest_uri, include_dir=False):
+    if filesystem.file_exists(manifest_uri, include_dir=False) and (
+        not is_local(root_uri) or _is_intact(directory, content)
+    ):
         return directory
     for path in sorted(content.files):
         _check_path(path, directory)
@@ -37,6 +40,18 @@ def store(content: Content, root_uri: str) -> str:
     manifest = {"entry": content.entry, "files": sorted(content.files)}
     filesystem.write_str(manifest_uri, json.dumps(manifest, indent=1))
     return directory
+
+
+def keep(content: Content, cache_dir: str) -> Content:
+    """Copy a plugin to the cache; return it as lying there."""
+    return replace(content, directory=join_uri(store(content, cache_dir), FILES))
+
+
+def _is_intact(directory: str, content: Content) -> bool:
+    try:
+        return restore(directory).digest == content.digest
+    except PluginError:
+        return False
 
 
 def restore(directory: str) -> Content:
