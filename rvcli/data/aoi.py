@@ -1,0 +1,100 @@
+"""Areas of interest: polygons outside of which nothing is trained on or evaluated."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from rvcli.core.box import Box
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+    from shapely.geometry.base import BaseGeometry
+
+    from rvcli.data.crs_transformer.crs_transformer import CRSTransformer
+
+_AREA = 1  # areas have no class, but polygons do
+
+
+def read_aoi_polygons(uri: str, crs_transformer: CRSTransformer) -> list[BaseGeometry]:
+    """Read areas of interest from a GeoJSON file.
+
+    Args:
+        uri: of a GeoJSON file with polygons, in WGS 84 or the CRS of its `crs` member.
+        crs_transformer: of the image.
+
+    Returns:
+        Polygons in pixel (x, y).
+
+    Raises:
+        DataError: the file is not GeoJSON or holds no polygon.
+        NotReadableError: the file cannot be read.
+    """
+    from rvcli.data.vector_source.class_polygons import class_polygons
+    from rvcli.data.vector_source.geojson_vector_source import read_geojson
+    from rvcli.data.vector_source.projection import crs_of_geojson, pixel_projector
+    from rvcli.data.vector_source.vector_source import features_of
+    from rvcli.errors import DataError
+
+    geojson = read_geojson(uri)
+    features = features_of(geojson, uri)
+    polygons = class_polygons(
+        features,
+        [_AREA] * len(features),
+        pixel_projector(crs_transformer, crs_of_geojson(geojson, uri)),
+        line_bufs={_AREA: None},
+        point_bufs={_AREA: None},
+        name=uri,
+    )
+    if not len(polygons):
+        raise DataError(f"{uri} holds no polygon", hint="an area of interest is a polygon")
+    return list(polygons.geometries)
+
+
+def mask_outside(
+    array: npt.NDArray[Any], window: Box, aoi_polygons: Sequence[BaseGeometry], fill: int = 0
+) -> npt.NDArray[Any]:
+    """Return an array with `fill` where the pixel's centre lies in no area of interest.
+
+    Args:
+        array: shape (height, width, ...), the pixels of the window. It is not changed.
+        window: pixel coordinates, half-open.
+        aoi_polygons: pixel (x, y); none at all means that everything counts.
+        fill: value outside.
+    """
+    import numpy as np
+
+    if not len(aoi_polygons):
+        return array
+    outside = outside_mask(window, aoi_polygons)
+    if outside is None:
+        return array
+    masked = np.array(array)
+    masked[outside[: array.shape[0], : array.shape[1]]] = fill
+    return masked
+
+
+def outside_mask(window: Box, aoi_polygons: Sequence[BaseGeometry]) -> npt.NDArray[np.bool_] | None:
+    """Tell which pixels of a window lie outside all areas of interest.
+
+    Returns:
+        bool, shape (height, width), or None if the window lies within one area.
+    """
+    import numpy as np
+    import shapely
+    from affine import Affine
+    from rasterio.features import geometry_mask
+
+    areas = np.asarray(aoi_polygons, dtype=object)
+    frame = shapely.box(*window.shapely_format())
+    near = areas[shapely.intersects(areas, frame)]
+    shape = (window.get_height(), window.get_width())
+    if not len(near):
+        return np.ones(shape, dtype=np.bool_)
+    if shapely.covers(near, frame).any():
+        return None
+    mask: npt.NDArray[np.bool_] = geometry_mask(
+        near.tolist(), out_shape=shape, transform=Affine.translation(window.xmin, window.ymin)
+    )
+    return mask

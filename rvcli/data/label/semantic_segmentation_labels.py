@@ -1,0 +1,100 @@
+"""SemanticSegmentationLabels: a class for every pixel, window by window."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy.typing as npt
+
+from rvcli.core.box import Box
+from rvcli.data.aoi import mask_outside
+from rvcli.data.label.labels import Labels
+
+if TYPE_CHECKING:
+    from shapely.geometry.base import BaseGeometry
+
+
+class SemanticSegmentationLabels(Labels):
+    """Class ids of all pixels of some windows, made when they are asked for.
+
+    Nothing is kept: memory is that of one window.
+    """
+
+    def __init__(
+        self,
+        windows: Iterable[Box],
+        label_fn: Callable[[Box], npt.NDArray[Any]],
+        aoi_polygons: Sequence[BaseGeometry] | None = None,
+        *,
+        stream: Callable[[Sequence[Box]], Iterable[tuple[Box, npt.NDArray[Any]]]] | None = None,
+    ) -> None:
+        """Make labels.
+
+        Args:
+            windows: pixel coordinates, half-open.
+            label_fn: gives the class ids of a window, shape (height, width); 0 is ignore.
+            aoi_polygons: areas outside of which all is 0, pixel (x, y).
+            stream: gives the windows asked for one after the other with their class ids, where
+                that is cheaper than asking label_fn for each (as when predicting in batches).
+        """
+        self.windows = list(windows)
+        self.label_fn = label_fn
+        self.aoi_polygons = list(aoi_polygons or ())
+        self._stream = stream
+
+    def filter_by_aoi(self, aoi_polygons: Sequence[BaseGeometry]) -> SemanticSegmentationLabels:
+        """Return the same labels with 0 outside some areas of interest."""
+        return SemanticSegmentationLabels(
+            self.windows, self.label_fn, aoi_polygons, stream=self._stream
+        )
+
+    def add_window(self, window: Box) -> None:
+        """Add a window at the end."""
+        self.windows.append(window)
+
+    def get_windows(self) -> list[Box]:
+        """List the windows."""
+        return self.windows
+
+    def get_label_arr(self, window: Box, clip_extent: Box | None = None) -> npt.NDArray[Any]:
+        """Return the class ids of a window.
+
+        Args:
+            window: pixel coordinates, half-open.
+            clip_extent: leaves out the pixels that lie outside it.
+
+        Returns:
+            Class ids, shape (height, width); 0 is ignore.
+        """
+        return self._finish(window, self.label_fn(window), clip_extent)
+
+    def get_label_arrs(
+        self, clip_extent: Box | None = None
+    ) -> Iterator[tuple[Box, npt.NDArray[Any]]]:
+        """Yield all windows with their class ids, one after the other.
+
+        Args:
+            clip_extent: leaves out the pixels that lie outside it; the window that comes with
+                them is clipped too.
+        """
+        pairs = (
+            self._stream(self.windows)
+            if self._stream is not None
+            else ((window, self.label_fn(window)) for window in self.windows)
+        )
+        for window, array in pairs:
+            shown = window if clip_extent is None else window.intersection(clip_extent)
+            yield shown, self._finish(window, array, clip_extent)
+
+    def _finish(
+        self, window: Box, array: npt.NDArray[Any], clip_extent: Box | None
+    ) -> npt.NDArray[Any]:
+        array = mask_outside(array, window, self.aoi_polygons)
+        if clip_extent is None:
+            return array
+        inside = window.intersection(clip_extent)
+        if inside.get_area() == 0:
+            return array[:0, :0]
+        top, left = inside.ymin - window.ymin, inside.xmin - window.xmin
+        return array[top : top + inside.get_height(), left : left + inside.get_width()]

@@ -1,0 +1,1 @@
+"""Where known labels come from."""

@@ -1,0 +1,204 @@
+"""A raster of classes on disk: written from windows, in whole rows of blocks."""
+
+from __future__ import annotations
+
+import colorsys
+import json
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from rvcli.core.box import Box
+from rvcli.core.class_map import ClassMap
+from rvcli.core.color import to_rgb
+
+if TYPE_CHECKING:
+    from rvcli.data.crs_transformer.crs_transformer import CRSTransformer
+
+BLOCK_SIZE = 512
+CLASS_NAMES_TAG = "CLASS_NAMES"
+
+
+class StripWriter:
+    """Collects windows in a strip as wide as the image, and writes it row of blocks by row.
+
+    Windows that come row by row are written once each, in order, and the strip is as high as
+    they are. Others come right too: what lies above the strip is written to where it
+    belongs. Where windows overlap, the later one wins.
+
+    Attributes:
+        dtype: of the pixels in the file.
+    """
+
+    def __init__(self, dataset: Any, block_height: int) -> None:
+        """Make a writer.
+
+        Args:
+            dataset: open rasterio dataset in mode "w+".
+            block_height: rows of its blocks.
+        """
+        self._dataset = dataset
+        self._block_height = block_height
+        self._extent = Box(0, 0, dataset.height, dataset.width)
+        self.dtype = np.dtype(dataset.dtypes[0])
+        self._top = 0
+        self._strip = self._blank(0)
+
+    def write(self, window: Box, array: npt.NDArray[Any]) -> None:
+        """Take the pixels of a window.
+
+        Args:
+            window: pixel coordinates, half-open; what lies outside the image is left out.
+            array: shape (height, width) or (height, width, bands), at least of the window's
+                part inside the image.
+        """
+        inside = window.intersection(self._extent)
+        if inside.get_area() == 0:
+            return
+        top, left = inside.ymin - window.ymin, inside.xmin - window.xmin
+        pixels = array[top : top + inside.get_height(), left : left + inside.get_width()]
+        pixels = pixels.reshape(*pixels.shape[:2], -1)
+        above = min(max(self._top - inside.ymin, 0), inside.get_height())
+        if above:
+            self._put(inside.ymin, inside.xmin, pixels[:above])
+        if above < inside.get_height():
+            self._collect(inside.ymin + above, inside.ymax, inside.xmin, pixels[above:])
+
+    def finish(self) -> None:
+        """Write what is still in the strip."""
+        self._flush(self._top + len(self._strip))
+
+    def _collect(self, ymin: int, ymax: int, xmin: int, pixels: npt.NDArray[Any]) -> None:
+        self._flush(ymin // self._block_height * self._block_height)
+        missing = ymax - self._top - len(self._strip)
+        if missing > 0:
+            rows = -(-missing // self._block_height) * self._block_height
+            rows = min(rows, self._extent.ymax - self._top - len(self._strip))
+            self._strip = np.concatenate([self._strip, self._blank(rows)])
+        y = ymin - self._top
+        self._strip[y : y + len(pixels), xmin : xmin + pixels.shape[1]] = pixels
+
+    def _flush(self, until: int) -> None:
+        """Write the rows above `until`, and let the strip begin there."""
+        rows = min(until - self._top, len(self._strip))
+        if rows > 0:
+            self._put(self._top, 0, self._strip[:rows])
+            self._strip = self._strip[rows:].copy()
+        # Rows that no window has touched need no writing.
+        self._top = max(self._top, until) if not len(self._strip) else self._top + max(rows, 0)
+
+    def _put(self, ymin: int, xmin: int, pixels: npt.NDArray[Any]) -> None:
+        from rasterio.windows import Window
+
+        height, width, bands = pixels.shape
+        window = Window(xmin, ymin, width, height)
+        self._dataset.write(
+            np.moveaxis(pixels, 2, 0).astype(self.dtype, copy=False),
+            indexes=list(range(1, bands + 1)),
+            window=window,
+        )
+
+    def _blank(self, rows: int) -> npt.NDArray[Any]:
+        return np.zeros((rows, self._extent.xmax, self._dataset.count), dtype=self.dtype)
+
+
+@contextmanager
+def new_class_raster(
+    path: str | Path,
+    extent: Box,
+    crs_transformer: CRSTransformer,
+    class_map: ClassMap | None,
+    rgb: bool,
+) -> Iterator[StripWriter]:
+    """Make a tiled, compressed GeoTIFF of classes and give a writer for it.
+
+    Args:
+        path: local path of the file.
+        extent: of the image, from (0, 0), in pixels.
+        crs_transformer: gives the georeference.
+        class_map: gives the colour table and the tag CLASS_NAMES, {class id: name} as JSON.
+        rgb: three bands of colours instead of class ids.
+    """
+    import rasterio
+    from rasterio.errors import NotGeoreferencedWarning
+
+    from rvcli.data.gdal import limit_cache
+
+    limit_cache()
+    height, width = extent.get_height(), extent.get_width()
+    block_height, block_width = block_size_hw(height, width)
+    affine = crs_transformer.get_affine_transform()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", NotGeoreferencedWarning)
+        dataset = rasterio.open(
+            path,
+            "w+",  # windows that come out of order are read and written again
+            driver="GTiff",
+            height=height,
+            width=width,
+            count=3 if rgb else 1,
+            dtype="uint8" if rgb else class_dtype(class_map),
+            crs=crs_transformer.get_image_crs(),
+            **({} if affine is None else {"transform": affine}),
+            nodata=None if rgb else 0,
+            tiled=True,
+            blockysize=block_height,
+            blockxsize=block_width,
+            compress="deflate",
+            zlevel=1,
+            bigtiff="if_safer",
+            interleave="pixel",
+            photometric="rgb" if rgb else ("palette" if class_map else "minisblack"),
+        )
+    with dataset:
+        _describe(dataset, class_map, rgb)
+        writer = StripWriter(dataset, block_height)
+        yield writer
+        writer.finish()
+
+
+def block_size_hw(height: int, width: int) -> tuple[int, int]:
+    """Return the height and width of blocks: 512, or less for a small image."""
+    return _block_size(height), _block_size(width)
+
+
+def _block_size(size: int) -> int:
+    # TIFF wants multiples of 16.
+    return min(BLOCK_SIZE, -(-size // 16) * 16)
+
+
+def class_dtype(class_map: ClassMap | None) -> str:
+    """Return the narrowest dtype that holds all class ids: uint8 or uint16."""
+    return "uint8" if max(class_map.get_keys() if class_map else [], default=0) <= 255 else "uint16"
+
+
+def class_colors(class_map: ClassMap) -> dict[int, tuple[int, int, int, int]]:
+    """Return {class id: (red, green, blue, alpha)}, 0 to 255.
+
+    Classes without a colour get one that depends on their id alone; 0 is transparent.
+    """
+    colors = {
+        item.id: (*(_own_color(item.id) if item.color is None else to_rgb(item.color)), 255)
+        for item in class_map.get_items()
+    }
+    return {**colors, 0: (0, 0, 0, 0)}
+
+
+def _own_color(class_id: int) -> tuple[int, int, int]:
+    # Steps of the golden ratio around the colour circle keep neighbours apart.
+    red, green, blue = colorsys.hsv_to_rgb(class_id * 0.618033988749895 % 1, 0.65, 0.9)
+    return round(red * 255), round(green * 255), round(blue * 255)
+
+
+def _describe(dataset: Any, class_map: ClassMap | None, rgb: bool) -> None:
+    if class_map is None:
+        return
+    names = {str(item.id): item.name for item in class_map.get_items()}
+    dataset.update_tags(**{CLASS_NAMES_TAG: json.dumps(names, ensure_ascii=False)})
+    if not rgb:
+        dataset.write_colormap(1, class_colors(class_map))

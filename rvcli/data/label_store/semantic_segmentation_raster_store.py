@@ -1,0 +1,188 @@
+"""SemanticSegmentationRasterStore: predicted classes in a GeoTIFF."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from rvcli.core.box import Box
+from rvcli.core.class_map import ClassMap
+from rvcli.data.label.semantic_segmentation_labels import SemanticSegmentationLabels
+from rvcli.data.label_source.segmentation_class_transformer import SegmentationClassTransformer
+from rvcli.data.label_store.label_store import LabelStore
+from rvcli.errors import ConfigError, DataError
+
+if TYPE_CHECKING:
+    from rvcli.data.crs_transformer.crs_transformer import CRSTransformer
+
+
+class SemanticSegmentationRasterStore(LabelStore):
+    """Saves predicted classes in a tiled, compressed GeoTIFF on the grid of the image.
+
+    One band of class ids with nodata 0, a colour table and the tag CLASS_NAMES; or three bands
+    of colours. The file appears whole or not at all, and memory is that of one row of windows.
+    """
+
+    def __init__(
+        self,
+        uri: str,
+        extent: Box,
+        crs_transformer: CRSTransformer,
+        tmp_dir: str,
+        vector_output: Sequence[Any] | None = None,
+        class_map: ClassMap | None = None,
+        rgb: bool = False,
+    ) -> None:
+        """Make a store.
+
+        Args:
+            uri: of the GeoTIFF.
+            extent: of the image, pixel coordinates from (0, 0).
+            crs_transformer: of the image; gives the georeference.
+            tmp_dir: local directory for the file while it is on its way from or to elsewhere.
+            vector_output: polygons to make of the classes; not available yet.
+            class_map: names and colours of the classes.
+            rgb: save colours instead of class ids.
+
+        Raises:
+            ConfigError: vector output is asked for; or colours, but not every class has its own.
+        """
+        if vector_output:
+            raise ConfigError(
+                "vector output of semantic segmentation is not available yet",
+                hint="leave with_vector_output out, and polygonize the raster",
+            )
+        if rgb and class_map is None:
+            raise ConfigError("colours are asked for without classes", hint="give a class map")
+        self.uri = uri
+        self.extent = extent
+        self.crs_transformer = crs_transformer
+        self.tmp_dir = tmp_dir
+        self.vector_output = list(vector_output or ())
+        self.class_map = class_map
+        self.class_transformer = (
+            SegmentationClassTransformer(class_map) if rgb and class_map is not None else None
+        )
+        self._dataset: Any = None
+
+    def save(self, labels: SemanticSegmentationLabels) -> None:
+        """Write labels, window by window; where windows overlap the later one wins.
+
+        Raises:
+            DataError: labels are not of their window's size, or no class ids.
+            NotWritableError: the file cannot be written.
+        """
+        from rvcli.filesystem import is_local, to_path
+        from rvcli.utils.files import atomic_path, upload_or_copy
+
+        self._deactivate()
+        if is_local(self.uri):
+            with atomic_path(to_path(self.uri)) as path:
+                self._write(path, labels)
+            return
+        with atomic_path(Path(self.tmp_dir) / "predictions.tif") as path:
+            self._write(path, labels)
+            upload_or_copy(str(path), self.uri)
+
+    def _write(self, path: Path, labels: SemanticSegmentationLabels) -> None:
+        from rvcli.data.label_store.class_raster import new_class_raster
+
+        rgb = self.class_transformer is not None
+        with new_class_raster(
+            path, self.extent, self.crs_transformer, self.class_map, rgb
+        ) as writer:
+            for window, array in _label_arrs(labels, self.extent):
+                writer.write(window, self._pixels(window, np.asarray(array), writer.dtype))
+
+    def _pixels(
+        self, window: Box, array: npt.NDArray[Any], dtype: np.dtype[Any]
+    ) -> npt.NDArray[Any]:
+        if array.shape != (window.get_height(), window.get_width()):
+            raise DataError(
+                f"the labels of the window {window} have the shape {array.shape}",
+                hint="labels are class ids of shape (height, width)",
+            )
+        if self.class_transformer is not None:
+            return self.class_transformer.class_to_rgb(array)
+        if array.dtype != dtype and array.size:
+            low, high = array.min(), array.max()
+            if not (low >= 0 and high <= np.iinfo(dtype).max):
+                raise DataError(
+                    f"the labels of the window {window} are from {low} to {high}, but the file "
+                    f"holds {dtype} class ids",
+                    hint="give every class an id in the class map",
+                )
+        return array
+
+    def get_labels(self, chip_size: int = 1000) -> SemanticSegmentationLabels:
+        """Return the labels that were saved, read window by window.
+
+        Args:
+            chip_size: side of the windows in pixels.
+
+        Raises:
+            DataError: when labels are read: there is no such file, or it is not on the grid.
+        """
+        windows = self.extent.get_windows(chip_size, chip_size)
+        return SemanticSegmentationLabels(windows, self._read)
+
+    def empty_labels(self) -> SemanticSegmentationLabels:
+        """Return labels without windows."""
+        return SemanticSegmentationLabels([], lambda window: _blank(window))
+
+    def _read(self, window: Box) -> npt.NDArray[Any]:
+        """Return the class ids of a window, shape (height, width)."""
+        from rvcli.data.raster_source.window_reader import read_window
+
+        if self._dataset is None:
+            self._dataset = self._open()
+        chip = read_window(self._dataset, window, False)
+        if self.class_transformer is not None:
+            return self.class_transformer.rgb_to_class(chip)
+        return np.ascontiguousarray(chip[:, :, 0])
+
+    def _open(self) -> Any:
+        from rvcli.data.gdal import open_raster
+        from rvcli.utils.files import download_if_needed, file_exists
+
+        if not file_exists(self.uri, include_dir=False):
+            raise DataError(
+                f"there are no predictions at {self.uri}", hint="run the command PREDICT first"
+            )
+        dataset = open_raster(download_if_needed(self.uri, self.tmp_dir), self.uri)
+        size_hw = (self.extent.get_height(), self.extent.get_width())
+        if (dataset.height, dataset.width) != size_hw:
+            dataset.close()
+            raise DataError(
+                f"the predictions at {self.uri} are {dataset.height} x {dataset.width} pixels, "
+                f"the image is {size_hw[0]} x {size_hw[1]} (height x width)",
+                hint="they are of another image: run the command PREDICT again",
+            )
+        return dataset
+
+    def _activate(self) -> None:
+        """Nothing is opened before labels are read: there may be none yet."""
+
+    def _deactivate(self) -> None:
+        if self._dataset is not None:
+            self._dataset.close()
+            self._dataset = None
+
+
+def _label_arrs(labels: Any, extent: Box) -> Any:
+    """Yield windows clipped to the extent, with their class ids."""
+    if hasattr(labels, "get_label_arrs"):
+        return labels.get_label_arrs(clip_extent=extent)
+    # Labels of a plugin's own class.
+    return (
+        (window.intersection(extent), labels.get_label_arr(window, clip_extent=extent))
+        for window in labels.get_windows()
+    )
+
+
+def _blank(window: Box) -> npt.NDArray[Any]:
+    return np.zeros((window.get_height(), window.get_width()), dtype=np.uint8)

@@ -1,0 +1,174 @@
+"""RasterizedSource: vector labels drawn into pixels, window by window."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from rvcli.core.box import Box
+from rvcli.data.activate_mixin import ActivateMixin
+from rvcli.data.raster_source.raster_source import RasterSource
+from rvcli.errors import ConfigError
+
+if TYPE_CHECKING:
+    from rvcli.data.crs_transformer.crs_transformer import CRSTransformer
+    from rvcli.data.vector_source.class_polygons import ClassPolygons
+    from rvcli.data.vector_source.vector_source import VectorSource
+
+
+class RasterizerOptions(Protocol):
+    """How polygons are drawn.
+
+    Attributes:
+        background_class_id: class of pixels that no polygon covers; None is 0.
+        all_touched: draw all pixels that a polygon touches, not only those whose centre it
+            covers.
+    """
+
+    @property
+    def background_class_id(self) -> int | None:  # noqa: D102
+        ...
+
+    @property
+    def all_touched(self) -> bool:  # noqa: D102
+        ...
+
+
+def geoms_to_raster(
+    str_tree: ClassPolygons, rasterizer_options: RasterizerOptions, window: Box, extent: Box
+) -> npt.NDArray[Any]:
+    """Draw polygons into one window; where they overlap the later feature wins.
+
+    Args:
+        str_tree: polygons with classes and their index, in pixel coordinates.
+        rasterizer_options: background and rule of drawing.
+        window: pixel coordinates, half-open.
+        extent: of the image; pixels of the window outside it are 0.
+
+    Returns:
+        uint8 class ids, shape (height, width), or uint16 if an id is over 255.
+    """
+    background = rasterizer_options.background_class_id or 0
+    shape = (window.get_height(), window.get_width())
+    chosen = str_tree.touching(window)
+    dtype = _dtype(str_tree, background)
+    if len(chosen):
+        raster = _draw(str_tree, chosen, window, background, rasterizer_options.all_touched, dtype)
+    else:
+        raster = np.full(shape, background, dtype=dtype)
+    if background or len(chosen):
+        _clear_outside(raster, window, extent)
+    return raster
+
+
+def _draw(
+    polygons: ClassPolygons,
+    chosen: npt.NDArray[np.int64],
+    window: Box,
+    background: int,
+    all_touched: bool,
+    dtype: np.dtype[Any],
+) -> npt.NDArray[Any]:
+    from affine import Affine
+    from rasterio.features import rasterize
+
+    return np.asarray(
+        rasterize(
+            zip(
+                polygons.geometries[chosen].tolist(),
+                polygons.class_ids[chosen].tolist(),
+                strict=True,
+            ),
+            out_shape=(window.get_height(), window.get_width()),
+            transform=Affine.translation(window.xmin, window.ymin),
+            fill=background,
+            all_touched=bool(all_touched),
+            dtype=dtype.name,
+        )
+    )
+
+
+def _clear_outside(raster: npt.NDArray[Any], window: Box, extent: Box) -> None:
+    """Set the pixels of a window outside the extent to 0."""
+    inside = window.intersection(extent)
+    if inside == window:
+        return
+    top, left = inside.ymin - window.ymin, inside.xmin - window.xmin
+    if inside.get_area() == 0:
+        raster[:] = 0
+        return
+    raster[:top] = 0
+    raster[top + inside.get_height() :] = 0
+    raster[:, :left] = 0
+    raster[:, left + inside.get_width() :] = 0
+
+
+def _dtype(polygons: ClassPolygons, background: int) -> np.dtype[Any]:
+    return np.dtype(np.uint8 if max(polygons.max_class_id, background) <= 255 else np.uint16)
+
+
+class RasterizedSource(ActivateMixin, RasterSource):
+    """Draws the polygons of a vector source: one channel of class ids.
+
+    The polygons are read on activation, or on first use without it; a window costs as much as
+    what lies in it.
+    """
+
+    def __init__(
+        self,
+        vector_source: VectorSource,
+        rasterizer_options: RasterizerOptions,
+        extent: Box,
+        crs_transformer: CRSTransformer,
+    ) -> None:
+        """Make a source.
+
+        Args:
+            vector_source: of the polygons.
+            rasterizer_options: background class and rule of drawing.
+            extent: of the image, pixel coordinates.
+            crs_transformer: of the image.
+
+        Raises:
+            ConfigError: the background class id is none.
+        """
+        background = rasterizer_options.background_class_id or 0
+        if not 0 <= background <= 65535:
+            raise ConfigError(
+                f"background_class_id is {background}", hint="class ids are from 0 to 65535"
+            )
+        self.vector_source = vector_source
+        self.rasterizer_options = rasterizer_options
+        self.extent = extent
+        self.crs_transformer = crs_transformer
+        self._polygons: ClassPolygons | None = None
+        super().__init__(channel_order=[0], num_channels=1)
+
+    def get_extent(self) -> Box:
+        """Return the extent of the image, pixel coordinates."""
+        return self.extent
+
+    def get_dtype(self) -> np.dtype[Any]:
+        """Return uint8, or uint16 if a class id is over 255."""
+        return _dtype(self._loaded(), self.rasterizer_options.background_class_id or 0)
+
+    def get_crs_transformer(self) -> CRSTransformer:
+        """Return the transformer of the image."""
+        return self.crs_transformer
+
+    def _get_chip(self, window: Box) -> npt.NDArray[Any]:
+        raster = geoms_to_raster(self._loaded(), self.rasterizer_options, window, self.extent)
+        return raster[:, :, np.newaxis]
+
+    def _loaded(self) -> ClassPolygons:
+        if self._polygons is None:
+            self._polygons = self.vector_source.get_polygons()
+        return self._polygons
+
+    def _activate(self) -> None:
+        self._loaded()
+
+    def _deactivate(self) -> None:
+        self._polygons = None

@@ -1,0 +1,1 @@
+"""Where vector labels come from."""

@@ -1,0 +1,120 @@
+"""Which class a vector feature is of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rvcli.core.class_map import ClassMap
+from rvcli.data.vector_source.filters import Filter, compile_filter
+from rvcli.errors import ConfigError, DataError
+
+
+class ClassInferenceOptions:
+    """How the class of a feature follows from its properties.
+
+    Attributes:
+        class_map: gives the ids of names in the properties `class_name` and `label`.
+        class_id_to_filter: {class id: filter expression}, see filters.compile_filter.
+        default_class_id: class of a feature that nothing else decides; None drops it.
+        class_property: the one property that gives the class, as an id or as a name in the
+            class map; by default `class_id`, `class_name` and `label` do.
+    """
+
+    def __init__(
+        self,
+        class_map: ClassMap | None = None,
+        class_id_to_filter: Mapping[Any, Any] | None = None,
+        default_class_id: int | None = 1,
+        class_property: str | None = None,
+    ) -> None:
+        self.class_map = class_map
+        self.class_id_to_filter = (
+            None
+            if class_id_to_filter is None
+            else {_key(key): expression for key, expression in class_id_to_filter.items()}
+        )
+        self.default_class_id = default_class_id
+        self.class_property = class_property
+
+
+class ClassInference:
+    """Infer class ids of features.
+
+    The first of these that holds decides: the property `class_id`; the property `class_name`,
+    then `label`, if the class map has a class of that name (or in place of these three the one
+    property that the options name); the first filter that the feature passes, in the order in
+    which they were given; the default.
+
+    Raises:
+        ConfigError: a filter cannot be used.
+    """
+
+    def __init__(self, options: ClassInferenceOptions | None = None) -> None:
+        self.options = options or ClassInferenceOptions()
+        self._filters: list[tuple[int, Filter]] = [
+            (class_id, compile_filter(expression))
+            for class_id, expression in (self.options.class_id_to_filter or {}).items()
+        ]
+        class_map = self.options.class_map
+        named = self.options.class_property
+        self._has_names = named is not None
+        self._id_property = named or "class_id"
+        self._name_properties = (named,) if named is not None else ("class_name", "label")
+        self._ids: dict[str | None, int] = (
+            {item.name: item.id for item in class_map.get_items()} if class_map else {}
+        )
+
+    def infer_class_id(self, feature: Mapping[str, Any]) -> int | None:
+        """Return the class id of a GeoJSON feature, or None if it is to be dropped.
+
+        Raises:
+            DataError: the property that gives its id is not a whole number.
+        """
+        properties = feature.get("properties") or {}
+        class_id = properties.get(self._id_property)
+        if class_id is not None and not (self._has_names and isinstance(class_id, str)):
+            return class_id if type(class_id) is int else _class_id(class_id, self._id_property)
+        for key in self._name_properties:
+            name = properties.get(key)
+            if isinstance(name, str) and name in self._ids:
+                return self._ids[name]
+        for filtered_id, passes in self._filters:
+            if passes(feature):
+                return filtered_id
+        return self.options.default_class_id
+
+    def transform_geojson(self, geojson: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a FeatureCollection whose features bear their property `class_id`.
+
+        Features without a class are left out; the argument is not changed.
+        """
+        features = []
+        for feature in geojson["features"]:
+            class_id = self.infer_class_id(feature)
+            if class_id is not None:
+                properties = {**(feature.get("properties") or {}), "class_id": class_id}
+                features.append({**feature, "properties": properties})
+        return {**geojson, "features": features}
+
+
+def _key(key: Any) -> int:
+    # Keys come back as text from a protobuf Struct.
+    try:
+        return int(key)
+    except (TypeError, ValueError) as e:
+        raise ConfigError(
+            f"class_id_to_filter has the key {key!r}, which is no class id",
+            hint='write {1: ["==", "building", "yes"]}',
+        ) from e
+
+
+def _class_id(value: Any, name: str) -> int:
+    try:
+        if not isinstance(value, bool) and float(value) == int(float(value)):
+            return int(float(value))
+    except (TypeError, ValueError, OverflowError):
+        pass
+    raise DataError(
+        f"the property {name} is {value!r}, which is no class id", hint="it must be an integer"
+    )

@@ -1,0 +1,114 @@
+"""GeoJSONVectorSource: vector labels in a GeoJSON file."""
+
+from __future__ import annotations
+
+import gc
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from rvcli.data.vector_source.class_inference import ClassInferenceOptions
+from rvcli.data.vector_source.vector_source import VectorSource, features_of
+from rvcli.errors import DataError
+
+if TYPE_CHECKING:
+    from rvcli.data.crs_transformer.crs_transformer import CRSTransformer
+
+
+class GeoJSONVectorSource(VectorSource):
+    """Vector labels in a GeoJSON file."""
+
+    def __init__(
+        self,
+        uri: str,
+        crs_transformer: CRSTransformer,
+        line_bufs: Mapping[Any, Any] | None = None,
+        point_bufs: Mapping[Any, Any] | None = None,
+        class_inf_opts: ClassInferenceOptions | None = None,
+        crs: str | None = None,
+    ) -> None:
+        """Make a source.
+
+        Args:
+            uri: of the file.
+            crs_transformer: of the image that the labels are for.
+            line_bufs: {class id: half width in pixels}; 1 by default; None leaves lines of
+                that class out.
+            point_bufs: {class id: radius in pixels}, likewise.
+            class_inf_opts: how the classes of features follow from their properties.
+            crs: CRS of the file; by default that of its `crs` member, or else WGS 84.
+        """
+        super().__init__(crs_transformer, line_bufs, point_bufs, class_inf_opts)
+        self.uri = uri
+        self.crs = crs
+
+    def _get_geojson(self) -> dict[str, Any]:
+        geojson = self._load()
+        features = features_of(geojson, self.uri)
+        return self.class_inference.transform_geojson(
+            {**geojson, "type": "FeatureCollection", "features": features}
+        )
+
+    def _load(self) -> dict[str, Any]:
+        return parse_geojson(_text(self.uri), self.uri)
+
+    def _name(self) -> str:
+        return self.uri
+
+    def _crs(self) -> str | None:
+        return self.crs
+
+
+def read_geojson(uri: str) -> dict[str, Any]:
+    """Read the JSON object at a URI.
+
+    Raises:
+        DataError: it is not JSON, or no object.
+        NotReadableError: it cannot be read.
+    """
+    return parse_geojson(_text(uri), uri)
+
+
+def parse_geojson(text: str, uri: str) -> dict[str, Any]:
+    """Parse a JSON object.
+
+    Args:
+        text: the JSON.
+        uri: where it is from, for the message.
+
+    Raises:
+        DataError: it is not JSON, or no object; the message names line and column.
+    """
+    try:
+        with _no_gc():
+            geojson = json.loads(text.removeprefix("\ufeff"))
+    except json.JSONDecodeError as e:
+        raise DataError(f"{uri} is not JSON: {e.msg} at line {e.lineno}, column {e.colno}") from e
+    except RecursionError as e:
+        raise DataError(f"{uri} is not GeoJSON: it is nested too deeply") from e
+    if not isinstance(geojson, dict):
+        raise DataError(f"{uri} is not GeoJSON: it is a {type(geojson).__name__}, not an object")
+    return geojson
+
+
+@contextmanager
+def _no_gc() -> Iterator[None]:
+    # Parsing makes millions of containers and no cycles: collecting them in vain takes longer
+    # than parsing.
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def _text(uri: str) -> str:
+    from rvcli.utils.files import file_to_str
+
+    try:
+        return file_to_str(uri)
+    except UnicodeDecodeError as e:
+        raise DataError(f"{uri} is not JSON: it is not UTF-8 text ({e.reason})") from e

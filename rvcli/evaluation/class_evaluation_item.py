@@ -1,0 +1,85 @@
+"""ClassEvaluationItem: precision, recall, F1 and counts of one class."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from rvcli.evaluation.evaluation_item import EvaluationItem
+
+
+class ClassEvaluationItem(EvaluationItem):
+    """Figures of one class, or of several merged.
+
+    Attributes:
+        precision: share of what was predicted that is right; None if nothing was predicted.
+        recall: share of what is there that was predicted; None if nothing is there.
+        f1: harmonic mean of the two; None if the class neither occurs nor was predicted.
+        count_error: how many more or fewer were predicted than are there, as an absolute
+            number.
+        gt_count: how many are there.
+        class_id: of the class; None for an average.
+        class_name: of the class, or "average".
+        conf_mat: how many of the class were predicted as each class, class 0 (none) first;
+            for an average the whole matrix, with true classes as rows.
+    """
+
+    def __init__(
+        self,
+        precision: float | None = None,
+        recall: float | None = None,
+        f1: float | None = None,
+        count_error: float | None = None,
+        gt_count: int = 0,
+        class_id: int | None = None,
+        class_name: str | None = None,
+        conf_mat: list[Any] | None = None,
+    ) -> None:
+        self.precision = _known(precision)
+        self.recall = _known(recall)
+        self.f1 = _known(f1)
+        self.count_error = _known(count_error)
+        self.gt_count = int(gt_count)
+        self.class_id = class_id
+        self.class_name = class_name
+        self.conf_mat = conf_mat
+
+    def merge(self, other: ClassEvaluationItem) -> None:
+        """Take the figures of another item in, each weighted by its gt_count.
+
+        Of what occurs, but was never predicted, the precision counts as 0. Counts and
+        confusion matrices of one size are added up.
+        """
+        total = self.gt_count + other.gt_count
+        if total:
+            for name in ("precision", "recall", "f1", "count_error"):
+                mine = (getattr(self, name) or 0.0) * self.gt_count
+                theirs = (getattr(other, name) or 0.0) * other.gt_count
+                setattr(self, name, (mine + theirs) / total)
+        self.gt_count = total
+        self.conf_mat = _added(self.conf_mat, other.conf_mat)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the figures as JSON can hold them: what is not known is None."""
+        return {
+            "class_id": self.class_id,
+            "class_name": self.class_name,
+            "precision": self.precision,
+            "recall": self.recall,
+            "f1": self.f1,
+            "count_error": self.count_error,
+            "gt_count": self.gt_count,
+            **({} if self.conf_mat is None else {"conf_mat": self.conf_mat}),
+        }
+
+
+def _known(value: float | None) -> float | None:
+    return None if value is None or math.isnan(value) else float(value)
+
+
+def _added(left: Any, right: Any) -> Any:
+    if left is None or right is None:
+        return right if left is None else left
+    if isinstance(left, list):
+        return [_added(a, b) for a, b in zip(left, right, strict=True)]
+    return left + right

@@ -1,0 +1,94 @@
+"""SemanticSegmentationEvaluator: measures predicted pixels."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from rvcli.core.class_map import ClassMap
+from rvcli.evaluation.classification_evaluator import ClassificationEvaluator
+from rvcli.evaluation.semantic_segmentation_evaluation import SemanticSegmentationEvaluation
+
+if TYPE_CHECKING:
+    from shapely.geometry.base import BaseGeometry
+
+    from rvcli.data.scene import Scene
+
+log = logging.getLogger(__name__)
+
+
+class SemanticSegmentationEvaluator(ClassificationEvaluator):
+    """Measures predicted pixels: precision, recall, F1 and confusion matrix.
+
+    Memory is that of one window of labels.
+    """
+
+    def __init__(
+        self,
+        class_map: ClassMap,
+        output_uri: str,
+        vector_output_uri: str | None = None,
+        *,
+        warnings: Iterable[str] | None = None,
+    ) -> None:
+        """Make an evaluator.
+
+        Args:
+            class_map: the classes.
+            output_uri: of the JSON file.
+            vector_output_uri: of the figures of polygons, which are not available yet.
+            warnings: what a reader of the figures must know; written into the file.
+        """
+        super().__init__(class_map, output_uri, warnings=warnings)
+        self.vector_output_uri = vector_output_uri
+
+    def create_evaluation(self) -> SemanticSegmentationEvaluation:
+        """Return an evaluation without figures."""
+        return SemanticSegmentationEvaluation(self.class_map)
+
+    def process(self, scenes: Iterable[Scene], tmp_dir: str) -> None:
+        """Measure scenes and write the figures of each and of all.
+
+        Args:
+            scenes: with ground truth and predictions.
+            tmp_dir: local directory for temporary files.
+
+        Raises:
+            DataError: a scene has no ground truth or no predictions.
+        """
+        if self.vector_output_uri:
+            log.warning(
+                "nothing is written to %s: polygons are not evaluated yet", self.vector_output_uri
+            )
+        super().process(scenes, tmp_dir)
+
+    def _evaluate(self, scene: Scene) -> Any:
+        evaluation = super()._evaluate(scene)
+        if not evaluation.conf_mat.any():
+            log.warning(
+                "the scene %s has no labelled pixels to evaluate%s",
+                scene.id,
+                " within its areas of interest" if scene.aoi_polygons else "",
+            )
+        return evaluation
+
+
+def filter_geojson_by_aoi(
+    geojson: Mapping[str, Any], aoi_polygons: Sequence[BaseGeometry]
+) -> dict[str, Any]:
+    """Return the features that lie within one of the polygons.
+
+    Args:
+        geojson: a FeatureCollection in the coordinates of the polygons.
+        aoi_polygons: shapely polygons; none at all means that everything is kept.
+    """
+    from shapely.geometry import shape
+
+    features = [
+        feature
+        for feature in geojson["features"]
+        if not aoi_polygons
+        or any(shape(feature["geometry"]).within(polygon) for polygon in aoi_polygons)
+    ]
+    return {**geojson, "features": features}
