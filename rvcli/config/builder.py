@@ -91,7 +91,8 @@ class ConfigBuilder:
         Raises:
             InvalidConfigError: one or more values are missing or wrong.
         """
-        self.validate()
+        if type(self).validate is not ConfigBuilder.validate:
+            self.validate()
         return self._make()
 
     def _make(self) -> Any:

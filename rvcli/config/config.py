@@ -39,6 +39,7 @@ TYPE_FIELDS = {
     keys.AUGMENTOR: "augmentor_type",
     keys.ANALYZER: "analyzer_type",
     keys.EVALUATOR: "evaluator_type",
+    keys.COMMAND: "command_type",
 }
 
 
@@ -97,8 +98,8 @@ class Config(Declared):
 
     @classmethod
     def is_declared(cls) -> bool:
-        """True unless the class handles its message itself, the classic way."""
-        return cls.key is not None or not cls.group
+        """True unless the class is written the classic way, with a constructor of its own."""
+        return cls.__init__ is Config.__init__
 
     def carries_itself(self) -> bool:
         """True if a hand-written to_proto may name plugins that nobody else can see."""
@@ -240,7 +241,7 @@ class Config(Declared):
                 ]
         return self, io_def
 
-    def report_io(self, command_type: str, io_def: CommandIODefinition) -> None:
+    def report_io(self, command_type: str, io_def: CommandIODefinition) -> Any:
         """Add what this config reads and writes during a command to `io_def`."""
         for spec in self.fields():
             if command_type in spec.input_of:
@@ -250,6 +251,13 @@ class Config(Declared):
         for child in self.children():
             if isinstance(child, Config):
                 report(child, command_type, io_def)
+
+    def prune(self, command_type: str) -> None:
+        """Reset the fields that the command does not need, here and below."""
+        for part in self.walk():
+            for spec in part.fields():
+                if spec.used_by and command_type not in spec.used_by:
+                    part.__dict__[spec.name] = spec.make_default()
 
 
 class BundledConfigMixin:

@@ -34,6 +34,8 @@ class Field:
         uri: True if it holds one or more URIs, made absolute when the plan is made.
         input_of: commands that read what its URIs name.
         output_of: commands that write what its URIs name.
+        used_by: commands that need it; in the messages of others it keeps its default, so
+            that a change of it does not make them run again. Empty: all commands.
         proto: name, or dotted path, in the message where it differs from `name`.
         semantic: False if it does not change results and so stays out of fingerprints.
     """
@@ -47,6 +49,7 @@ class Field:
     uri: bool = False
     input_of: tuple[str, ...] = ()
     output_of: tuple[str, ...] = ()
+    used_by: tuple[str, ...] = ()
     proto: str | None = None
     semantic: bool = True
     name: str = ""
@@ -76,6 +79,7 @@ def field(
     uri: bool = False,
     input_of: Sequence[str] = (),
     output_of: Sequence[str] = (),
+    used_by: Sequence[str] = (),
     proto: str | None = None,
     semantic: bool = True,
 ) -> Any:
@@ -93,6 +97,7 @@ def field(
         uri=uri or bool(input_of) or bool(output_of),
         input_of=tuple(input_of),
         output_of=tuple(output_of),
+        used_by=tuple(used_by),
         proto=proto,
         semantic=semantic,
     )

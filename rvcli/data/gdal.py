@@ -4,20 +4,30 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
-from urllib.parse import urlsplit
 
 import rasterio
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 
 from rvcli.errors import DataError
+from rvcli.filesystem import is_local, resolve
 from rvcli.profile import current
 
 # Held for the life of the process: GDAL has one block cache, and an Env that ends would
 # give it back its default size, a twentieth of the machine's memory.
 _process_env: rasterio.Env | None = None
+
+_REMOTE_OPTIONS = {
+    # No listing of the directory for each file that is opened.
+    "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",
+    # What is opened again may have been written anew.
+    "CPL_VSIL_CURL_NON_CACHED": "/vsis3/:/vsicurl/",
+    "GDAL_HTTP_CONNECTTIMEOUT": "20",
+    "GDAL_HTTP_MAX_RETRY": "3",
+    "GDAL_HTTP_RETRY_DELAY": "1",
+}
 
 
 def limit_cache() -> None:
@@ -26,44 +36,29 @@ def limit_cache() -> None:
     GDAL's own variable GDAL_CACHEMAX wins where it is set.
     """
     global _process_env
-    if _process_env is not None:
+    if _process_env is not None or "GDAL_CACHEMAX" in os.environ:
         return
-    options: dict[str, Any] = {}
-    if "GDAL_CACHEMAX" not in os.environ:
-        # Bytes here; the environment variable of this name counts megabytes.
-        options["GDAL_CACHEMAX"] = current().get("GDAL", "cache_mb", default=256, parser=int) << 20
-    _process_env = rasterio.Env(**options)
+    cache_mb = current().get("GDAL", "cache_mb", default=256, parser=int)
+    # Bytes here; the environment variable of this name counts megabytes.
+    _process_env = rasterio.Env(GDAL_CACHEMAX=cache_mb << 20)
     _process_env.__enter__()
 
 
-@contextmanager
-def remote_access(path: str) -> Iterator[None]:
-    """Set what GDAL needs to read `path` from S3 or HTTP; does nothing for a local path."""
-    if not path.startswith("/vsi"):
-        yield
-        return
-    with rasterio.Env(**remote_options(os.environ)):
-        yield
-
-
-def remote_options(environ: Mapping[str, str]) -> dict[str, Any]:
-    """Return GDAL's options for remote files, from the settings and the variables of boto3."""
-    options: dict[str, Any] = {
-        # No listing of the directory for each file that is opened.
-        "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",
-        "GDAL_HTTP_MAX_RETRY": 3,
-        "GDAL_HTTP_RETRY_DELAY": 1,
-        "GDAL_HTTP_CONNECTTIMEOUT": 20,
-    }
-    if current().get("AWS_S3", "requester_pays", default=False):
-        options["AWS_REQUEST_PAYER"] = "requester"
-    endpoint = environ.get("AWS_ENDPOINT_URL_S3") or environ.get("AWS_ENDPOINT_URL")
-    if endpoint and "AWS_S3_ENDPOINT" not in environ:
-        address = urlsplit(endpoint)
-        options["AWS_S3_ENDPOINT"] = address.netloc + address.path.rstrip("/")
-        options["AWS_HTTPS"] = "YES" if address.scheme == "https" else "NO"
-        options["AWS_VIRTUAL_HOSTING"] = "FALSE"
+def gdal_options(uris: Iterable[str]) -> dict[str, str]:
+    """Return the options that GDAL needs to read some files in place; none for local files."""
+    options: dict[str, str] = {}
+    for uri in uris:
+        if not is_local(uri):
+            options |= _REMOTE_OPTIONS
+        options |= resolve(uri).gdal_options(uri)
     return options
+
+
+def gdal_env(options: Mapping[str, str]) -> AbstractContextManager[Any]:
+    """Return a context in which GDAL has these options."""
+    limit_cache()
+    environment: AbstractContextManager[Any] = rasterio.Env(**options) if options else nullcontext()
+    return environment
 
 
 def open_raster(path: str, uri: str | None = None) -> Any:
@@ -82,7 +77,7 @@ def open_raster(path: str, uri: str | None = None) -> Any:
     name = uri or path
     limit_cache()
     try:
-        with warnings.catch_warnings(), remote_access(path):
+        with warnings.catch_warnings():
             warnings.simplefilter("ignore", NotGeoreferencedWarning)
             dataset = rasterio.open(path)
     except RasterioError as error:

@@ -26,7 +26,7 @@ from google.protobuf import struct_pb2 as google_dot_protobuf_dot_struct__pb2
 from rvcli.protos import class_item_pb2 as rvcli_dot_protos_dot_class__item__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1crvcli/protos/evaluator.proto\x12\x0crvcli.protos\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1drvcli/protos/class_item.proto\"\xcb\x02\n\x0f\x45valuatorConfig\x12\x16\n\x0e\x65valuator_type\x18\x01 \x01(\t\x12\\\n\x15\x63lassification_config\x18\x02 \x01(\x0b\x32;.rvcli.protos.EvaluatorConfig.ClassificationEvaluatorConfigH\x00\x12\x30\n\rcustom_config\x18\x03 \x01(\x0b\x32\x17.google.protobuf.StructH\x00\x1a|\n\x1d\x43lassificationEvaluatorConfig\x12\x12\n\noutput_uri\x18\x01 \x01(\t\x12\x19\n\x11vector_output_uri\x18\x03 \x01(\t\x12,\n\x0b\x63lass_items\x18\x02 \x03(\x0b\x32\x17.rvcli.protos.ClassItemB\x12\n\x10\x65valuator_config')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1crvcli/protos/evaluator.proto\x12\x0crvcli.protos\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1drvcli/protos/class_item.proto\"\xde\x02\n\x0f\x45valuatorConfig\x12\x16\n\x0e\x65valuator_type\x18\x01 \x01(\t\x12\\\n\x15\x63lassification_config\x18\x02 \x01(\x0b\x32;.rvcli.protos.EvaluatorConfig.ClassificationEvaluatorConfigH\x00\x12\x30\n\rcustom_config\x18\x03 \x01(\x0b\x32\x17.google.protobuf.StructH\x00\x1a\x8e\x01\n\x1d\x43lassificationEvaluatorConfig\x12\x12\n\noutput_uri\x18\x01 \x01(\t\x12\x19\n\x11vector_output_uri\x18\x03 \x01(\t\x12,\n\x0b\x63lass_items\x18\x02 \x03(\x0b\x32\x17.rvcli.protos.ClassItem\x12\x10\n\x08warnings\x18\x64 \x03(\tB\x12\n\x10\x65valuator_config')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,7 +34,7 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'rvcli.protos.evaluator_pb2'
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_EVALUATORCONFIG']._serialized_start=108
-  _globals['_EVALUATORCONFIG']._serialized_end=439
-  _globals['_EVALUATORCONFIG_CLASSIFICATIONEVALUATORCONFIG']._serialized_start=295
-  _globals['_EVALUATORCONFIG_CLASSIFICATIONEVALUATORCONFIG']._serialized_end=419
+  _globals['_EVALUATORCONFIG']._serialized_end=458
+  _globals['_EVALUATORCONFIG_CLASSIFICATIONEVALUATORCONFIG']._serialized_start=296
+  _globals['_EVALUATORCONFIG_CLASSIFICATIONEVALUATORCONFIG']._serialized_end=438
 # @@protoc_insertion_point(module_scope)

@@ -11,14 +11,16 @@ DESCRIPTOR: _descriptor.FileDescriptor
 class EvaluatorConfig(_message.Message):
     __slots__ = ("evaluator_type", "classification_config", "custom_config")
     class ClassificationEvaluatorConfig(_message.Message):
-        __slots__ = ("output_uri", "vector_output_uri", "class_items")
+        __slots__ = ("output_uri", "vector_output_uri", "class_items", "warnings")
         OUTPUT_URI_FIELD_NUMBER: _ClassVar[int]
         VECTOR_OUTPUT_URI_FIELD_NUMBER: _ClassVar[int]
         CLASS_ITEMS_FIELD_NUMBER: _ClassVar[int]
+        WARNINGS_FIELD_NUMBER: _ClassVar[int]
         output_uri: str
         vector_output_uri: str
         class_items: _containers.RepeatedCompositeFieldContainer[_class_item_pb2.ClassItem]
-        def __init__(self, output_uri: _Optional[str] = ..., vector_output_uri: _Optional[str] = ..., class_items: _Optional[_Iterable[_Union[_class_item_pb2.ClassItem, _Mapping]]] = ...) -> None: ...
+        warnings: _containers.RepeatedScalarFieldContainer[str]
+        def __init__(self, output_uri: _Optional[str] = ..., vector_output_uri: _Optional[str] = ..., class_items: _Optional[_Iterable[_Union[_class_item_pb2.ClassItem, _Mapping]]] = ..., warnings: _Optional[_Iterable[str]] = ...) -> None: ...
     EVALUATOR_TYPE_FIELD_NUMBER: _ClassVar[int]
     CLASSIFICATION_CONFIG_FIELD_NUMBER: _ClassVar[int]
     CUSTOM_CONFIG_FIELD_NUMBER: _ClassVar[int]

@@ -20,12 +20,12 @@ from rvcli.data.activate_mixin import ActivateMixin, ActivationError
 from rvcli.data.crs_transformer.crs_transformer import CRSTransformer
 from rvcli.data.crs_transformer.identity_crs_transformer import IdentityCRSTransformer
 from rvcli.data.crs_transformer.rasterio_crs_transformer import RasterioCRSTransformer
-from rvcli.data.gdal import open_raster, remote_access
+from rvcli.data.gdal import gdal_env, gdal_options, open_raster
 from rvcli.data.raster_source.mosaic import make_mosaic
 from rvcli.data.raster_source.raster_source import RasterSource, block_size_hw, iter_grid
 from rvcli.data.raster_source.window_reader import common_dtype, has_mask, read_window
 from rvcli.errors import DataError
-from rvcli.filesystem import is_local, resolve
+from rvcli.filesystem import is_local, resolve, shown, to_path
 from rvcli.utils.files import atomic_path, download_if_needed
 
 if TYPE_CHECKING:
@@ -72,12 +72,13 @@ class RasterioSource(ActivateMixin, RasterSource):
         self.temp_dir = temp_dir
         self.x_shift_meters = x_shift_meters
         self.y_shift_meters = y_shift_meters
-        self._name = self.uris[0] + (f" and {len(self.uris) - 1} more" * (len(self.uris) > 1))
+        self._name = _shown(self.uris)
         self._lock = threading.RLock()
         self._dataset: Any = None
         self._owner_pid = 0
+        self._gdal_options = gdal_options(self.uris)
         self._path = download_and_build_vrt(self.uris, temp_dir)
-        with open_raster(self._path, self._name) as dataset:
+        with gdal_env(self._gdal_options), open_raster(self._path, self._name) as dataset:
             colors = dataset.colorinterp
             self._extent = Box(0, 0, dataset.height, dataset.width)
             self._raw_dtype = common_dtype(dataset)
@@ -121,7 +122,7 @@ class RasterioSource(ActivateMixin, RasterSource):
         shifted = Box(box.ymin + y, box.xmin + x, box.ymax + y, box.xmax + x)
         with self._lock:
             try:
-                with remote_access(self._path):
+                with gdal_env(self._gdal_options):
                     return read_window(self._open_dataset(), shifted, self._is_masked)
             except RasterioError as error:
                 reason = error.__cause__ or error
@@ -142,7 +143,8 @@ class RasterioSource(ActivateMixin, RasterSource):
         return self._dataset
 
     def _activate(self) -> None:
-        self._dataset = open_raster(self._path, self._name)
+        with gdal_env(self._gdal_options):
+            self._dataset = open_raster(self._path, self._name)
         self._owner_pid = os.getpid()
 
     def _deactivate(self) -> None:
@@ -177,12 +179,16 @@ def download_and_build_vrt(image_uris: Sequence[str], temp_dir: str) -> str:
     Raises:
         DataError: an image cannot be opened, or they do not lie on one grid.
     """
-    paths = [_readable_path(uri, temp_dir) for uri in image_uris]
-    if len(paths) == 1:
-        return paths[0]
+    with gdal_env(gdal_options(image_uris)):
+        paths = [_readable_path(uri, temp_dir) for uri in image_uris]
+        if len(paths) == 1:
+            return paths[0]
+        return _build_named_vrt(paths, temp_dir)
+
+
+def _build_named_vrt(paths: Sequence[str], temp_dir: str) -> str:
     digest = hashlib.sha256("\n".join(paths).encode()).hexdigest()[:16]
     vrt_path = Path(temp_dir) / f"mosaic-{digest}.vrt"
-    vrt_path.parent.mkdir(parents=True, exist_ok=True)
     build_vrt(str(vrt_path), paths)
     return str(vrt_path)
 
@@ -211,9 +217,13 @@ def load_window(
     return read_window(image_dataset, box, is_masked)
 
 
+def _shown(uris: Sequence[str]) -> str:
+    return shown(uris[0]) + (f" and {len(uris) - 1} more" if len(uris) > 1 else "")
+
+
 def _readable_path(uri: str, temp_dir: str) -> str:
     if is_local(uri):
-        return download_if_needed(uri, temp_dir)
+        return str(to_path(uri))
     path = resolve(uri).gdal_path(uri)
     if path is not None and _reads_in_place(path):
         return path
@@ -223,7 +233,7 @@ def _readable_path(uri: str, temp_dir: str) -> str:
 def _reads_in_place(path: str) -> bool:
     """Tell whether windows can be read through GDAL: some servers give whole files only."""
     try:
-        with remote_access(path), open_raster(path) as dataset:
+        with open_raster(path) as dataset:
             if dataset.driver not in _WINDOWED_DRIVERS:
                 return False
             dataset.read(1, window=Window(0, 0, 1, 1))

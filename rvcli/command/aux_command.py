@@ -1,0 +1,68 @@
+"""Auxiliary commands: work beside the pipeline that a plugin brings with one class."""
+
+from __future__ import annotations
+
+import inspect
+from abc import abstractmethod
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from rvcli.command.command import Command
+
+
+class AuxCommandOptions:
+    """What `rv` must know of an auxiliary command.
+
+    Attributes:
+        split_on: name of the list in the config that may be divided among several commands.
+        inputs: returns the URIs that the command reads, given its config.
+        outputs: returns the URIs that the command writes, given its config.
+        include_by_default: True to run it without being named, where an experiment has it.
+        required_fields: names that the config must have.
+    """
+
+    def __init__(
+        self,
+        split_on: str | None = None,
+        inputs: Callable[[dict[str, Any]], Any] = lambda config: None,
+        outputs: Callable[[dict[str, Any]], Any] = lambda config: None,
+        include_by_default: bool = False,
+        required_fields: Sequence[str] | None = None,
+    ) -> None:
+        self.split_on = split_on
+        self.inputs = inputs
+        self.outputs = outputs
+        self.include_by_default = include_by_default
+        self.required_fields = list(required_fields or [])
+
+
+class AuxCommand(Command):
+    """Base of auxiliary commands.
+
+    A subclass sets `command_type` and `options` and implements `run`, with or without the
+    parameter `tmp_dir`. Its config is the dict `self.command_config`.
+    """
+
+    command_type: str | None = None
+    options = AuxCommandOptions()
+
+    def __init__(self, command_config: dict[str, Any]) -> None:
+        self.command_config = command_config
+
+    @abstractmethod
+    def run(self, tmp_dir: str | None = None) -> Any:
+        """Do the work."""
+
+
+class AuxCommandCall(Command):
+    """Runs an auxiliary command, whichever way its `run` is written."""
+
+    def __init__(self, command: Any) -> None:
+        self.command = command
+
+    def run(self, tmp_dir: str | None = None) -> Any:
+        """Run the command, with the temporary directory if it takes one."""
+        parameters = inspect.signature(self.command.run).parameters
+        if parameters:
+            return self.command.run(tmp_dir or self.command.get_tmp_dir())
+        return self.command.run()

@@ -1,0 +1,63 @@
+"""The bundle command: a predict package in one file."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from rvcli.command.command import Command
+from rvcli.errors import ConfigError
+
+BUNDLE_CONFIG_FILE = "bundle_config.json"
+
+
+class BundleCommand(Command):
+    """Packs the model and all that predicting needs into one zip file.
+
+    The package holds `bundle_config.json`, a command message whose URIs are base names, and
+    the files that it names.
+    """
+
+    def __init__(self, command_config: Any) -> None:
+        self.command_config = command_config
+
+    def run(self, tmp_dir: str | None = None) -> None:
+        """Collect the files and write the package."""
+        from rvcli.utils.files import save_json_config, upload_or_copy, zipdir
+
+        config, tmp_dir = self.command_config, tmp_dir or self.get_tmp_dir()
+        if not config.task.predict_package_uri:
+            raise ConfigError("the task does not say where the predict package goes")
+        bundle_dir = os.path.join(tmp_dir, "bundle")
+        os.makedirs(bundle_dir, exist_ok=True)
+        message = self._pack(bundle_dir)
+        save_json_config(message, os.path.join(bundle_dir, BUNDLE_CONFIG_FILE))
+        package = os.path.join(tmp_dir, "predict_package.zip")
+        zipdir(bundle_dir, package)
+        upload_or_copy(package, config.task.predict_package_uri)
+
+    def _pack(self, bundle_dir: str) -> Any:
+        """Copy the files of every part; return the message that names them."""
+        config = self.command_config.clone()
+        names: dict[str, str] = {}
+        for field_name in ("task", "backend", "scene"):
+            packed, files = getattr(config, field_name).save_bundle_files(bundle_dir)
+            setattr(config, field_name, packed)
+            _note_files(names, files, field_name)
+        analyzers = []
+        for analyzer in config.analyzers:
+            packed, files = analyzer.save_bundle_files(bundle_dir)
+            analyzers.append(packed)
+            _note_files(names, files, "analyzers")
+        config.analyzers = analyzers
+        config.task.predict_package_uri = os.path.basename(config.task.predict_package_uri or "")
+        config.root_uri = "."
+        return config.to_proto()
+
+
+def _note_files(names: dict[str, str], files: list[str], owner: str) -> None:
+    """Refuse two parts whose different files have one name in the package."""
+    for path in files:
+        name = os.path.basename(path)
+        if names.setdefault(name, path) != path:
+            raise ConfigError(f"two files of the package are called {name} (one from {owner})")

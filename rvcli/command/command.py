@@ -1,0 +1,34 @@
+"""What every command does: run, in a temporary directory."""
+
+from __future__ import annotations
+
+import tempfile
+from abc import ABC, abstractmethod
+from typing import Any
+
+
+class Command(ABC):
+    """A piece of work that reads its inputs and writes its outputs."""
+
+    _tmp_dir: Any = None
+
+    @abstractmethod
+    def run(self, tmp_dir: str | None = None) -> Any:
+        """Do the work; `tmp_dir` is a local directory that is removed afterwards."""
+
+    def set_tmp_dir(self, tmp_dir: str) -> None:
+        """Set the directory that `get_tmp_dir` returns."""
+        self._tmp_dir = tmp_dir
+
+    def get_tmp_dir(self) -> str:
+        """Return the temporary directory, made on first use."""
+        if self._tmp_dir is None:
+            self._tmp_dir = tempfile.TemporaryDirectory(prefix="rv-")
+        return str(getattr(self._tmp_dir, "name", self._tmp_dir))
+
+
+class NoOpCommand(Command):
+    """Does nothing."""
+
+    def run(self, tmp_dir: str | None = None) -> None:
+        """Do nothing."""

@@ -1,0 +1,142 @@
+"""Family of command configs: what one command does, and what it reads and writes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from rvcli import keys, registry
+from rvcli.config import Config, ConfigBuilder, field, make_uris_absolute, report, update
+from rvcli.core.command_io_definition import CommandIODefinition
+from rvcli.filesystem import resolve
+from rvcli.registry import Entry
+from rvcli.utils.misc import split_into_groups
+
+if TYPE_CHECKING:
+    from rvcli.command.command import Command
+
+C = TypeVar("C", bound=Config)
+Self = TypeVar("Self", bound="CommandConfig")
+
+
+class CommandConfig(Config):
+    """Describes one command. Its message is all that a worker gets."""
+
+    group = keys.COMMAND
+    message = "command_pb2:CommandConfig"
+
+    command_type: str
+
+    root_uri: str = field(doc="Directory of the command's message and record.", uri=True)
+    split_id: int = field(default=0, doc="Number of this part where the work is split.")
+
+    def create_command(self, tmp_dir: str | None = None) -> Command:
+        """Create the command."""
+        raise NotImplementedError(f"{type(self).__name__} has no create_command")
+
+    def report_io(
+        self, command_type: str = "", io_def: CommandIODefinition | None = None
+    ) -> CommandIODefinition:
+        """Return what the command reads and writes."""
+        io_def = io_def or CommandIODefinition()
+        for child in self.children():
+            if isinstance(child, Config):
+                report(child, self.command_type, io_def)
+        return io_def
+
+    def split(self, num_parts: int) -> list[Any]:
+        """Divide the work into at most `num_parts` commands that can run side by side."""
+        return [self]
+
+    def utilizes_gpu(self) -> bool:
+        """True if the command should run where a GPU is."""
+        return False
+
+    @classmethod
+    def builder(cls, key: str | None = None) -> Any:
+        """Return the builder of a command, auxiliary ones included."""
+        command_type = key or str(cls.key)
+        current = registry.current()
+        if current.find(keys.AUX_COMMAND, command_type) is not None:
+            from rvcli.command.aux_command_config import AuxCommandConfigBuilder
+
+            return AuxCommandConfigBuilder(command_type)
+        return current.get_config_builder(keys.COMMAND, command_type)(command_type)
+
+    def to_builder(self, *_: Any) -> Any:
+        """Return a builder that starts from this config."""
+        builder = type(self.builder(self.command_type))
+        return builder(self.command_type, self)
+
+    @classmethod
+    def from_proto(cls, msg: Any) -> Any:
+        """Build the command config that a message describes."""
+        return cls.builder(msg.command_type).from_proto(msg).build()
+
+    def used_entries(self) -> set[Entry]:
+        """Return the registry entries that the command uses: see them in the message, looked
+        up while it was made or is written, and the file systems of its URIs."""
+        current = registry.current()
+        plugins = {e for e in current.entries() if e.origin.kind != "builtin"}
+        if not plugins:
+            return set()
+        with registry.recording() as used:
+            self.to_proto()
+            io_def = self.report_io()
+            for uri in sorted(io_def.input_uris | io_def.output_uris):
+                resolve(uri)
+        used |= self.__dict__.get("_looked_up", set())
+        for part in (p for p in self.walk() if isinstance(p, Config)):
+            if part.carries_itself():
+                return plugins
+            key = getattr(part, part.type_field() or "", None)
+            groups = (part.group, keys.AUX_COMMAND) if part is self else (part.group,)
+            used |= {e for g in groups if key and (e := current.find(g, key)) is not None}
+            provider = part.__dict__.get("_provided_by")
+            used |= {provider} if provider is not None else set()
+        return used & plugins
+
+
+def for_command(config: C, command_type: str, experiment: Any) -> C:
+    """Return a copy of a config with all that it needs for one command, and no more."""
+    new: C = update(config.clone(), command_type, experiment, [])
+    new.prune(command_type)
+    make_uris_absolute(new)
+    return new
+
+
+def split_scenes(config: Self, names: Sequence[str], num_parts: int) -> list[Self]:
+    """Divide the scenes in the fields `names` of a command among at most `num_parts` copies."""
+    scenes = [(name, scene) for name in names for scene in getattr(config, name)]
+    if num_parts <= 1 or len(scenes) <= 1:
+        return [config]
+    parts = []
+    for split_id, group in enumerate(split_into_groups(scenes, num_parts)):
+        part = config.clone()
+        part.split_id = split_id
+        for name in names:
+            setattr(part, name, [scene for owner, scene in group if owner == name])
+        parts.append(part)
+    return parts
+
+
+class CommandConfigBuilder(ConfigBuilder):
+    """Base of command config builders."""
+
+    config_class = CommandConfig
+
+    def __init__(self, command_type: Any = None, prev: Any = None) -> None:
+        if isinstance(command_type, Config):
+            prev = command_type
+        super().__init__(prev=prev)
+        self.command_type = command_type if isinstance(command_type, str) else None
+
+    def get_root_uri(self, experiment_config: Any) -> str:
+        """Return the directory that the experiment gives the command."""
+        command = str(self.command_type or self.config_class.key)
+        uri: str = getattr(experiment_config, f"{command.lower()}_uri")
+        return uri
+
+    def with_experiment(self, experiment_config: Any) -> Any:
+        """Take everything from an experiment."""
+        return self.set(root_uri=self.get_root_uri(experiment_config))

@@ -1,0 +1,54 @@
+"""Config of the eval command."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from rvcli import keys
+from rvcli.command.command_config import CommandConfig, CommandConfigBuilder, for_command
+from rvcli.config import field
+from rvcli.data.dataset_config import unique_scenes
+from rvcli.data.scene_config import SceneConfig
+from rvcli.evaluation.evaluator_config import EvaluatorConfig
+from rvcli.task.task_config import TaskConfig
+
+if TYPE_CHECKING:
+    from rvcli.command.command import Command
+
+
+class EvalCommandConfig(CommandConfig):
+    """Compare the predictions of the validation scenes to their ground truth."""
+
+    key = keys.EVAL
+    part = "eval_config"
+    positional = ("root_uri", "task", "scenes", "evaluators")
+
+    task: TaskConfig = field(doc="The task.", group=keys.TASK)
+    scenes: list[SceneConfig] = field(default_factory=list, doc="Scenes to evaluate.")
+    evaluators: list[EvaluatorConfig] = field(
+        default_factory=list, doc="Evaluators to run, in this order.", group=keys.EVALUATOR
+    )
+
+    def create_command(self, tmp_dir: str | None = None) -> Command:
+        """Create the command."""
+        from rvcli.command.eval_command import EvalCommand
+
+        return EvalCommand(self)
+
+
+class EvalCommandConfigBuilder(CommandConfigBuilder):
+    """Builds EvalCommandConfig."""
+
+    config_class = EvalCommandConfig
+
+    def with_experiment(self, experiment_config: Any) -> Any:
+        """Take everything from an experiment."""
+        scenes = unique_scenes(experiment_config.dataset.validation_scenes)
+        return super().with_experiment(experiment_config).set(
+            task=for_command(experiment_config.task, keys.EVAL, experiment_config),
+            scenes=[for_command(s, keys.EVAL, experiment_config) for s in scenes],
+            evaluators=[
+                for_command(e, keys.EVAL, experiment_config)
+                for e in experiment_config.evaluators
+            ],
+        )

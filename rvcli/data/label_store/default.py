@@ -1,0 +1,47 @@
+"""Default label stores for tasks and plain URIs."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any
+
+from rvcli import keys
+from rvcli.data.label_store.label_store_config import LabelStoreConfig
+
+
+class LabelStoreDefaultProvider(ABC):
+    """Turns a task type, and perhaps a URI, into a label store config."""
+
+    @staticmethod
+    @abstractmethod
+    def is_default_for(task_type: str) -> bool:
+        """True if this provider's store is what the task uses when nothing is said."""
+
+    @staticmethod
+    @abstractmethod
+    def handles(task_type: str, s: str) -> bool:
+        """True if this provider understands the URI for the task."""
+
+    @abstractmethod
+    def construct(self, s: str | None = None) -> Any:
+        """Return a config that writes to the URI, or to where the experiment says."""
+
+
+class SemanticSegmentationRasterStoreDefaultProvider(LabelStoreDefaultProvider):
+    """Keeps the predictions of semantic segmentation in GeoTIFFs."""
+
+    @staticmethod
+    def is_default_for(task_type: str) -> bool:
+        """True for semantic segmentation."""
+        return task_type == keys.SEMANTIC_SEGMENTATION
+
+    @staticmethod
+    def handles(task_type: str, uri: str) -> bool:
+        """True for semantic segmentation and GeoTIFFs."""
+        return task_type == keys.SEMANTIC_SEGMENTATION and uri.lower().endswith((".tif", ".tiff"))
+
+    @staticmethod
+    def construct(uri: str | None = None) -> Any:  # type: ignore[override]
+        """Return a raster store."""
+        builder = LabelStoreConfig.builder(keys.SEMANTIC_SEGMENTATION_RASTER)
+        return builder.with_uri(uri).build()

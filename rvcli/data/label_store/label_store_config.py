@@ -1,0 +1,38 @@
+"""Family of label store configs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from rvcli import keys
+from rvcli.config import Config, ConfigBuilder
+
+if TYPE_CHECKING:
+    from rvcli.core.box import Box
+    from rvcli.data.crs_transformer.crs_transformer import CRSTransformer
+    from rvcli.data.label_store.label_store import LabelStore
+
+
+class LabelStoreConfig(Config):
+    """Describes where the predictions of a scene are kept."""
+
+    group = keys.LABEL_STORE
+    message = "label_store_pb2:LabelStoreConfig"
+
+    store_type: str
+
+    def for_prediction(self, label_uri: str) -> Any:
+        """Return a copy that writes to another URI."""
+        raise NotImplementedError(f"{type(self).__name__} has no for_prediction")
+
+    def create_store(
+        self, task_config: Any, extent: Box, crs_transformer: CRSTransformer, tmp_dir: str
+    ) -> LabelStore:
+        """Create the label store on the grid of a scene."""
+        raise NotImplementedError(f"{type(self).__name__} has no create_store")
+
+
+class LabelStoreConfigBuilder(ConfigBuilder):
+    """Base of label store config builders."""
+
+    config_class = LabelStoreConfig

@@ -1,0 +1,73 @@
+"""Config of the store that keeps predicted pixels in a GeoTIFF."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from rvcli import keys
+from rvcli.config import field
+from rvcli.data.label_store.label_store_config import LabelStoreConfig, LabelStoreConfigBuilder
+from rvcli.filesystem import join_uri
+
+if TYPE_CHECKING:
+    from rvcli.core.box import Box
+    from rvcli.core.command_io_definition import CommandIODefinition
+    from rvcli.data.crs_transformer.crs_transformer import CRSTransformer
+    from rvcli.data.label_store.label_store import LabelStore
+
+
+class SemanticSegmentationRasterStoreConfig(LabelStoreConfig):
+    """Keep predicted class ids in a tiled GeoTIFF with the georeferencing of the scene."""
+
+    key = keys.SEMANTIC_SEGMENTATION_RASTER
+    part = "semantic_segmentation_raster_store"
+
+    uri: str | None = field(
+        default=None,
+        doc="The GeoTIFF; `<scene id>.tif` below the predict URI if not set.",
+        output_of=(keys.PREDICT,),
+        input_of=(keys.EVAL,),
+    )
+    rgb: bool = field(default=False, doc="Write the colours of the classes instead of their ids.")
+
+    def for_prediction(self, label_uri: str) -> Any:
+        """Return a copy that writes to another URI."""
+        new = self.clone()
+        new.uri = label_uri
+        return new
+
+    def create_store(
+        self, task_config: Any, extent: Box, crs_transformer: CRSTransformer, tmp_dir: str
+    ) -> LabelStore:
+        """Create the label store on the grid of a scene."""
+        from rvcli.data.label_store.semantic_segmentation_raster_store import (
+            SemanticSegmentationRasterStore,
+        )
+
+        return SemanticSegmentationRasterStore(
+            self.uri or "",
+            extent,
+            crs_transformer,
+            tmp_dir,
+            class_map=task_config.class_map,
+            rgb=self.rgb,
+        )
+
+    def update_for_command(
+        self,
+        command_type: str,
+        experiment_config: Any,
+        context: list[Any] | None = None,
+        io_def: CommandIODefinition | None = None,
+    ) -> Any:
+        """Put the predictions of the scene below the predict URI."""
+        if self.uri is None and command_type in (keys.PREDICT, keys.EVAL):
+            scene_id = next(c.id for c in reversed(context or []) if hasattr(c, "raster_source"))
+            self.uri = join_uri(experiment_config.predict_uri, f"{scene_id}.tif")
+        return super().update_for_command(command_type, experiment_config, context, io_def)
+
+
+class SemanticSegmentationRasterStoreConfigBuilder(LabelStoreConfigBuilder):
+    """Builds SemanticSegmentationRasterStoreConfig."""
+
+    config_class = SemanticSegmentationRasterStoreConfig

@@ -1,0 +1,42 @@
+"""Default raster sources for plain URIs."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any
+
+from rvcli import keys
+from rvcli.data.raster_source.raster_source_config import RasterSourceConfig
+
+EXTENSIONS = (
+    *(".tif", ".tiff", ".vrt", ".png", ".jpg", ".jpeg", ".jp2", ".img", ".bil", ".dat"),
+    *(".nc", ".hdf", ".h5", ".grd", ".asc", ".ntf", ".nitf", ".webp", ".bmp", ".gif", ".ecw"),
+)
+
+
+class RasterSourceDefaultProvider(ABC):
+    """Turns URIs of some kind into raster source configs."""
+
+    @staticmethod
+    @abstractmethod
+    def handles(s: str) -> bool:
+        """True if this provider understands the URI."""
+
+    @abstractmethod
+    def construct(self, s: str, channel_order: list[int] | None = None) -> Any:
+        """Return a config that reads the URI."""
+
+
+class RasterioSourceDefaultProvider(RasterSourceDefaultProvider):
+    """Reads anything that has the extension of a raster format."""
+
+    @staticmethod
+    def handles(uri: str) -> bool:
+        """True for extensions that GDAL reads."""
+        return uri.partition("?")[0].lower().endswith(EXTENSIONS)
+
+    @staticmethod
+    def construct(uri: str, channel_order: list[int] | None = None) -> Any:  # type: ignore[override]
+        """Return a rasterio source."""
+        builder = RasterSourceConfig.builder(keys.RASTERIO_SOURCE).with_uri(uri)
+        return builder.with_channel_order(channel_order).build()

@@ -1,0 +1,110 @@
+"""Family of raster source configs."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+from rvcli import keys
+from rvcli.config import BundledConfigMixin, Config, ConfigBuilder, field
+from rvcli.data.raster_transformer.raster_transformer_config import RasterTransformerConfig
+
+if TYPE_CHECKING:
+    from rvcli.core.box import Box
+    from rvcli.core.class_map import ClassMap
+    from rvcli.data.crs_transformer.crs_transformer import CRSTransformer
+    from rvcli.data.raster_source.raster_source import RasterSource
+    from rvcli.data.raster_transformer.raster_transformer import RasterTransformer
+
+_log = logging.getLogger(__name__)
+
+# What old experiments say -> what it is called now.
+RENAMED = {
+    keys.GEOTIFF_SOURCE: keys.RASTERIO_SOURCE,
+    keys.IMAGE_SOURCE: keys.RASTERIO_SOURCE,
+    keys.GEOJSON_SOURCE: keys.RASTERIZED_SOURCE,
+}
+
+
+class RasterSourceConfig(BundledConfigMixin, Config):
+    """Describes where the pixels of a scene come from."""
+
+    group = keys.RASTER_SOURCE
+    message = "raster_source_pb2:RasterSourceConfig"
+
+    source_type: str
+
+    transformers: list[RasterTransformerConfig] = field(
+        default_factory=list,
+        doc="Transformers that every chip passes, in this order.",
+        group=keys.RASTER_TRANSFORMER,
+    )
+    channel_order: list[int] | None = field(
+        default=None, doc="Bands to read, counted from 0, in this order; all if not set."
+    )
+
+    def create_source(
+        self,
+        tmp_dir: str,
+        crs_transformer: CRSTransformer | None = None,
+        extent: Box | None = None,
+        class_map: ClassMap | None = None,
+    ) -> RasterSource:
+        """Create the raster source; the last three describe the scene it belongs to."""
+        raise NotImplementedError(f"{type(self).__name__} has no create_source")
+
+    def create_transformers(self) -> list[RasterTransformer]:
+        """Create the transformers."""
+        return [t.create_transformer() for t in self.transformers or []]
+
+    def for_prediction(self, image_uri: str) -> Any:
+        """Return a copy that reads another image."""
+        raise NotImplementedError(f"{type(self).__name__} has no for_prediction")
+
+    def create_local(self, tmp_dir: str) -> Any:
+        """Return a copy whose files are local, fetched if need be."""
+        raise NotImplementedError(f"{type(self).__name__} has no create_local")
+
+    def save_bundle_files(self, bundle_dir: str) -> Any:
+        """Put the files of the transformers into the package."""
+        saved = [t.save_bundle_files(bundle_dir) for t in self.transformers or []]
+        new = self.clone()
+        new.transformers = [config for config, _ in saved]
+        return new, [path for _, paths in saved for path in paths]
+
+    def load_bundle_files(self, bundle_dir: str) -> Any:
+        """Name the files of the transformers where the package was unpacked."""
+        new = self.clone()
+        new.transformers = [t.load_bundle_files(bundle_dir) for t in self.transformers or []]
+        return new
+
+    @staticmethod
+    def check_deprecation(source_type: str) -> None:
+        """Warn of a key that old experiments use."""
+        if source_type in RENAMED:
+            _log.warning("raster source %s is now called %s", source_type, RENAMED[source_type])
+
+    @classmethod
+    def builder(cls, key: str | None = None) -> Any:
+        """Return the builder of a raster source."""
+        cls.check_deprecation(key or "")
+        return super().builder(key)
+
+
+class RasterSourceConfigBuilder(ConfigBuilder):
+    """Base of raster source config builders."""
+
+    config_class = RasterSourceConfig
+
+    def with_transformers(self, transformers: list[RasterTransformerConfig]) -> Any:
+        """Set the transformers that every chip passes, in this order."""
+        return self.set(transformers=list(transformers))
+
+    def with_transformer(self, transformer: RasterTransformerConfig) -> Any:
+        """Add one transformer after those that are set."""
+        return self.set(transformers=[*(self.config.get("transformers") or []), transformer])
+
+    def with_stats_transformer(self) -> Any:
+        """Add the transformer that scales by the statistics of the analyze command."""
+        stats = RasterTransformerConfig.builder(keys.STATS_TRANSFORMER).build()
+        return self.with_transformer(stats)

@@ -1,0 +1,98 @@
+"""Config of the raster source that reads files through GDAL."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from rvcli import keys
+from rvcli.config import field, not_empty
+from rvcli.data.raster_source.raster_source_config import (
+    RasterSourceConfig,
+    RasterSourceConfigBuilder,
+)
+
+if TYPE_CHECKING:
+    from rvcli.core.box import Box
+    from rvcli.core.class_map import ClassMap
+    from rvcli.data.crs_transformer.crs_transformer import CRSTransformer
+    from rvcli.data.raster_source.raster_source import RasterSource
+
+READ_BY = (keys.ANALYZE, keys.CHIP, keys.PREDICT, keys.EVAL)
+
+
+class RasterioSourceConfig(RasterSourceConfig):
+    """Read one or several files that GDAL understands; several form one mosaic."""
+
+    key = keys.RASTERIO_SOURCE
+    part = "rasterio_source"
+
+    uris: list[str] = field(
+        doc="The files; on one grid, with the same bands.", check=not_empty, input_of=READ_BY
+    )
+    x_shift_meters: float = field(default=0.0, doc="Shift to the east.", unit="metres")
+    y_shift_meters: float = field(default=0.0, doc="Shift to the north.", unit="metres")
+    nodata: float | None = field(
+        default=None, doc="Value of pixels without data; the files' own if not set."
+    )
+
+    def create_source(
+        self,
+        tmp_dir: str,
+        crs_transformer: CRSTransformer | None = None,
+        extent: Box | None = None,
+        class_map: ClassMap | None = None,
+    ) -> RasterSource:
+        """Create the raster source; files are opened when it is activated."""
+        from rvcli.data.raster_source.rasterio_source import RasterioSource
+
+        return RasterioSource(
+            self.uris,
+            self.create_transformers(),
+            tmp_dir,
+            channel_order=self.channel_order,
+            x_shift_meters=self.x_shift_meters,
+            y_shift_meters=self.y_shift_meters,
+            nodata=self.nodata,
+        )
+
+    def for_prediction(self, image_uri: str) -> Any:
+        """Return a copy that reads another image."""
+        new = self.clone()
+        new.uris = [image_uri]
+        return new
+
+    def create_local(self, tmp_dir: str) -> Any:
+        """Return a copy whose files are local, fetched if need be."""
+        from rvcli.utils.files import download_if_needed
+
+        new = self.clone()
+        new.uris = [download_if_needed(uri, tmp_dir) for uri in self.uris]
+        return new
+
+
+class RasterioSourceConfigBuilder(RasterSourceConfigBuilder):
+    """Builds RasterioSourceConfig."""
+
+    config_class = RasterioSourceConfig
+
+    def with_uri(self, uri: str) -> Any:
+        """Set the one file to read."""
+        return self.set(uris=[uri])
+
+    def with_shifts(self, x: float, y: float) -> Any:
+        """Set the shift to the east and north, in metres."""
+        return self.set(x_shift_meters=x, y_shift_meters=y)
+
+    def from_proto(self, msg: Any) -> Any:
+        """Return a copy with the values of a message, of the older forms as well."""
+        part = msg.WhichOneof("raster_source_config")
+        if part in ("geotiff_files", "image_file"):
+            rest = type(msg)()
+            rest.CopyFrom(msg)
+            old = getattr(msg, part)
+            rest.rasterio_source.uris.extend([old.uri] if part == "image_file" else old.uris)
+            if part == "geotiff_files":
+                rest.rasterio_source.x_shift_meters = old.x_shift_meters
+                rest.rasterio_source.y_shift_meters = old.y_shift_meters
+            msg = rest
+        return super().from_proto(msg)

@@ -1,0 +1,36 @@
+"""Default vector sources for plain URIs."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any
+
+from rvcli import keys
+from rvcli.data.vector_source.vector_source_config import VectorSourceConfig
+
+
+class VectorSourceDefaultProvider(ABC):
+    """Turns URIs of some kind into vector source configs."""
+
+    @staticmethod
+    @abstractmethod
+    def handles(s: str) -> bool:
+        """True if this provider understands the URI."""
+
+    @abstractmethod
+    def construct(self, s: str) -> Any:
+        """Return a config that reads the URI."""
+
+
+class GeoJSONVectorSourceDefaultProvider(VectorSourceDefaultProvider):
+    """Reads anything that is called .json or .geojson."""
+
+    @staticmethod
+    def handles(uri: str) -> bool:
+        """True for the extensions of GeoJSON."""
+        return uri.partition("?")[0].lower().endswith((".json", ".geojson"))
+
+    @staticmethod
+    def construct(uri: str) -> Any:  # type: ignore[override]
+        """Return a GeoJSON source."""
+        return VectorSourceConfig.builder(keys.GEOJSON_SOURCE).with_uri(uri).build()
