@@ -1,6 +1,5 @@
 """Plugins: find, verify, load, pin and ship them."""
 
-from rvcli.plugins.cache import plugin_cache
 from rvcli.plugins.content import Content, digest_of
 from rvcli.plugins.find import Found, find
 from rvcli.plugins.load import ImportContext, load_plugins, loaded_in, raise_first_error
@@ -33,7 +32,6 @@ __all__ = [
     "load_plugins",
     "loaded_in",
     "pins_for",
-    "plugin_cache",
     "plugin_specs",
     "raise_first_error",
     "ship",

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from weakref import WeakKeyDictionary
 
+from rvcli import profile
 from rvcli.errors import PluginError, RvError
 from rvcli.filesystem import base_name
-from rvcli.plugins.cache import plugin_cache
 from rvcli.plugins.explain import explain
 from rvcli.plugins.find import Found, find
 from rvcli.plugins.isolate import qualify
@@ -40,7 +40,7 @@ def load_plugins(
     Raises:
         PluginError: strict, and one or more do not load; the first is named.
     """
-    cache = cache_dir if cache_dir is not None else plugin_cache()
+    cache = cache_dir if cache_dir is not None else str(profile.cache_dir())
     plugins: dict[Origin, LoadedPlugin] = {}
     for spec in specs:
         if spec.registry_origin not in plugins:

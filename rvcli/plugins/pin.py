@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from contextlib import nullcontext
 from typing import Any
 
+from rvcli import profile
 from rvcli.errors import PluginError
 from rvcli.filesystem import absolute_uri
-from rvcli.plugins.cache import plugin_cache
 from rvcli.plugins.find import Found, find, found_content
 from rvcli.plugins.load import ImportContext, find_loaded, load_found
 from rvcli.plugins.plugin import FILE, LoadedPlugin, PluginPin, PluginSpec
@@ -69,7 +69,7 @@ def load_pins(
         PluginError: one is not what the command was planned with, or says not what it must
             be and the present profile does not name it; or one does not load.
     """
-    cache = cache_dir if cache_dir is not None else plugin_cache()
+    cache = cache_dir if cache_dir is not None else str(profile.cache_dir())
     verified: list[LoadedPlugin | Found] = []
     for pin in pins:
         spec = pin.spec

@@ -1,5 +1,6 @@
 """Settings and their sources, each value with its origin."""
 
+from rvcli.profile.cache import cache_dir
 from rvcli.profile.convert import load_conf_list
 from rvcli.profile.layers import SettingValue
 from rvcli.profile.load import load_settings
@@ -9,6 +10,7 @@ __all__ = [
     "SectionView",
     "SettingValue",
     "Settings",
+    "cache_dir",
     "current",
     "load_conf_list",
     "load_settings",

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import os
-import sys
 import time
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rvcli import profile
+from rvcli.profile.cache import cache_dir
 
 if TYPE_CHECKING:
     import sqlite3
@@ -165,19 +164,6 @@ def default_cache() -> DigestCache:
         return DigestCache(cache_dir() / "digests.sqlite")
     except RuntimeError:  # no home directory
         return DigestCache(None)
-
-
-def cache_dir() -> Path:
-    """Return the directory for what `rv` can find out again: RV.cache_dir or the platform's."""
-    named = profile.current().get("RV", "cache_dir")
-    if named:
-        return Path(str(named)).expanduser()
-    if sys.platform == "darwin":
-        return Path("~/Library/Caches/rvcli").expanduser()
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA") or "~").expanduser() / "rvcli" / "Cache"
-    base = os.environ.get("XDG_CACHE_HOME", "")
-    return (Path(base) if Path(base).is_absolute() else Path("~/.cache").expanduser()) / "rvcli"
 
 
 def _too_fresh(status: os.stat_result) -> bool:
