@@ -6,12 +6,15 @@ import os
 import stat
 from collections.abc import Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from contextvars import copy_context
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from rvcli.errors import FileSystemError, NotReadableError
+from rvcli.filesystem import is_local, resolve, to_path
+from rvcli.filesystem.local_filesystem import files_below
 from rvcli.records.digests import DigestCache, stamp_of
 from rvcli.records.fingerprint import fingerprint
 from rvcli.records.names import is_own_name
@@ -119,10 +122,8 @@ class Identities:
         return None, self.digests.remembers(path)
 
     def _prefetch_one(self, uri: str) -> None:
-        try:
+        with suppress(FileSystemError):
             self.of(uri)
-        except FileSystemError:
-            pass
 
     def _large_unknown(self, uri: str) -> str | None:
         path = local_path(uri)
@@ -152,7 +153,7 @@ class Identities:
             return ABSENT
         if stat.S_ISDIR(status.st_mode):
             listing = [
-                [name, file_status.st_size, self.digests.sha256(file_path, file_status)]
+                [name, file_status.st_size, self.digests.sha256(str(file_path), file_status)]
                 for name, file_path, file_status in _files_below(path, without)
             ]
             return _listing(listing)
@@ -164,11 +165,9 @@ class Identities:
 
 def local_path(uri: str) -> str | None:
     """Return the path of a local file or directory, or None if the URI names none."""
-    if uri.startswith("file://"):
-        from rvcli.filesystem import absolute_uri
-
-        return absolute_uri(uri)
-    return None if "://" in uri else uri
+    if "://" not in uri:
+        return uri
+    return str(to_path(uri)) if is_local(uri) else None
 
 
 def in_threads(call: Any, arguments: list[str], most: int) -> None:
@@ -191,25 +190,22 @@ def _listing(entries: list[list[Any]]) -> Identity:
 
 def _files_below(
     directory: str, without: frozenset[str]
-) -> Iterator[tuple[str, str, os.stat_result]]:
-    """Yield relative name with forward slashes, path and status of each file that counts."""
-    pending = [(directory.rstrip("/") or "/", "")]
-    while pending:
-        folder, prefix = pending.pop()
-        with os.scandir(folder) as entries:
-            for entry in entries:
-                name, path = prefix + entry.name, f"{folder.rstrip('/')}/{entry.name}"
-                if path in without or is_own_name(entry.name):
-                    continue
-                if entry.is_dir(follow_symlinks=False):
-                    pending.append((path, f"{name}/"))
-                elif entry.is_file():
-                    yield name, path, entry.stat()
+) -> Iterator[tuple[str, Path, os.stat_result]]:
+    """Yield relative name, path and status of each file that counts, in order of names."""
+    root = Path(directory)
+    for path in files_below(root):
+        if is_own_name(path.name) or _left_out(str(path), without):
+            continue
+        # What another process removes meanwhile is not there.
+        with suppress(FileNotFoundError):
+            yield path.relative_to(root).as_posix(), path, path.stat()
+
+
+def _left_out(uri: str, without: frozenset[str]) -> bool:
+    return uri in without or any(uri.startswith(f"{place}/") for place in without)
 
 
 def _remote_identity(uri: str, without: frozenset[str]) -> Identity:
-    from rvcli.filesystem import resolve
-
     file_system = resolve(uri, "r")
     found = file_system.stat(uri)
     if found is not None:
@@ -230,15 +226,11 @@ def _remote_identity(uri: str, without: frozenset[str]) -> Identity:
 
 def _remote_names(uri: str, without: frozenset[str]) -> list[tuple[str, str]]:
     """Return relative name and URI of each object below a prefix that counts."""
-    from rvcli.filesystem import resolve
-
     root = uri.rstrip("/") + "/"
     return [
         (path.removeprefix(root), path)
         for path in resolve(uri, "r").list_paths(root)
-        if path not in without
-        and not any(path.startswith(f"{left_out}/") for left_out in without)
-        and not is_own_name(path.rpartition("/")[2])
+        if not _left_out(path, without) and not is_own_name(path.rpartition("/")[2])
     ]
 
 

@@ -9,10 +9,12 @@ import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from rvcli.errors import FileSystemError, NotReadableError
+from rvcli.filesystem import resolve
 from rvcli.records.digests import default_cache
 from rvcli.records.fingerprint import fingerprint
 from rvcli.records.identity import Identities, local_path
@@ -71,7 +73,7 @@ class Record:
         """Into how many parts the command was split."""
         return int(self.draft.get("splits") or 1)
 
-    @property
+    @cached_property
     def made(self) -> str:
         """A token of the outputs' content: a rerun that makes the same things keeps it."""
         return fingerprint([[o.uri, o.identity] for o in self.outputs])
@@ -124,7 +126,7 @@ class Found:
 def read_record(uri: str) -> Found:
     """Read the record at a URI; one that is truncated or foreign counts as none."""
     text = _read(uri)
-    if text is None:
+    if not text:
         return Found(None, NEVER_FINISHED)
     try:
         return Found(Record.from_dict(json.loads(text)))
@@ -145,8 +147,6 @@ def remove_record(root_uri: str, split_id: int = 0) -> None:
     if path is not None:
         Path(path).unlink(missing_ok=True)
         return
-    from rvcli.filesystem import resolve
-
     resolve(uri, "w").delete(uri)
 
 
@@ -194,9 +194,7 @@ def write_record(
 ) -> Record:
     """Write the record of a command that has just finished.
 
-    Args:
-        draft: as `note_inputs` returned it when the command started.
-        started: aware.
+    `draft` is as `note_inputs` returned it when the command started; `started` is aware.
     """
     looked_up = identities or Identities(default_cache())
     record = Record(
@@ -314,8 +312,6 @@ def _read(uri: str) -> str | None:
             return ""
         except OSError as e:
             raise NotReadableError(f"{uri} cannot be read: {e.strerror or e}") from e
-    from rvcli.filesystem import resolve
-
     file_system = resolve(uri, "r")
     if not file_system.file_exists(uri, include_dir=False):
         return None
@@ -329,8 +325,6 @@ def _read(uri: str) -> str | None:
 
 
 def _write(uri: str, content: Mapping[str, Any]) -> None:
-    from rvcli.filesystem import resolve
-
     resolve(uri, "w").write_str(uri, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
 
 

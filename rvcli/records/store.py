@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from rvcli.errors import NotWritableError
+from rvcli.filesystem import resolve
 from rvcli.records.digests import default_cache
 from rvcli.records.identity import REMOTE_THREADS, Identities, Identity, in_threads, local_path
 from rvcli.records.names import record_uri
@@ -22,7 +23,10 @@ class RecordStore:
 
     def record(self, root_uri: str, split_id: int = 0) -> Found:
         """Return the record of a command, or why there is none."""
-        uri = record_uri(root_uri, split_id)
+        return self.record_at(record_uri(root_uri, split_id))
+
+    def record_at(self, uri: str) -> Found:
+        """Return the record at a URI, or why there is none."""
         if uri not in self._found:
             self._found[uri] = read_record(uri)
         return self._found[uri]
@@ -48,7 +52,9 @@ class RecordStore:
             self._found[uri] = read_record(uri)
 
         in_threads(read, remote, REMOTE_THREADS)
-        self.identities.prefetch(inputs)
+        records = [self._found[uri].record for uri in remote]
+        outputs = [output.uri for record in records if record for output in record.outputs]
+        self.identities.prefetch([*inputs, *(u for u in outputs if local_path(u) is None)])
 
     def writing_problem(self, root_uri: str) -> str | None:
         """Say why nothing can be written below a root, or return None.
@@ -59,8 +65,6 @@ class RecordStore:
         path = local_path(root_uri)
         if path is not None:
             return _local_problem(path)
-        from rvcli.filesystem import resolve
-
         try:
             resolve(root_uri, "w")
         except NotWritableError as e:
