@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import configparser
 import importlib.util
-import io
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -85,6 +82,9 @@ def _directory(path: Path) -> Content:
 
 def _archive(location: str, data: bytes) -> Content:
     """A wheel or zip: the entry point `rvcli.plugins` in it, else its only top module."""
+    import io
+    import zipfile
+
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             infos = [info for info in archive.infolist() if not info.is_dir()]
@@ -97,6 +97,8 @@ def _archive(location: str, data: bytes) -> Content:
 
 
 def _archive_entry(location: str, files: dict[str, bytes]) -> str:
+    import configparser
+
     modules = Content("", files, "").modules
     declared = [path for path in files if path.endswith(".dist-info/entry_points.txt")]
     for path in declared:
