@@ -140,18 +140,26 @@ class _PairCounter:
 
     def __init__(self, class_ids: Sequence[int]) -> None:
         self._size = len(class_ids) + 1
+        # The narrower the index of a pair, the faster it is made and counted.
+        self._dtype = np.min_scalar_type(self._size**2 - 1)
         # From class id to row or column; what is no class goes to 0.
-        self._place = np.zeros(1 << 16, dtype=np.uint32)
+        self._place = np.zeros(1 << 16, dtype=self._dtype)
         self._place[list(class_ids)] = np.arange(1, self._size)
+        self._is_dense = list(class_ids) == list(range(1, self._size))
         self._counts: Counts = np.zeros(self._size**2, dtype=np.int64)
 
     def add(self, truth: npt.NDArray[Any], predicted: npt.NDArray[Any]) -> None:
-        pairs = self._indices(truth) * np.uint32(self._size) + self._indices(predicted)
+        pairs = self._places(truth) * self._dtype.type(self._size)
+        pairs += self._places(predicted)
         self._counts += np.bincount(pairs.ravel(), minlength=self._size**2)
 
-    def _indices(self, labels: npt.NDArray[Any]) -> npt.NDArray[np.uint32]:
+    def _places(self, labels: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """Return the row or column of each label."""
         if labels.dtype not in (np.uint8, np.uint16):
             labels = np.where((labels >= 0) & (labels < len(self._place)), labels, 0)
+            labels = labels.astype(np.uint16)
+        if self._is_dense and labels.max(initial=0) < self._size:
+            return labels.astype(self._dtype, copy=False)
         return np.asarray(self._place[labels])
 
     def conf_mat(self) -> Counts:

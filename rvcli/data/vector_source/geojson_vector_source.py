@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import gc
 import json
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from rvcli.data.vector_source.class_inference import ClassInferenceOptions
-from rvcli.data.vector_source.vector_source import VectorSource, features_of
+from rvcli.data.vector_source.vector_source import VectorSource, features_of, no_gc
 from rvcli.errors import DataError
 
 if TYPE_CHECKING:
@@ -81,7 +79,7 @@ def parse_geojson(text: str, uri: str) -> dict[str, Any]:
         DataError: it is not JSON, or no object; the message names line and column.
     """
     try:
-        with _no_gc():
+        with no_gc():
             geojson = json.loads(text.removeprefix("\ufeff"))
     except json.JSONDecodeError as e:
         raise DataError(f"{uri} is not JSON: {e.msg} at line {e.lineno}, column {e.colno}") from e
@@ -90,19 +88,6 @@ def parse_geojson(text: str, uri: str) -> dict[str, Any]:
     if not isinstance(geojson, dict):
         raise DataError(f"{uri} is not GeoJSON: it is a {type(geojson).__name__}, not an object")
     return geojson
-
-
-@contextmanager
-def _no_gc() -> Iterator[None]:
-    # Parsing makes millions of containers and no cycles: collecting them in vain takes longer
-    # than parsing.
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def _text(uri: str) -> str:
