@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from rvcli import keys, registry
+from rvcli.config import report
 from rvcli.core.command_io_definition import CommandIODefinition
 from rvcli.dag.definition import CommandDefinition
 from rvcli.dag.graph import Outputs, normal
 from rvcli.errors import PlanError
+from rvcli.filesystem import absolute_uri, base_name, parent_uri
 from rvcli.records import fingerprint
 
 _MOST_SHOWN = 10
@@ -21,27 +25,19 @@ class Overlap:
     """Something in both train and validation.
 
     Attributes:
-        kind: "scene" or "file".
-        what: the scene's id, or the file's URI.
+        text: what it is, in words.
         experiment_ids: the experiments in which it is.
     """
 
-    kind: str
-    what: str
+    text: str
     experiment_ids: tuple[str, ...]
 
-    @property
-    def text(self) -> str:
-        """The overlap in words."""
-        return f"{self.kind} {self.what} ({listed(self.experiment_ids, most=3)})"
+    def __str__(self) -> str:
+        return f"{self.text} ({listed(self.experiment_ids, most=3)})"
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values."""
-        return {
-            "kind": self.kind,
-            "what": self.what,
-            "experiment_ids": list(self.experiment_ids),
-        }
+        return {"text": self.text, "experiment_ids": list(self.experiment_ids)}
 
 
 def refuse(problems: Sequence[str], hint: str | None = None) -> None:
@@ -74,9 +70,9 @@ def duplicate_ids(experiments: Iterable[Any]) -> list[str]:
     for experiment in experiments:
         by_id.setdefault(experiment.id, []).append(experiment)
     return [
-        f"{len(found)} experiments have the id {id!r}, with different content"
-        for id, found in by_id.items()
-        if len(found) > 1 and len({fingerprint(e.to_plain()) for e in found}) > 1
+        f"{len(found)} experiments have the id {experiment_id!r}, with different content"
+        for experiment_id, found in by_id.items()
+        if len(found) > 1 and len({_mark(experiment) for experiment in found}) > 1
     ]
 
 
@@ -92,95 +88,95 @@ def clashes(
     declares and that no file backs is no place.
 
     Args:
+        definitions: those that are not selected do not count.
+        outputs: of the definitions, by number.
         same: tells whether two definitions, by number, do the same.
         exists: tells whether there is anything at a URI.
     """
-    messages: dict[str, list[int]] = {}
-    for number, definition in enumerate(definitions):
-        if definition.selected:
-            messages.setdefault(normal(definition.message_uri), []).append(number)
     problems = []
-    for place, writers in [*outputs.writers(), *messages.items()]:
-        numbers = [n for n in writers if definitions[n].selected]
-        for first, second in zip(numbers, numbers[1:], strict=False):
+    for place, writers in outputs.writers():
+        for first, second in pairwise(n for n in writers if definitions[n].selected):
             one, other = definitions[first], definitions[second]
-            if place not in messages and _splits_of_one(one, other):
+            if same(first, second) or _splits_of_one(one, other):
                 continue
-            if same(first, second) or (_phony(one, other) and not exists(place)):
-                continue
-            problems.append(f"{one.id} and {other.id} would both write {place}")
-            break
-    return problems
+            if not (_phony(one, other, place) and not exists(place)):
+                problems.append(f"{one.id} and {other.id} would both write {place}")
+                break
+    return [*problems, *_message_clashes(definitions, same)]
 
 
 def scene_clashes(definitions: Iterable[CommandDefinition]) -> list[str]:
     """Name the outputs that two different scenes of one command would write."""
-    problems = []
-    writers: dict[tuple[str, str, str], dict[str, tuple[str, Any]]] = {}
+    problems: dict[str, None] = {}
+    writers: dict[tuple[str, ...], Any] = {}
     for definition in definitions:
-        if not definition.selected or definition.command_type != keys.PREDICT:
+        if not definition.selected:
             continue
-        owner = (definition.root_uri, definition.experiment_id or "", definition.command_type)
-        seen = writers.setdefault(owner, {})
-        for scene in getattr(definition.command_config, "scenes", None) or ():
-            for uri in _reported(getattr(scene, "label_store", None), keys.PREDICT).output_uris:
-                earlier = seen.setdefault(normal(uri), (definition.id, scene))
-                if earlier[1] is not scene and fingerprint(_plain(earlier[1])) != fingerprint(
-                    _plain(scene)
-                ):
-                    problems.append(
-                        f"scenes {earlier[1].id!r} and {scene.id!r} of {definition.id} are"
-                        f" different and would both write {uri}"
-                    )
+        owner = (str(definition.experiment_id), definition.command_type, definition.root_uri)
+        for scene, uri in _scene_outputs(definition):
+            earlier = writers.setdefault((*owner, normal(uri)), scene)
+            if earlier is not scene and _mark(earlier) != _mark(scene):
+                problems[
+                    f"scenes {earlier.id!r} and {scene.id!r} of"
+                    f" {owner[0]}/{definition.command_type} are different and would both"
+                    f" write {uri}"
+                ] = None
+    return list(problems)
+
+
+def overlaps(experiments: Iterable[Any]) -> list[Overlap]:
+    """Find what is in both train and validation."""
+    found: dict[str, list[str]] = {}
+    for experiment in experiments:
+        for text in experiment.dataset.overlaps():
+            found.setdefault(text, []).append(experiment.id)
+    return [Overlap(text, tuple(dict.fromkeys(ids))) for text, ids in found.items()]
+
+
+def _message_clashes(
+    definitions: Sequence[CommandDefinition], same: Callable[[int, int], bool]
+) -> list[str]:
+    first_at: dict[str, int] = {}
+    problems = []
+    for number, definition in enumerate(definitions):
+        if not definition.selected:
+            continue
+        first = first_at.setdefault(normal(definition.message_uri), number)
+        if not same(first, number):
+            problems.append(
+                f"{definitions[first].id} and {definition.id} would both write"
+                f" {definition.message_uri}"
+            )
     return problems
 
 
-def overlaps(experiments: Iterable[Any], made: Callable[[str], bool]) -> list[Overlap]:
-    """Find scenes, images and label files in both train and validation.
-
-    Args:
-        made: tells whether a URI is made by a command, such as statistics that all share.
-    """
-    found: dict[tuple[str, str], list[str]] = {}
-    for experiment in experiments:
-        dataset = getattr(experiment, "dataset", None)
-        train = getattr(dataset, "train_scenes", None) or []
-        validation = getattr(dataset, "validation_scenes", None) or []
-        files = {normal(u): u for scene in train for u in scene_files(scene) if not made(u)}
-        shared = dict.fromkeys(
-            normal(u) for scene in validation for u in scene_files(scene) if normal(u) in files
-        )
-        ids = {scene.id: _plain(scene) for scene in train}
-        scenes = dict.fromkeys(s.id for s in validation if _plain(s) == ids.get(s.id))
-        in_scenes = {normal(u) for s in validation if s.id in scenes for u in scene_files(s)}
-        for id in scenes:
-            found.setdefault(("scene", str(id)), []).append(experiment.id)
-        for place in shared:
-            if place not in in_scenes:
-                found.setdefault(("file", files[place]), []).append(experiment.id)
-    return [Overlap(kind, what, tuple(ids)) for (kind, what), ids in found.items()]
+def _scene_outputs(definition: CommandDefinition) -> Iterator[tuple[Any, str]]:
+    """Give each scene of a command with the outputs that are its own."""
+    config = definition.command_config
+    if definition.command_type == keys.PREDICT:
+        for scene in getattr(config, "scenes", None) or ():
+            for uri in _outputs_of(getattr(scene, "label_store", None), keys.PREDICT):
+                yield scene, uri
+    elif definition.command_type == keys.CHIP:
+        backend, scenes = config.backend, config.train_scenes
+        counts = Counter(scene.id for scene in scenes)
+        for scene in scenes:
+            # Chips are named by scene; a backend that names them otherwise is left alone.
+            own = backend.for_scenes([scene.id], []) if counts[scene.id] > 1 else backend
+            if own is not backend:
+                for uri in _outputs_of(own, keys.CHIP):
+                    yield scene, uri
 
 
-def scene_files(scene: Any) -> list[str]:
-    """List the URIs of a scene's imagery and labels."""
-    files: set[str] = set()
-    for part, command_type in (
-        (getattr(scene, "raster_source", None), keys.CHIP),
-        (getattr(scene, "label_source", None), keys.CHIP),
-    ):
-        files |= _reported(part, command_type).input_uris
-    return sorted(files)
-
-
-def _reported(config: Any, command_type: str) -> CommandIODefinition:
+def _outputs_of(config: Any, command_type: str) -> list[str]:
     io_def = CommandIODefinition()
     if config is not None:
-        config.report_io(command_type, io_def)
-    return io_def
+        report(config, command_type, io_def)
+    return sorted(io_def.output_uris)
 
 
-def _plain(scene: Any) -> Any:
-    return scene.to_plain()
+def _mark(config: Any) -> str:
+    return fingerprint(config.to_plain())
 
 
 def _splits_of_one(one: CommandDefinition, other: CommandDefinition) -> bool:
@@ -192,6 +188,8 @@ def _splits_of_one(one: CommandDefinition, other: CommandDefinition) -> bool:
     )
 
 
-def _phony(one: CommandDefinition, other: CommandDefinition) -> bool:
+def _phony(one: CommandDefinition, other: CommandDefinition, place: str) -> bool:
+    """Tell whether a place may be a mere name: bare names come to lie in the working directory."""
     auxiliary = registry.current().keys(keys.AUX_COMMAND)
-    return one.command_type in auxiliary and other.command_type in auxiliary
+    bare = base_name(place).startswith(".") or parent_uri(place) == absolute_uri(".")
+    return bare and one.command_type in auxiliary and other.command_type in auxiliary

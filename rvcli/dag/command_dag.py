@@ -59,7 +59,7 @@ class CommandDAG:
 
     def get_upstream_command_ids(self, command_id: str) -> list[str]:
         """List the ids of the commands that run and that a command depends on."""
-        return [id for id in self._step(command_id).depends_on if id in self._steps]
+        return [i for i in self._step(command_id).depends_on if i in self._steps]
 
     def get_command_definitions(self) -> list[CommandDefinition]:
         """List the definitions of the commands in an order in which they can run."""

@@ -178,6 +178,8 @@ def derive(
     """Define the commands to run and those that may produce what they read.
 
     Args:
+        experiments: ExperimentConfigs.
+        command_configs: CommandConfigs that belong to no experiment.
         commands: names of commands in any case; none means all, and with them the auxiliary
             commands that are included by default.
         splits: into how many parts to split what can be split.
@@ -228,9 +230,10 @@ def derive(
 def _of_experiment(
     experiment: Any, command_type: str, splits: int, selected: bool = True
 ) -> list[CommandDefinition]:
-    config = experiment.make_command_config(command_type)
-    if config is None:
+    auxiliary = registry.current().find(keys.AUX_COMMAND, command_type) is not None
+    if auxiliary and experiment.custom_config_of(command_type) is None:
         return []
+    config = experiment.make_command_config(command_type)
     whole = CommandDefinition(experiment.id, config, config.report_io(), experiment, selected)
     return whole.split(splits) if selected else [whole]
 
@@ -255,7 +258,4 @@ def _default_commands(known: list[str]) -> list[str]:
 
 def _included_by_default(key: str) -> bool:
     entry = registry.current().find(keys.AUX_COMMAND, key)
-    if entry is None or entry.origin == registry.BUILTIN:
-        return False
-    options = getattr(entry.load(), "command_options", None)
-    return bool(getattr(options, "include_by_default", False))
+    return entry is not None and bool(entry.load().options.include_by_default)

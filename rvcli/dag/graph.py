@@ -16,7 +16,7 @@ def normal(uri: str) -> str:
     """Return the form of a URI by which two names of one place are equal."""
     if not is_local(uri):
         return uri.rstrip("/")
-    return _normal_path(uri) if os.path.isabs(uri) else absolute_uri(uri)
+    return _normal_path(uri) if uri.startswith("/") else absolute_uri(uri)
 
 
 @lru_cache(maxsize=100_000)
@@ -46,11 +46,21 @@ class Outputs:
         place = normal(uri)
         found = self._producers.get(place)
         if found is None:
-            commands = self._at_or_around(place)
+            commands = list(self.around(place))
             for inner in self.inside(place):
                 commands += self._best(self._writers[inner])
             found = self._producers[place] = tuple(sorted(set(commands)))
         return found
+
+    def around(self, uri: str) -> tuple[int, ...]:
+        """Return the commands that make a place, or else the nearest directory around it."""
+        place = normal(uri)
+        while place not in self._writers:
+            parent = place.rpartition("/")[0]
+            if not parent or parent.endswith("/"):
+                return ()
+            place = parent
+        return tuple(self._best(self._writers[place]))
 
     def inside(self, uri: str) -> list[str]:
         """List the outputs that lie strictly below a place."""
@@ -60,22 +70,9 @@ class Outputs:
         end = bisect_left(self._sorted, prefix[:-1] + "0")
         return self._sorted[start:end]
 
-    def covers(self, uri: str) -> bool:
-        """Tell whether a place is an output, or lies below one."""
-        return bool(self._at_or_around(normal(uri)))
-
     def writers(self) -> list[tuple[str, list[int]]]:
         """List each output with the commands that write this very place."""
         return list(self._writers.items())
-
-    def _at_or_around(self, place: str) -> list[int]:
-        while True:
-            if place in self._writers:
-                return self._best(self._writers[place])
-            parent = place.rpartition("/")[0]
-            if not parent or parent.endswith("/") or parent == place:
-                return []
-            place = parent
 
     def _best(self, commands: list[int]) -> list[int]:
         return [c for c in commands if self._preferred[c]] or list(commands)

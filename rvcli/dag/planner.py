@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from rvcli.dag import checks
@@ -37,11 +38,10 @@ def make_plan(
         [*planner.clashes(), *checks.scene_clashes(definitions)],
         hint="give them different ids, keys or URIs",
     )
-    overlaps = checks.overlaps(experiments, planner.outputs.covers)
+    overlaps = checks.overlaps(experiments)
     warnings = []
     if overlaps:
-        texts = [found.text for found in overlaps]
-        message = f"in both train and validation: {checks.listed(texts)}"
+        message = checks.listed([str(found) for found in overlaps])
         if overlap == "error":
             checks.refuse(
                 [message], hint="keep them apart, or set RV.overlap to warn in the profile"
@@ -142,8 +142,11 @@ class _Planner:
             first: dict[tuple[bool, str], int] = {}
             for number in sorted(group, key=self._lead):
                 key = (self.definitions[number].selected, self.content(number).digest)
-                leader = first.setdefault(key, leaders[number])
-                leaders[number] = leader
+                leaders[number] = first.setdefault(key, leaders[number])
+        for number, leader in enumerate(leaders):
+            while leaders[leader] != leader:
+                leader = leaders[leader]
+            leaders[number] = leader
         return leaders
 
     def _lead(self, number: int) -> tuple[bool, int]:
@@ -153,10 +156,16 @@ class _Planner:
             return False, number
         return self.store.record(definition.root_uri, 0).record is None, number
 
+    def _feeds_itself(self, number: int, uri: str) -> bool:
+        """Tell whether a command reads what it writes itself."""
+        return number in {self._leaders[p] for p in self.outputs.around(uri)}
+
     def _producers(self, number: int, uri: str) -> list[int]:
         """Return the other commands that make an input; none if a command feeds itself."""
+        if self._feeds_itself(number, uri):
+            return []
         found = dict.fromkeys(self._leaders[p] for p in self.outputs.producers(uri))
-        return [] if number in found else list(found)
+        return [producer for producer in found if producer != number]
 
     def _upstream(self) -> list[set[int]]:
         upstream: list[set[int]] = []
@@ -190,13 +199,13 @@ class _Planner:
         self.store.prefetch(commands, inputs)
 
     def _step(self, number: int, upstream: Sequence[int]) -> Step:
-        definition, id = self.definitions[number], self.ids[number]
+        definition, name = self.definitions[number], self.ids[number]
         depends_on = tuple(self.ids[n] for n in upstream if self.definitions[n].selected)
         leader = self._leaders[number]
         if leader != number:
-            name = self.ids[leader]
-            reason = f"does the same as {name}"
-            return Step(id, definition, DUPLICATE, reason, (), depends_on, duplicate_of=name)
+            first = self.ids[leader]
+            reason = f"does the same as {first}"
+            return Step(name, definition, DUPLICATE, reason, (), depends_on, duplicate_of=first)
         inputs, missing, waits = self._inputs(number)
         missing = sorted(definition.io_def.missing_input_messages) + missing
         if missing or waits:
@@ -205,22 +214,32 @@ class _Planner:
                 if missing
                 else f"needs {checks.listed(waits, most=_MOST_MISSING)}, blocked as well"
             )
-            return Step(id, definition, BLOCKED, reason, (), depends_on, missing=tuple(missing))
+            return Step(name, definition, BLOCKED, reason, (), depends_on, missing=tuple(missing))
         draft = draft_of(definition, self.content(number), inputs)
         status, reason, changes = self._decide(number, draft["fingerprint"], inputs)
         return Step(
-            id, definition, status, reason, tuple(changes), depends_on, draft["fingerprint"], draft
+            name,
+            definition,
+            status,
+            reason,
+            tuple(changes),
+            depends_on,
+            draft["fingerprint"],
+            draft,
         )
 
     def _inputs(self, number: int) -> tuple[list[Input], list[str], list[str]]:
-        """Return the inputs of a command, words about those that are missing, and the ids
-        of blocked commands that would make them.
+        """Return the inputs of a command.
+
+        Returns:
+            inputs, words about those that are missing, and the ids of blocked commands that
+            would make them.
         """
         inputs: list[Input] = []
         missing: list[str] = []
         waits: list[str] = []
         for uri in sorted(self.definitions[number].io_def.input_uris):
-            if number in {self._leaders[p] for p in self.outputs.producers(uri)}:
+            if self._feeds_itself(number, uri):
                 continue
             producers = self._producers(number, uri)
             unmade = []
@@ -282,7 +301,7 @@ class _Planner:
     def _running(self, inputs: Sequence[Input]) -> list[str]:
         """Return the ids of the commands that run and make one of the inputs."""
         makers = dict.fromkeys(item.by for item in inputs if item.by is not None)
-        return [id for id in makers if id in self._runs]
+        return [maker for maker in makers if maker in self._runs]
 
     def _made_anew(self, record: Record, inputs: Sequence[Input]) -> str | None:
         """Say which producer has made other things since a record was written, or None."""
@@ -306,9 +325,9 @@ def _produced_by(step: Step) -> Produced:
 
 def _unique(ids: Sequence[str]) -> list[str]:
     """Number the ids that occur more than once."""
-    seen: dict[str, int] = {}
+    seen: Counter[str] = Counter()
     unique = []
-    for id in ids:
-        seen[id] = seen.get(id, 0) + 1
-        unique.append(id if seen[id] == 1 else f"{id}#{seen[id]}")
+    for name in ids:
+        seen[name] += 1
+        unique.append(name if seen[name] == 1 else f"{name}#{seen[name]}")
     return unique
