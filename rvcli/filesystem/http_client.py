@@ -65,6 +65,7 @@ def _request(uri: str, method: str) -> urllib.request.Request:
 
 @contextmanager
 def opened(uri: str, method: str = "GET") -> Iterator[Any]:
+    """Give the response to a request; an error of the server raises HTTPError."""
     with urllib.request.urlopen(_request(uri, method), timeout=TIMEOUT_S) as response:
         yield response
 
@@ -141,6 +142,7 @@ def _retry_after_s(headers: Message) -> float:
 
 
 def modified(headers: Message) -> datetime | None:
+    """Return the time of Last-Modified, with time zone; None if there is none."""
     text = headers["Last-Modified"]
     try:
         time_ = parsedate_to_datetime(text) if text else None
@@ -152,6 +154,7 @@ def modified(headers: Message) -> datetime | None:
 
 
 def refused(uri: str, code: int) -> NotReadableError:
+    """Return the error for a status code."""
     reason, hint = _REASONS.get(code, ("the server answers with an error", None))
     if code in _PASSING:
         hint = "the server may be busy: try again later"

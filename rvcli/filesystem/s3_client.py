@@ -9,6 +9,7 @@ from typing import Any
 _lock = threading.Lock()
 _made: dict[tuple[object, ...], tuple[Any, Any]] = {}
 _CONNECTIONS = 32
+ATTEMPTS = 5
 
 
 def session() -> Any:
@@ -32,7 +33,7 @@ def _session_and_client() -> tuple[Any, Any]:
 
             made = boto3.Session()
             config = Config(
-                retries={"mode": "standard", "max_attempts": 5},
+                retries={"mode": "standard", "max_attempts": ATTEMPTS},
                 max_pool_connections=_CONNECTIONS,
                 connect_timeout=20,
                 read_timeout=60,

@@ -87,7 +87,7 @@ def _explain(error: BaseException) -> tuple[str, str | None]:
         return "there are no AWS credentials", _CREDENTIALS_HINT
     if isinstance(error, botocore.ProfileNotFound):
         return str(error), "check AWS_PROFILE and ~/.aws/config"
-    if isinstance(error, botocore.HTTPClientError):
+    if isinstance(error, (botocore.HTTPClientError, botocore.ConnectionError)):
         return (
             f"S3 cannot be reached ({error})",
             "check your connection, AWS_ENDPOINT_URL and AWS_DEFAULT_REGION",

@@ -1,0 +1,113 @@
+"""Fixtures for all tests: an S3 endpoint and a web server on loopback."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import unquote, urlsplit
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def s3_endpoint() -> Iterator[str]:
+    """Run an S3 server for the whole session and give its URL."""
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture
+def s3_environment(s3_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Point AWS_ENDPOINT_URL and credentials at the S3 server; give its URL."""
+    for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL_S3"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", s3_endpoint)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    return s3_endpoint
+
+
+@pytest.fixture
+def s3_root(s3_environment: str) -> str:
+    """Give the URI of a new, empty bucket."""
+    from rvcli.filesystem import s3_client
+
+    bucket = f"test-{uuid.uuid4().hex[:16]}"
+    s3_client.client().create_bucket(Bucket=bucket)
+    return f"s3://{bucket}"
+
+
+@dataclass
+class WebServer:
+    """A web server whose files and faults a test sets.
+
+    Attributes:
+        url: of its root.
+        files: content by path, as "/a b/ä.tif".
+        requests: "METHOD /path" of every request so far, as it was sent.
+        headers: sent with every file.
+        faults: for a path, called with the handler for each request in turn until none is
+            left; one that returns True has answered.
+    """
+
+    url: str = ""
+    files: dict[str, bytes] = field(default_factory=dict)
+    requests: list[str] = field(default_factory=list)
+    headers: dict[str, str] = field(default_factory=dict)
+    received: list[dict[str, str]] = field(default_factory=list)
+    faults: dict[str, list[Callable[[BaseHTTPRequestHandler], bool]]] = field(default_factory=dict)
+
+    def answer(self, handler: BaseHTTPRequestHandler) -> None:
+        """Answer one request."""
+        self.requests.append(f"{handler.command} {handler.path}")
+        self.received.append(dict(handler.headers))
+        path = unquote(urlsplit(handler.path).path)
+        faults = self.faults.get(path, [])
+        if faults and faults.pop(0)(handler):
+            return
+        if path not in self.files:
+            handler.send_error(404)
+            return
+        body = self.files[path]
+        handler.send_response(200)
+        headers = {"Content-Length": str(len(body)), **self.headers}
+        for name, value in headers.items():
+            if value:
+                handler.send_header(name, value)
+        handler.end_headers()
+        if handler.command == "GET":
+            handler.wfile.write(body)
+
+
+@pytest.fixture
+def web_server() -> Iterator[WebServer]:
+    """Run a web server and give it to the test."""
+    web = WebServer()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            web.answer(self)
+
+        def do_HEAD(self) -> None:
+            web.answer(self)
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    web.url = f"http://127.0.0.1:{server.server_port}"
+    yield web
+    server.shutdown()
+    thread.join()
+    server.server_close()
