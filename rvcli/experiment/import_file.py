@@ -110,7 +110,7 @@ def _own_siblings(directory: Path, package: str | None) -> Iterator[None]:
         yield
     finally:
         _siblings.update(
-            name
+            (name, module)
             for name, module in list(sys.modules.items())
             if name not in present and _is_below(module, root)
         )
@@ -119,13 +119,14 @@ def _own_siblings(directory: Path, package: str | None) -> Iterator[None]:
         sys.modules.update(aside)
 
 
-_siblings: set[str] = set()
+_siblings: dict[str, types.ModuleType] = {}
 
 
 def _forget_siblings() -> None:
     """Drop the siblings of the file that was imported before."""
-    for name in _siblings:
-        sys.modules.pop(name, None)
+    for name, module in _siblings.items():
+        if sys.modules.get(name) is module:
+            del sys.modules[name]
     _siblings.clear()
 
 
