@@ -81,8 +81,9 @@ def open_raster(path: str, uri: str | None = None) -> Any:
             warnings.simplefilter("ignore", NotGeoreferencedWarning)
             dataset = rasterio.open(path)
     except RasterioError as error:
+        reason = str(error).removeprefix(f"{path}: ").replace(path, name)
         raise DataError(
-            f"cannot open the image {name}: {error}",
+            f"cannot open the image {name}: {reason}",
             hint="check that it exists, is readable and is an image that GDAL knows",
         ) from error
     if dataset.count == 0:

@@ -120,14 +120,13 @@ def make_mosaic(paths: Sequence[str]) -> Mosaic:
     tiles = [Tile.read(path) for path in paths]
     for tile in tiles:
         _check_like(tile, tiles[0])
-    to_grid = ~tiles[0].transform
-    offsets = [to_grid * (tile.transform.c, tile.transform.f) for tile in tiles]
-    xs = [round(x) for x, _ in offsets]
-    ys = [round(y) for _, y in offsets]
+    grid = tiles[0].transform
+    xs = [round((tile.transform.c - grid.c) / grid.a) for tile in tiles]
+    ys = [round((tile.transform.f - grid.f) / grid.e) for tile in tiles]
     left, top = min(xs), min(ys)
     return Mosaic(
         tiles=tuple((t, x - left, y - top) for t, x, y in zip(tiles, xs, ys, strict=True)),
-        transform=tiles[0].transform * Affine.translation(left, top),
+        transform=Affine(grid.a, 0.0, grid.c + left * grid.a, 0.0, grid.e, grid.f + top * grid.e),
         width=max(x + t.width for t, x in zip(tiles, xs, strict=True)) - left,
         height=max(y + t.height for t, y in zip(tiles, ys, strict=True)) - top,
     )

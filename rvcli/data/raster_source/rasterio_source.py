@@ -112,9 +112,10 @@ class RasterioSource(ActivateMixin, RasterSource):
     def iter_blocks(self, max_pixels: int = 1 << 20) -> Iterator[Box]:
         """Yield windows that cover the extent once, along the blocks of the file."""
         height, width = self._block_hw
-        is_strip = width >= self._extent.xmax and height < 256
-        unit_hw = (height, width) if is_strip else (max(height, 256), max(width, 256))
-        return iter_grid(self._extent, block_size_hw(max_pixels, unit_hw))
+        is_strip = width >= self._extent.xmax and height * width <= 4 * max_pixels
+        if not is_strip:
+            height, width = _window_side(height), _window_side(width)
+        return iter_grid(self._extent, block_size_hw(max_pixels, (height, width)))
 
     def _get_chip(self, window: Box) -> npt.NDArray[Any]:
         x, y = self._shift_xy
@@ -163,7 +164,8 @@ def build_vrt(vrt_path: str, image_paths: Sequence[str]) -> None:
     Raises:
         DataError: an image cannot be opened, or they do not lie on one grid.
     """
-    paths = [path if path.startswith("/vsi") else str(Path(path).resolve()) for path in image_paths]
+    # What is no file is a name that only GDAL knows, such as /vsis3/... or a subdataset.
+    paths = [str(Path(p).resolve()) if Path(p).exists() else p for p in image_paths]
     with atomic_path(vrt_path) as temp_path:
         Path(temp_path).write_bytes(make_mosaic(paths).to_xml())
 
@@ -215,6 +217,10 @@ def load_window(
         (ymin, ymax), (xmin, xmax) = window
         box = Box(ymin, xmin, ymax, xmax)
     return read_window(image_dataset, box, is_masked)
+
+
+def _window_side(block_side: int) -> int:
+    return 256 if block_side < 256 else min(block_side, 1024)
 
 
 def _shown(uris: Sequence[str]) -> str:

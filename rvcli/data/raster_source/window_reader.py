@@ -21,18 +21,21 @@ def read_window(dataset: Any, window: Box, is_masked: bool) -> npt.NDArray[Any]:
         is_masked: whether the dataset has a mask or an alpha band to heed.
 
     Returns:
-        Contiguous array of shape (height, width, bands). Pixels that are masked, transparent,
+        Shape (height, width, bands), each band contiguous. Pixels that are masked, transparent,
         nodata or NaN are 0.
     """
     inside = window.intersection(Box(0, 0, dataset.height, dataset.width))
-    chip = np.zeros(
-        (window.get_height(), window.get_width(), dataset.count), dtype=common_dtype(dataset)
+    if inside.get_area() > 0:
+        bands = _read_bands(dataset, inside, is_masked)
+        if inside == window:
+            return bands.transpose(1, 2, 0)
+    padded = np.zeros(
+        (dataset.count, window.get_height(), window.get_width()), dtype=common_dtype(dataset)
     )
     if inside.get_area() > 0:
         y, x = inside.ymin - window.ymin, inside.xmin - window.xmin
-        bands = _read_bands(dataset, inside, is_masked)
-        chip[y : y + bands.shape[1], x : x + bands.shape[2]] = bands.transpose(1, 2, 0)
-    return chip
+        padded[:, y : y + bands.shape[1], x : x + bands.shape[2]] = bands
+    return padded.transpose(1, 2, 0)
 
 
 def has_mask(dataset: Any) -> bool:
@@ -48,10 +51,12 @@ def common_dtype(dataset: Any) -> np.dtype[Any]:
 
 def _read_bands(dataset: Any, window: Box, is_masked: bool) -> npt.NDArray[Any]:
     rasterio_window = Window(window.xmin, window.ymin, window.get_width(), window.get_height())
-    mixed = len(set(dataset.dtypes)) > 1
-    bands: npt.NDArray[Any] = dataset.read(
-        window=rasterio_window, out_dtype=common_dtype(dataset) if mixed else None
-    )
+    bands: npt.NDArray[Any]
+    if len(set(dataset.dtypes)) == 1:
+        bands = dataset.read(window=rasterio_window)
+    else:
+        each = [dataset.read(index, window=rasterio_window) for index in dataset.indexes]
+        bands = np.stack(each).astype(common_dtype(dataset), copy=False)
     if is_masked:
         bands[:, dataset.read_masks(1, window=rasterio_window) == 0] = 0
     for band, nodata in zip(bands, dataset.nodatavals, strict=True):
