@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-_OWN = re.compile(r"command-(config|plan|record|lease)-\d+\.json")
+_OWN = re.compile(r"command-(?:(?:config|plan|record|lease)-\d+\.json|log-\d+-)")
 
 
 def message_uri(root_uri: str, split_id: int) -> str:
