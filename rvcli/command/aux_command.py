@@ -39,12 +39,12 @@ class AuxCommandOptions:
 class AuxCommand(Command):
     """Base of auxiliary commands.
 
-    A subclass sets `command_type` and `options` and implements `run`, with or without the
+    A subclass sets `command_type` and `command_options` and implements `run`, with or without the
     parameter `tmp_dir`. Its config is the dict `self.command_config`.
     """
 
     command_type: str | None = None
-    options = AuxCommandOptions()
+    command_options = AuxCommandOptions()
 
     def __init__(self, command_config: dict[str, Any]) -> None:
         self.command_config = command_config

@@ -50,6 +50,7 @@ class AuxCommandConfig(CommandConfig):
             command_type=self.command_type, root_uri=self.root_uri, split_id=self.split_id
         )
         message.custom_config.update({"json": json.dumps(self.config)})  # type: ignore[attr-defined]
+        self.stamp(message)
         return message
 
     def to_plain(self) -> dict[str, Any]:
@@ -70,14 +71,14 @@ class AuxCommandConfig(CommandConfig):
     ) -> CommandIODefinition:
         """Return what the command's options say that it reads and writes."""
         io_def = io_def or CommandIODefinition()
-        options = self.command_class.options
+        options = self.command_class.command_options
         io_def.add_inputs(_uri_list(options.inputs(self.config)))
         io_def.add_outputs(_uri_list(options.outputs(self.config)))
         return io_def
 
     def split(self, num_parts: int) -> list[Any]:
         """Divide the list that the command names in `split_on`."""
-        name = self.command_class.options.split_on
+        name = self.command_class.command_options.split_on
         items = list(self.config.get(name) or []) if name else []
         if num_parts <= 1 or len(items) <= 1:
             return [self]
@@ -161,7 +162,7 @@ class AuxCommandConfigBuilder(CommandConfigBuilder):
             if not self.config.get(name)
         ]
         command_class = self.config.get("command_class")
-        required = command_class.options.required_fields if command_class else []
+        required = command_class.command_options.required_fields if command_class else []
         problems += [
             Problem(f"$.config.{name}", "is not set")
             for name in required

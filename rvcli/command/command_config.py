@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from rvcli import keys, registry
 from rvcli.config import Config, ConfigBuilder, field, make_uris_absolute, report, update
 from rvcli.core.command_io_definition import CommandIODefinition
+from rvcli.errors import MessageError
 from rvcli.filesystem import resolve
 from rvcli.registry import Entry
 from rvcli.utils.misc import split_into_groups
 
 if TYPE_CHECKING:
     from rvcli.command.command import Command
+
+SCHEMA_VERSION = 1
 
 C = TypeVar("C", bound=Config)
 Self = TypeVar("Self", bound="CommandConfig")
@@ -33,6 +36,25 @@ class CommandConfig(Config):
     def create_command(self, tmp_dir: str | None = None) -> Command:
         """Create the command."""
         raise NotImplementedError(f"{type(self).__name__} has no create_command")
+
+    def set_stamp(self, fingerprint: str, plugins: Any) -> None:
+        """Set the fingerprint and the plugins that the message is to bear."""
+        self.__dict__["_stamp"] = (fingerprint, plugins)
+
+    def to_proto(self) -> Any:
+        """Return the message, with its stamp if there is one."""
+        message = super().to_proto()
+        self.stamp(message)
+        return message
+
+    def stamp(self, message: Any) -> None:
+        """Write schema version, fingerprint and plugins into a message."""
+        message.schema_version = SCHEMA_VERSION
+        fingerprint, plugins = self.__dict__.get("_stamp", ("", None))
+        if fingerprint:
+            message.fingerprint = fingerprint
+        if plugins is not None and plugins.pins:
+            message.plugins.CopyFrom(plugins)
 
     def report_io(
         self, command_type: str = "", io_def: CommandIODefinition | None = None
@@ -70,7 +92,17 @@ class CommandConfig(Config):
 
     @classmethod
     def from_proto(cls, msg: Any) -> Any:
-        """Build the command config that a message describes."""
+        """Build the command config that a message describes.
+
+        Raises:
+            MessageError: a newer release wrote it.
+        """
+        if msg.schema_version > SCHEMA_VERSION:
+            raise MessageError(
+                f"the message of {msg.command_type} has schema version {msg.schema_version};"
+                f" this release knows {SCHEMA_VERSION}",
+                hint="run it with the release that planned it, or a newer one",
+            )
         return cls.builder(msg.command_type).from_proto(msg).build()
 
     def used_entries(self) -> set[Entry]:

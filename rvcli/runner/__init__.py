@@ -1,0 +1,1 @@
+"""Runners: execute the commands of a plan, here or elsewhere."""

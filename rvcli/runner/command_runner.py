@@ -1,0 +1,148 @@
+"""The worker: run the one command that a message describes."""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from datetime import datetime, timezone
+from typing import Any
+
+from rvcli import profile, registry
+from rvcli.command.command_config import CommandConfig
+from rvcli.errors import CommandError
+from rvcli.plugins import from_message, load_pins
+from rvcli.records import (
+    Identities,
+    default_cache,
+    find_record,
+    lease_uri,
+    note_inputs,
+    read_draft,
+    remove_record,
+    why_not_proven,
+    write_record,
+)
+from rvcli.records.lease import claim
+from rvcli.utils.files import load_json_config
+
+_log = logging.getLogger(__name__)
+
+ImportContext = Callable[[], AbstractContextManager[object]]
+OnWait = Callable[[str], None]
+
+
+def _log_wait(text: str) -> None:
+    _log.info("%s", text)
+
+
+class CommandRunner:
+    """Runs commands from their messages."""
+
+    @staticmethod
+    def run(
+        command_config_uri: str,
+        *,
+        tmp_dir: str | None = None,
+        on_wait: OnWait = _log_wait,
+        import_context: ImportContext = nullcontext,
+    ) -> bool:
+        """Run the command whose message is at a URI.
+
+        Args:
+            tmp_dir: local directory below which temporary files go.
+            on_wait: told, in words, whose lease the command waits for.
+            import_context: entered while plugins are imported.
+
+        Returns:
+            False if another run did the very same work while this one waited for it.
+
+        Raises:
+            MessageError: the message cannot be read.
+            PluginError: a plugin that it pins is not what it was, or does not load.
+        """
+        from rvcli.protos.command_pb2 import CommandConfig as Message
+
+        message = load_json_config(command_config_uri, Message())
+        return CommandRunner.run_from_proto(
+            message, tmp_dir=tmp_dir, on_wait=on_wait, import_context=import_context
+        )
+
+    @staticmethod
+    def run_from_proto(
+        msg: Any,
+        *,
+        tmp_dir: str | None = None,
+        on_wait: OnWait = _log_wait,
+        import_context: ImportContext = nullcontext,
+    ) -> bool:
+        """Run the command that a message describes; see `run`."""
+        own = registry.Registry(parent=registry.current())
+        with registry.use(own):
+            pins = from_message(msg.plugins)
+            load_pins(pins, profile.current(), own, import_context=import_context)
+            config = CommandConfig.from_proto(msg)
+            return _claim_and_run(config, msg.fingerprint, tmp_dir, on_wait)
+
+
+def _claim_and_run(
+    config: CommandConfig, fingerprint: str, tmp_dir: str | None, on_wait: OnWait
+) -> bool:
+    root_uri, split_id = config.root_uri, config.split_id
+    waited = False
+
+    def note_wait(text: str) -> None:
+        nonlocal waited
+        waited = True
+        on_wait(text)
+
+    with claim(lease_uri(root_uri, split_id), on_wait=note_wait):
+        draft = _draft_of(config, fingerprint)
+        if draft is not None and waited and _is_proven(config, draft):
+            return False
+        remove_record(root_uri, split_id)
+        started = datetime.now(timezone.utc)
+        if draft is not None:
+            draft = note_inputs(draft)
+        with temporary_directory(tmp_dir) as directory:
+            command = config.create_command(directory)
+            command.run(directory)
+        if draft is not None:
+            write_record(root_uri, split_id, draft, started)
+    return True
+
+
+def _draft_of(config: CommandConfig, fingerprint: str) -> dict[str, Any] | None:
+    """Return what the plan says about the command; None for a message without a plan."""
+    if not fingerprint:
+        return None
+    draft = read_draft(config.root_uri, config.split_id)
+    if draft is None or draft["fingerprint"] != fingerprint:
+        raise CommandError(
+            f"the plan of {config.command_type} below {config.root_uri} is not the one that"
+            " its message was written for",
+            hint="another run has planned the same command differently; run again",
+        )
+    return draft
+
+
+def _is_proven(config: CommandConfig, draft: dict[str, Any]) -> bool:
+    found = find_record(config.root_uri, config.split_id)
+    if found.record is None:
+        return False
+    return why_not_proven(found.record, draft, Identities(default_cache())) is None
+
+
+@contextmanager
+def temporary_directory(parent: str | None) -> Iterator[str]:
+    """Make a directory for temporary files, and remove it afterwards."""
+    chosen = parent or profile.current().get("RV", "tmp_dir")
+    if chosen:
+        from pathlib import Path
+
+        Path(chosen).mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(
+        prefix="rv-", dir=chosen or None, ignore_cleanup_errors=True
+    ) as directory:
+        yield directory

@@ -1,0 +1,194 @@
+"""ExperimentRunner: the contract between a plan and whatever executes it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from rvcli import keys, registry
+from rvcli.command.command_config import CommandConfig
+from rvcli.dag import CommandDAG, CommandDefinition, Plan, derive, plan
+from rvcli.plugins import loaded_in, pins_for
+from rvcli.plugins.plugin import PluginPin
+from rvcli.records import RecordStore
+from rvcli.runner.events import EventSink, ignore
+from rvcli.runner.job import Job, JobState
+
+
+@dataclass(frozen=True)
+class Traits:
+    """What a runner is like.
+
+    Attributes:
+        remote: True if commands run on machines that do not see local files; then plugin
+            files are shipped with the messages.
+        schedules: True if the runner itself starts a job when those it depends on are done;
+            else it is given only jobs that can start.
+    """
+
+    remote: bool = False
+    schedules: bool = False
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """How a plan is to be executed.
+
+    Attributes:
+        jobs: number of commands that run side by side; None means one a processor.
+        gpus: number of GPUs for commands that want one; None means as many as there are.
+        fail_fast: start nothing more after a failure.
+        tmp_dir: local directory below which temporary files go.
+        worker_options: options of the command line that workers must repeat, such as
+            `("--profile", "team")`.
+        sink: told what happens, as it happens.
+    """
+
+    jobs: int | None = None
+    gpus: int | None = None
+    fail_fast: bool = False
+    tmp_dir: str | None = None
+    worker_options: tuple[str, ...] = ()
+    sink: EventSink = ignore
+
+
+class ExperimentRunner:
+    """Base of runners.
+
+    A runner implements `submit`, `poll`, `cancel` and `logs`; everything else, from waiting
+    for dependencies to the report of what failed, is the same for all. One that is written
+    the classic way implements `_run_experiment(command_dag)` alone.
+    """
+
+    traits: ClassVar[Traits] = Traits()
+
+    def __init__(self) -> None:
+        self.options = RunOptions()
+
+    # The contract.
+
+    def start(self, options: RunOptions) -> None:
+        """Get ready for a run."""
+        self.options = options
+
+    def has_room(self, job: Job) -> bool:
+        """True if the job can be submitted now."""
+        return True
+
+    def submit(self, job: Job) -> None:
+        """Start a job; its message is written."""
+        raise NotImplementedError(f"{type(self).__name__} does not implement submit")
+
+    def poll(self, job: Job) -> JobState:
+        """Return the present state of a submitted job."""
+        raise NotImplementedError(f"{type(self).__name__} does not implement poll")
+
+    def cancel(self, jobs: Sequence[Job]) -> None:
+        """End jobs that are submitted and not finished; return when they have ended."""
+
+    def logs(self, job: Job) -> Iterable[str]:
+        """Return the lines that a job has printed so far and that were not returned before."""
+        return ()
+
+    def finish(self) -> None:
+        """Release what the run held."""
+
+    # The way from experiments to jobs.
+
+    def run(
+        self,
+        experiments: Any,
+        command_configs: Any = None,
+        commands_to_run: Sequence[str] | None = None,
+        rerun_commands: bool = False,
+        skip_file_check: bool = False,
+        dry_run: bool = False,
+        splits: int = 1,
+    ) -> Plan:
+        """Plan the commands of experiments and run what the plan says.
+
+        Returns:
+            the plan that was made.
+
+        Raises:
+            PlanError: the commands cannot be planned, or inputs are missing.
+            CommandError: one or more commands failed.
+        """
+        definitions = derive(
+            _as_list(experiments), _as_list(command_configs), commands_to_run or (), splits
+        )
+        made = plan(
+            definitions,
+            RecordStore(),
+            rerun=rerun_commands,
+            skip_file_check=skip_file_check,
+            pins=pins_of,
+        )
+        made.refuse_blocked()
+        if not dry_run:
+            self.run_plan(made, self.options)
+        return made
+
+    def run_plan(self, made: Plan, options: RunOptions) -> Any:
+        """Run the commands of a plan that must run.
+
+        Returns:
+            an Outcome; None from a classic runner.
+        """
+        from rvcli.runner.execution import Execution
+        from rvcli.runner.messages import stamp_and_write
+
+        if type(self)._run_experiment is not ExperimentRunner._run_experiment:
+            for step in made.to_run:
+                stamp_and_write(step, self.traits.remote)
+            self._run_experiment(CommandDAG.of(made))
+            return None
+        return Execution(self, made, options).run()
+
+    def _run_experiment(self, command_dag: Any) -> None:
+        """Run all commands of a graph; classic runners implement this."""
+        raise NotImplementedError
+
+    def _dry_run(self, command_dag: Any) -> None:
+        """Do nothing: a plan is printed by whoever made it."""
+
+    def print_command(
+        self,
+        command_def: CommandDefinition,
+        command_id: str | None = None,
+        command_dag: Any = None,
+    ) -> str:
+        """Describe a command in one line."""
+        return f"{command_id or command_def.id}: {command_def.message_uri}"
+
+    @staticmethod
+    def get_runner(runner_type: str) -> ExperimentRunner:
+        """Create the runner of a key; any case will do.
+
+        Raises:
+            RegistryError: there is none; the hint names those that there are.
+        """
+        runner_class = registry.current().get(keys.EXPERIMENT_RUNNER, runner_type.upper())
+        runner: ExperimentRunner = runner_class()
+        return runner
+
+    @staticmethod
+    def list_runners() -> list[str]:
+        """List the keys of all runners, as they are used on the command line."""
+        return [key.lower() for key in registry.current().keys(keys.EXPERIMENT_RUNNER)]
+
+
+def pins_of(config: CommandConfig) -> list[PluginPin]:
+    """Pin the plugins that a command uses."""
+    loaded = loaded_in(registry.current())
+    return pins_for(config.used_entries(), loaded) if loaded else []
+
+
+def _as_list(value: Any) -> list[Any]:
+    if value is None:
+        return []
+    return list(value) if isinstance(value, (list, tuple)) else [value]
+
+
+__all__ = ["ExperimentRunner", "RunOptions", "Traits", "pins_of"]

@@ -1,0 +1,75 @@
+"""The in-process runner: one command after the other, in this very process."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from collections.abc import Iterable
+from pathlib import Path
+
+from rvcli.errors import RvError
+from rvcli.runner.command_runner import CommandRunner
+from rvcli.runner.events import RunEvent
+from rvcli.runner.experiment_runner import ExperimentRunner
+from rvcli.runner.job import DONE, FAILED, Job, JobState
+from rvcli.utils.progress import ProgressEvent, use_sink
+
+LAST_LINES = 15
+
+
+class InProcessExperimentRunner(ExperimentRunner):
+    """Runs commands in this process: easy to debug, and nothing runs side by side."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._states: dict[str, JobState] = {}
+        self._lines: dict[str, list[str]] = {}
+
+    def submit(self, job: Job) -> None:
+        """Run the command of a job to its end."""
+
+        def show_progress(event: ProgressEvent) -> None:
+            text, done, total = event.description, event.done, event.total
+            self.options.sink(RunEvent("progress", job.id, text, done, total))
+
+        def show_wait(text: str) -> None:
+            self.options.sink(RunEvent("waiting", job.id, text))
+
+        Path(job.log_path).parent.mkdir(parents=True, exist_ok=True)
+        handler = logging.FileHandler(job.log_path, "w", encoding="utf-8")
+        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+        logger = logging.getLogger()
+        logger.addHandler(handler)
+        self._lines[job.id] = []
+        try:
+            with use_sink(show_progress):
+                CommandRunner.run(
+                    job.message_uri, tmp_dir=self.options.tmp_dir, on_wait=show_wait
+                )
+            self._states[job.id] = JobState(DONE)
+        except Exception as e:
+            logging.getLogger(__name__).error("%s failed", job.id, exc_info=True)
+            self._states[job.id] = JobState(FAILED, _describe(e))
+            self._lines[job.id] = _error_lines(e)
+        finally:
+            logger.removeHandler(handler)
+            handler.close()
+
+    def poll(self, job: Job) -> JobState:
+        """Return how the command ended."""
+        return self._states[job.id]
+
+    def logs(self, job: Job) -> Iterable[str]:
+        """Return the lines that explain a failure."""
+        lines, self._lines[job.id] = self._lines[job.id], []
+        return lines
+
+
+def _describe(error: Exception) -> str:
+    return error.message if isinstance(error, RvError) else f"{type(error).__name__}: {error}"
+
+
+def _error_lines(error: Exception) -> list[str]:
+    if isinstance(error, RvError):
+        return [f"error: {error.message}", *([f"TIP: {error.hint}"] if error.hint else [])]
+    return traceback.format_exc().splitlines()[-LAST_LINES:]

@@ -1,0 +1,175 @@
+"""The local runner: every command is a process on this machine."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import IO
+
+from rvcli.runner.experiment_runner import ExperimentRunner, RunOptions
+from rvcli.runner.job import DONE, FAILED, RUNNING, Job, JobState
+from rvcli.runner.log_tail import LogTail
+
+GRACE_S = 5.0
+ATTACHED = "--attached"
+
+
+class LocalExperimentRunner(ExperimentRunner):
+    """Runs commands as processes, side by side as far as processors and GPUs go.
+
+    A child leads its own process group, so that it is ended with all that it started. Its
+    standard input is a pipe from this process: when that closes, whatever the reason, the
+    child ends itself, and a killed run leaves nothing behind.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._running: dict[str, _Child] = {}
+        self._free_gpus: list[str] = []
+        self._has_gpus = False
+        self._slots = 1
+
+    def start(self, options: RunOptions) -> None:
+        """Count processors and GPUs."""
+        super().start(options)
+        self._slots = max(1, options.jobs or os.cpu_count() or 1)
+        self._free_gpus = find_gpus()
+        if options.gpus is not None:
+            self._free_gpus = (self._free_gpus or [str(i) for i in range(options.gpus)])[
+                : options.gpus
+            ]
+        self._has_gpus = bool(self._free_gpus)
+
+    def has_room(self, job: Job) -> bool:
+        """True if a slot, and a GPU if the job wants one, are free."""
+        if len(self._running) >= self._slots:
+            return False
+        return bool(self._free_gpus) if self._wants_gpu(job) else True
+
+    def submit(self, job: Job) -> None:
+        """Start the process of a job."""
+        Path(job.log_path).parent.mkdir(parents=True, exist_ok=True)
+        environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+        gpu = None
+        if self._wants_gpu(job):
+            gpu = self._free_gpus.pop(0)
+            environment["CUDA_VISIBLE_DEVICES"] = gpu
+        if self.options.tmp_dir:
+            environment["RV_RV_TMP_DIR"] = self.options.tmp_dir
+        log = open(job.log_path, "wb")  # noqa: SIM115 - the child writes to it
+        process = subprocess.Popen(
+            [sys.executable, "-m", "rvcli", *_attached(job.argv)],
+            stdin=subprocess.PIPE,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            env=environment,
+            start_new_session=True,
+        )
+        log.close()
+        self._running[job.id] = _Child(process, LogTail(job.log_path), gpu)
+
+    def poll(self, job: Job) -> JobState:
+        """Ask the process of a job whether it has ended."""
+        child = self._running[job.id]
+        code = child.process.poll()
+        if code is None:
+            return JobState(RUNNING)
+        _end_group(child.process, signal.SIGKILL)
+        if child.gpu is not None:
+            self._free_gpus.insert(0, child.gpu)
+            child.gpu = None
+        child.close()
+        if code == 0:
+            return JobState(DONE)
+        return JobState(FAILED, _describe_exit(code))
+
+    def logs(self, job: Job) -> Iterable[str]:
+        """Return the lines that the process has written since the last call."""
+        child = self._running[job.id]
+        lines = child.tail.new_lines()
+        if child.process.returncode is not None:
+            del self._running[job.id]
+        return lines
+
+    def cancel(self, jobs: Sequence[Job]) -> None:
+        """End the processes of jobs, gently first, and wait until they have ended."""
+        children = [self._running.pop(job.id) for job in jobs if job.id in self._running]
+        for child in children:
+            _end_group(child.process, signal.SIGTERM)
+            child.close()
+        deadline = time.monotonic() + GRACE_S
+        for child in children:
+            with suppress(subprocess.TimeoutExpired):
+                child.process.wait(max(0.0, deadline - time.monotonic()))
+            _end_group(child.process, signal.SIGKILL)
+            child.process.wait()
+
+    def finish(self) -> None:
+        """Close what is still open."""
+        for child in self._running.values():
+            child.close()
+        self._running.clear()
+
+    def _wants_gpu(self, job: Job) -> bool:
+        return job.resources.gpu and self._has_gpus
+
+
+class _Child:
+    """A running process with the tail of its log and the GPU that it holds."""
+
+    def __init__(self, process: subprocess.Popen[bytes], tail: LogTail, gpu: str | None) -> None:
+        self.process = process
+        self.tail = tail
+        self.gpu = gpu
+
+    def close(self) -> None:
+        """Close the pipe that keeps the process alive."""
+        stdin: IO[bytes] | None = self.process.stdin
+        if stdin is not None:
+            with suppress(OSError):
+                stdin.close()
+
+
+def _attached(argv: Sequence[str]) -> list[str]:
+    """Add the option that ends a worker with its runner."""
+    at = list(argv).index("run-command") + 1
+    return [*argv[:at], ATTACHED, *argv[at:]]
+
+
+def _end_group(process: subprocess.Popen[bytes], number: int) -> None:
+    """Send a signal to a process and all that it started."""
+    if hasattr(os, "killpg"):
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, number)
+    elif process.poll() is None:
+        process.kill()
+
+
+def _describe_exit(code: int) -> str:
+    if code >= 0:
+        return f"exit code {code}"
+    try:
+        return f"ended by {signal.Signals(-code).name}"
+    except ValueError:
+        return f"ended by signal {-code}"
+
+
+def find_gpus() -> list[str]:
+    """List the GPUs that this process may use, as CUDA_VISIBLE_DEVICES names them."""
+    chosen = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if chosen is not None:
+        return [name.strip() for name in chosen.split(",") if name.strip() not in ("", "-1")]
+    try:
+        listing = subprocess.run(
+            ["nvidia-smi", "-L"], capture_output=True, text=True, timeout=10, check=True
+        )
+    except (OSError, subprocess.SubprocessError):
+        return []
+    lines = [line for line in listing.stdout.splitlines() if line.startswith("GPU ")]
+    return [str(i) for i in range(len(lines))]

@@ -1,0 +1,26 @@
+"""The new lines of a growing log file."""
+
+from __future__ import annotations
+
+MOST_BYTES = 1 << 20
+
+
+class LogTail:
+    """Reads what was added to a file since the last call, line by line."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._offset = 0
+        self._rest = b""
+
+    def new_lines(self) -> list[str]:
+        """Return the lines that were completed since the last call."""
+        try:
+            with open(self._path, "rb") as stream:
+                stream.seek(self._offset)
+                data = stream.read(MOST_BYTES)
+        except FileNotFoundError:
+            return []
+        self._offset += len(data)
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        return [line.decode("utf-8", "replace").rstrip("\r") for line in lines]
