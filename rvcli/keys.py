@@ -51,6 +51,9 @@ GROUPS = (
     DEFAULT_EVALUATOR,
 )
 
+# The group of entry points through which installed distributions offer plugins.
+PLUGIN_ENTRY_POINTS = "rvcli.plugins"
+
 # Tasks.
 SEMANTIC_SEGMENTATION = "SEMANTIC_SEGMENTATION"
 CHIP_CLASSIFICATION = "CHIP_CLASSIFICATION"

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from rvcli.profile import options, secrets
 
 
-@dataclass(frozen=True)
-class SettingValue:
+class SettingValue(NamedTuple):
     """A value and where it comes from.
 
     Attributes:
@@ -38,7 +36,6 @@ class SettingValue:
 Values = Mapping[tuple[str, str], SettingValue]
 
 
-@dataclass(frozen=True, eq=False)
 class Layer:
     """Values of one file, one profile in a file, or the command line.
 
@@ -48,9 +45,13 @@ class Layer:
         notes: what was odd about it, ready to print.
     """
 
-    name: str
-    values: Values
-    notes: tuple[str, ...] = ()
+    def __init__(self, name: str, values: Values, notes: tuple[str, ...] = ()) -> None:
+        self.name = name
+        self.values = values
+        self.notes = notes
+
+    def __repr__(self) -> str:
+        return f"Layer({self.name!r}, {dict(self.values)!r})"
 
     def find(self, section: str, key: str) -> SettingValue | None:
         """Return the value of an option, or None."""
@@ -61,18 +62,28 @@ class Layer:
         yield from self.values
 
 
-@dataclass(frozen=True, eq=False)
 class EnvironLayer:
     """Values of environment variables, or of a `.env` file; looked up when they are asked for.
 
     `RV_SECTION_KEY` beats `SECTION_KEY`; the variables that steer `rv` itself are left alone.
     """
 
-    name: str
-    variables: Mapping[str, str] = field(repr=False)
-    base: str
     notes: tuple[str, ...] = ()
-    lines: Mapping[str, int] = field(default_factory=dict)
+
+    def __init__(
+        self,
+        name: str,
+        variables: Mapping[str, str],
+        base: str,
+        lines: Mapping[str, int] | None = None,
+    ) -> None:
+        self.name = name
+        self.variables = variables
+        self.base = base
+        self.lines = lines or {}
+
+    def __repr__(self) -> str:
+        return f"EnvironLayer({self.name!r})"
 
     def find(self, section: str, key: str) -> SettingValue | None:
         """Return the value of an option, or None."""

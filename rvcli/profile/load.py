@@ -5,15 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rvcli.errors import UsageError
 from rvcli.profile import search, secrets
-from rvcli.profile.dotenv import read_dotenv
-from rvcli.profile.files import read
 from rvcli.profile.layers import AnyLayer, EnvironLayer, Layer, SettingValue, canonical
 from rvcli.profile.paths import absolute
 from rvcli.profile.settings import OVERRIDES, Settings
-from rvcli.profile.shelf import Shelf
+
+if TYPE_CHECKING:
+    from rvcli.profile.files import ProfileFile
 
 
 def load_settings(
@@ -51,22 +52,12 @@ def load_settings(
     if config_file:
         steering["RV_CONFIG"] = str(absolute(config_file, directory))
 
-    shelf = _shelf(directory, {**environ, **steering}, notes)
-    chosen = shelf.ancestry(steering["RV_PROFILE"]) if "RV_PROFILE" in steering else []
-    in_config = bool(chosen) and shelf.is_in_config(steering["RV_PROFILE"])
-    files = [
-        *(chosen if in_config else []),
-        *(shelf.with_inherited(shelf.config) if shelf.config else []),
-        *([] if in_config else chosen),
-        *(shelf.with_inherited(shelf.project) if shelf.project else []),
-        *[layer for user in shelf.defaults for layer in shelf.with_inherited(user)],
-    ]
     layers: list[AnyLayer] = [set_layer, EnvironLayer("environment", environ, str(directory))]
     if dotenv is not None:
         layers.append(dotenv)
-    layers += dict.fromkeys(files)
+    layers += dict.fromkeys(_file_layers(directory, {**environ, **steering}, notes))
     layers.append(Layer("search", {}, tuple(notes)))
-    settings = Settings(tuple(layers), tuple(steering.items()))
+    settings = Settings(layers, steering)
     settings.validate()
     return settings
 
@@ -94,6 +85,8 @@ def _dotenv(directory: Path, environ: Mapping[str, str]) -> tuple[EnvironLayer |
     owner = search.foreign_owner(found[0])
     if owner is not None:
         return None, [f"{found[0]} is not read: it belongs to another user (id {owner})"]
+    from rvcli.profile.dotenv import read_dotenv
+
     return read_dotenv(found[0]), []
 
 
@@ -109,10 +102,42 @@ def _steering(dotenv: EnvironLayer | None, environ: Mapping[str, str]) -> dict[s
     return steering
 
 
-def _shelf(directory: Path, environ: Mapping[str, str], notes: list[str]) -> Shelf:
-    config = read(Path(environ["RV_CONFIG"])) if environ.get("RV_CONFIG") else None
-    project = None
+def _file_layers(directory: Path, environ: Mapping[str, str], notes: list[str]) -> list[Layer]:
+    """Return the layers of all files, the strongest first."""
     found = search.search_upward(directory, search.PROJECT_FILES, environ)
+    user_dirs = search.config_dirs(environ)
+    name = environ.get("RV_PROFILE")
+    if not (found or name or environ.get("RV_CONFIG")) and not any(
+        search.user_file(user_dir, search.DEFAULT_PROFILE) for user_dir in user_dirs
+    ):
+        return []
+    from rvcli.profile.shelf import Shelf
+
+    config = _config_file(environ)
+    shelf = Shelf(config, _project_file(found, config, notes), tuple(user_dirs))
+    chosen = shelf.ancestry(name) if name else []
+    in_config = name is not None and shelf.is_in_config(name)
+    return [
+        *(chosen if in_config else []),
+        *(shelf.with_inherited(shelf.config) if shelf.config else []),
+        *([] if in_config else chosen),
+        *(shelf.with_inherited(shelf.project) if shelf.project else []),
+        *[layer for user in shelf.defaults for layer in shelf.with_inherited(user)],
+    ]
+
+
+def _config_file(environ: Mapping[str, str]) -> ProfileFile | None:
+    from rvcli.profile.files import read
+
+    return read(Path(environ["RV_CONFIG"])) if environ.get("RV_CONFIG") else None
+
+
+def _project_file(
+    found: list[Path], config: ProfileFile | None, notes: list[str]
+) -> ProfileFile | None:
+    from rvcli.profile.files import read
+
+    project = None
     if found and not (config and found[0].samefile(config.path)):
         if config is None:
             search.refuse_foreign(found[0])
@@ -122,4 +147,4 @@ def _shelf(directory: Path, environ: Mapping[str, str], notes: list[str]) -> She
         else:
             notes.append(f"{found[0]} is not read: it belongs to another user (id {owner})")
     notes += [f"{path} is not read: {found[0].name} beside it is" for path in found[1:]]
-    return Shelf(config, project, tuple(search.config_dirs(environ)))
+    return project

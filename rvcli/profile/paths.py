@@ -7,7 +7,7 @@ import re
 from contextlib import suppress
 from pathlib import Path
 
-_SCHEME = re.compile(r"^[A-Za-z][A-Za-z0-9+.\-]+://")
+_SCHEME = r"[A-Za-z][A-Za-z0-9+.\-]+://"
 
 
 def absolute(path: str | os.PathLike[str], base: str | os.PathLike[str] = "") -> Path:
@@ -20,4 +20,4 @@ def absolute(path: str | os.PathLike[str], base: str | os.PathLike[str] = "") ->
 
 def resolve_uri(uri: str, base: str | os.PathLike[str]) -> str:
     """Make a local path absolute against `base`; URIs with a scheme stay as they are."""
-    return uri if not uri or _SCHEME.match(uri) else str(absolute(uri, base))
+    return uri if not uri or re.match(_SCHEME, uri) else str(absolute(uri, base))

@@ -14,6 +14,9 @@ from rvcli.profile.paths import absolute
 PROJECT_FILES = ("rv.toml", ".rastervision")
 """Names of a project's profile file; in one directory the first one found counts."""
 
+DEFAULT_PROFILE = "default"
+"""Name of the user's default profile."""
+
 _REPOSITORY_MARKS = (".git", ".hg")
 
 

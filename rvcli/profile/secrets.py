@@ -10,15 +10,15 @@ from rvcli.profile import options
 MASK = "********"
 
 # Whole words of a key, so that `token_count` is masked rather than leaked, while `monkey` is not.
-_SECRET_KEY = re.compile(
-    r"(?:^|[_.\-])(?:token|secret|password|passwd|passphrase|pwd|credentials?|"
-    r"key|apikey|sas|signature|auth)s?(?:$|[_.\-\d])",
-    re.IGNORECASE,
+# Patterns are texts here: `re` compiles them on first use, which most starts never come to.
+_SECRET_KEY = (
+    r"(?i)(?:^|[_.\-])(?:token|secret|password|passwd|passphrase|pwd|credentials?|"
+    r"key|apikey|sas|signature|auth)s?(?:$|[_.\-\d])"
 )
-_USER_PASSWORD = re.compile(r"(?<=://)[^/\s@]+(?=@)")
-_SIGNED_QUERY = re.compile(
-    r"(?<=[?&])((?:[\w\-]*(?:token|signature|secret|password|credential|key)[\w\-]*|sig)=)[^&\s#'\"]+",
-    re.IGNORECASE,
+_USER_PASSWORD = r"(?<=://)[^/\s@]+(?=@)"
+_SIGNED_QUERY = (
+    r"(?i)(?<=[?&])((?:[\w\-]*(?:token|signature|secret|password|credential|key)[\w\-]*|sig)=)"
+    r"[^&\s#'\"]+"
 )
 
 
@@ -27,12 +27,12 @@ def is_secret(section: str, key: str) -> bool:
     option = options.find(section, key)
     if option is not None:
         return option.secret
-    return _SECRET_KEY.search(key) is not None or _SECRET_KEY.search(section) is not None
+    return re.search(_SECRET_KEY, key) is not None or re.search(_SECRET_KEY, section) is not None
 
 
 def mask_uris(text: str) -> str:
     """Mask user names, passwords and signatures inside the URIs of a text."""
-    return _SIGNED_QUERY.sub(rf"\1{MASK}", _USER_PASSWORD.sub(MASK, text))
+    return re.sub(_SIGNED_QUERY, rf"\1{MASK}", re.sub(_USER_PASSWORD, MASK, text))
 
 
 def shown(value: Any, *, secret: bool) -> Any:
@@ -47,6 +47,6 @@ def shown(value: Any, *, secret: bool) -> Any:
         return [shown(v, secret=False) for v in value]
     if isinstance(value, dict):
         return {
-            k: shown(v, secret=_SECRET_KEY.search(str(k)) is not None) for k, v in value.items()
+            k: shown(v, secret=re.search(_SECRET_KEY, str(k)) is not None) for k, v in value.items()
         }
     return value

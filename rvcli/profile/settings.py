@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
 from typing import Any
 
 from rvcli.errors import ProfileError
@@ -20,7 +19,6 @@ DEFAULT_ORIGIN = "default"
 OVERRIDES = "--set"
 
 
-@dataclass(frozen=True, eq=False)
 class Settings:
     """The settings in force: layers of values, the strongest first.
 
@@ -32,9 +30,15 @@ class Settings:
         steering: the RV_* variables that make another process load the same files.
     """
 
-    layers: tuple[AnyLayer, ...] = ()
-    steering: tuple[tuple[str, str], ...] = ()
-    _reads: Reads = field(default_factory=Reads, repr=False)
+    def __init__(
+        self, layers: Iterable[AnyLayer] = (), steering: Mapping[str, str] | None = None
+    ) -> None:
+        self.layers = tuple(layers)
+        self.steering = dict(steering or {})
+        self._reads = Reads()
+
+    def __repr__(self) -> str:
+        return f"Settings({', '.join(layer.name for layer in self.layers)})"
 
     def value(self, section: str, key: str) -> SettingValue | None:
         """Return a value with its origin, or None where neither a source nor a default has one.
@@ -208,12 +212,12 @@ class Settings:
         return None
 
 
-@dataclass(frozen=True)
 class SectionView:
     """The options of one section."""
 
-    settings: Settings
-    name: str
+    def __init__(self, settings: Settings, name: str) -> None:
+        self.settings = settings
+        self.name = name
 
     def get(self, key: str, default: Any = None, parser: Callable[[str], Any] | None = None) -> Any:
         """Return a value of this section; see `Settings.get`."""

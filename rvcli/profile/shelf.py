@@ -12,8 +12,6 @@ from rvcli.profile import search
 from rvcli.profile.files import FileProfile, ProfileFile, read
 from rvcli.profile.layers import Layer
 
-DEFAULT_PROFILE = "default"
-
 
 @dataclass(frozen=True)
 class Shelf:
@@ -32,7 +30,9 @@ class Shelf:
     @cached_property
     def defaults(self) -> list[ProfileFile]:
         """The user's default profiles, the strongest first."""
-        found = (search.user_file(directory, DEFAULT_PROFILE) for directory in self.user_dirs)
+        found = (
+            search.user_file(directory, search.DEFAULT_PROFILE) for directory in self.user_dirs
+        )
         return [read(path) for path in found if path is not None]
 
     def is_in_config(self, name: str) -> bool:

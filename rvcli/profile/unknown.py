@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 
 from rvcli.profile import options
 from rvcli.profile.layers import Layer
 
 
-@dataclass
 class Reads:
     """What was asked for beside the declared options: by plugins, mostly."""
 
-    sections: set[str] = field(default_factory=set)
-    keys: set[tuple[str, str]] = field(default_factory=set)
+    def __init__(self) -> None:
+        self.sections: set[str] = set()
+        self.keys: set[tuple[str, str]] = set()
 
     def add(self, section: str, key: str) -> None:
         """Note that an undeclared option was read; in a section of its own, all of it is."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -156,6 +155,8 @@ class Registry:
         return sorted({e.key for e in self.entries(group)})
 
     def _unknown_hint(self, group: str, key: str) -> str:
+        import difflib
+
         keys = self.keys(group)
         near = difflib.get_close_matches(str(key).upper(), keys, n=1, cutoff=0.6)
         if near:

@@ -1,0 +1,96 @@
+"""Errors as people see them: what is wrong, what to do, and the exit code."""
+
+from __future__ import annotations
+
+import click
+
+from rvcli.cli.state import State
+from rvcli.errors import (
+    EXIT_FAILURE,
+    EXIT_INTERRUPTED,
+    EXIT_USAGE,
+    ExperimentError,
+    MissingDependencyError,
+    RvError,
+)
+
+# What the pip extra `local` brings, by the names that are imported.
+_LOCAL_PACKAGES = frozenset(
+    {"affine", "joblib", "numpy", "pyproj", "rasterio", "scipy", "shapely", "sklearn", "skops"}
+)
+
+
+def report(error: BaseException, state: State) -> int:
+    """Print an error to the standard error and return the exit code."""
+    if isinstance(error, click.exceptions.Exit):
+        return error.exit_code
+    if isinstance(error, (KeyboardInterrupt, click.Abort)):
+        _say("interrupted")
+        return EXIT_INTERRUPTED
+    if isinstance(error, SystemExit):
+        return _exit_code(error)
+    if isinstance(error, click.ClickException):
+        return _report_click(error)
+    if state.verbosity > 0:
+        import traceback
+
+        traceback.print_exception(error)
+    error = _with_missing_package(error)
+    if isinstance(error, RvError):
+        _report_known(error, state)
+        return error.exit_code
+    text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    _say(f"unexpected {text}")
+    if state.verbosity <= 0:
+        _tip("run again with -v to see where it comes from")
+    return EXIT_FAILURE
+
+
+def _report_click(error: click.ClickException) -> int:
+    ctx = getattr(error, "ctx", None)
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        click.echo(error.message, err=True)
+        return EXIT_USAGE
+    if ctx is not None:
+        click.echo(ctx.get_usage(), err=True)
+    _say(error.format_message())
+    if ctx is not None:
+        _tip(f"see {ctx.command_path} --help")
+    return EXIT_USAGE if isinstance(error, click.UsageError) else EXIT_FAILURE
+
+
+def _report_known(error: RvError, state: State) -> None:
+    _say(error.message)
+    if isinstance(error, ExperimentError):
+        for frame in error.frames:
+            for line in frame.splitlines():
+                click.echo(f"  {line}", err=True)
+    if error.hint:
+        _tip(error.hint)
+
+
+def _with_missing_package(error: BaseException) -> BaseException:
+    """Turn the lack of a package of the extra `local` into an error that says how to get it."""
+    if isinstance(error, ImportError) and not isinstance(error, RvError):
+        name = (error.name or "").partition(".")[0]
+        if isinstance(error, ModuleNotFoundError) and name in _LOCAL_PACKAGES:
+            return MissingDependencyError(
+                f"this needs the package {name!r}, which is not installed",
+                hint="pip install 'rvcli[local]'",
+            )
+    return error
+
+
+def _exit_code(error: SystemExit) -> int:
+    if error.code is None or isinstance(error.code, int):
+        return error.code or 0
+    _say(str(error.code))
+    return EXIT_FAILURE
+
+
+def _say(message: str) -> None:
+    click.echo(click.style("error: ", fg="red", bold=True) + message, err=True)
+
+
+def _tip(hint: str) -> None:
+    click.echo(click.style("TIP: ", fg="cyan") + hint, err=True)

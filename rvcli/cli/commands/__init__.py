@@ -1,0 +1,1 @@
+"""The commands of `rv`, one file each; `rvcli.cli.group` names them."""

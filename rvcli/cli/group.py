@@ -1,0 +1,64 @@
+"""The group `rv`: its commands are named here and imported only when one is called."""
+
+from __future__ import annotations
+
+import importlib
+from typing import NamedTuple
+
+import click
+
+
+class Place(NamedTuple):
+    """Where a command is: a module of this package and its help line."""
+
+    module: str
+    help: str
+    hidden: bool = False
+
+
+COMMANDS = {
+    "run": Place("run", "Run the commands of experiments."),
+    "explain": Place("explain", "Say why each command will run or not, field by field."),
+    "ls": Place("ls", "List the experiments of a file and their commands."),
+    "predict": Place("predict", "Apply a predict package to an image."),
+    "plugins": Place("plugins", "List plugins, or prove that they work."),
+    "config": Place("config", "Show the settings and where they come from."),
+    "run-command": Place("run_command", "Run one command message; runners call this."),
+    "run_command": Place("run_command", "The old name of run-command.", hidden=True),
+}
+
+
+class LazyGroup(click.Group):
+    """A group that lists its commands from a table and imports the one that is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """List the commands that help shows."""
+        return [name for name, place in COMMANDS.items() if not place.hidden]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import a command."""
+        place = COMMANDS.get(cmd_name)
+        if place is None:
+            return None
+        module = importlib.import_module(f"rvcli.cli.commands.{place.module}")
+        command: click.Command = module.command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command that the arguments begin with; a wrong one gets the nearest named."""
+        name = args[0]
+        if name not in COMMANDS and not name.startswith("-"):
+            from difflib import get_close_matches
+
+            near = get_close_matches(name, self.list_commands(ctx), n=1)
+            hint = f" Did you mean {near[0]!r}?" if near else ""
+            ctx.fail(f"No such command {name!r}.{hint}")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands without importing any."""
+        rows = [(name, place.help) for name, place in COMMANDS.items() if not place.hidden]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)

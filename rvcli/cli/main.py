@@ -1,0 +1,65 @@
+"""`rv`: the group of commands, and the one place where errors become messages and exit codes."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+import click
+
+from rvcli import errors
+from rvcli.cli.group import LazyGroup
+from rvcli.cli.options import shared_options
+from rvcli.cli.state import State
+from rvcli.version import __version__
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@shared_options(short_profile=True)
+@click.version_option(__version__, prog_name="rv", message="%(prog)s %(version)s")
+def rv() -> None:
+    """Drive machine-learning experiments on satellite and aerial imagery.
+
+    Settings come from rv.toml in this directory or above; see rv.toml.example.
+    """
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run `rv` and return its exit code.
+
+    Args:
+        argv: the arguments after the program's name, those of the process by default.
+    """
+    state = State()
+    try:
+        code = _invoke(list(sys.argv[1:] if argv is None else argv), state)
+        sys.stdout.flush()
+    except BrokenPipeError as e:
+        return _pipe_broken(e, state)
+    except BaseException as e:  # the boundary
+        from rvcli.cli.boundary import report
+
+        return report(e, state)
+    return code
+
+
+def _invoke(arguments: list[str], state: State) -> int:
+    if "_RV_COMPLETE" in os.environ:
+        rv.main(arguments, "rv", complete_var="_RV_COMPLETE")
+    with rv.make_context("rv", arguments, obj=state) as ctx:
+        code = rv.invoke(ctx)
+    return code if isinstance(code, int) else errors.EXIT_DONE
+
+
+def _pipe_broken(error: BrokenPipeError, state: State) -> int:
+    """End in silence if whoever read our output has gone; any other pipe is a failure."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # What is left in the buffer must not be tried again when the interpreter ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return errors.EXIT_FAILURE
+    from rvcli.cli.boundary import report
+
+    return report(error, state)

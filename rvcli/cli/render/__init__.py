@@ -1,0 +1,1 @@
+"""What the commands print: tables for a terminal, plain text elsewhere."""

@@ -1,0 +1,50 @@
+"""Tables and JSON on the standard output."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+
+def is_terminal() -> bool:
+    """Whether a person looks at the standard output."""
+    return sys.stdout.isatty()
+
+
+def print_json(value: Any) -> None:
+    """Print a value as indented JSON, text in its own characters."""
+    import json
+
+    print(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print rows: a table on a terminal, columns of plain text elsewhere."""
+    if is_terminal():
+        _print_rich(headings, rows)
+    else:
+        print("\n".join(plain_table(headings, rows)))
+
+
+def plain_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """Format rows as lines of aligned columns, two spaces apart, headings first."""
+    lines = [[heading.upper() for heading in headings], *rows]
+    widths = [max(len(line[i]) for line in lines) for i in range(len(headings))]
+    return [
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        for line in lines
+    ]
+
+
+def _print_rich(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for heading in headings:
+        table.add_column(heading, overflow="fold")
+    for row in rows:
+        table.add_row(*[Text(cell) for cell in row])
+    Console().print(table)

@@ -1,0 +1,140 @@
+"""What the shared options said, and the settings and plugins that follow from it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
+
+from rvcli import keys
+
+if TYPE_CHECKING:
+    from rvcli.plugins import LoadedPlugin
+    from rvcli.profile import Settings
+    from rvcli.registry import Registry
+
+MOST_WARNINGS = 10
+
+
+class State:
+    """One call of `rv`.
+
+    Attributes:
+        profile: the chosen profile, or None.
+        config_file: the given profile file, or None.
+        overrides: `SECTION.KEY=VALUE`, each.
+        verbosity: -1 quiet, 0 normal, 1 verbose, 2 and more for debugging.
+    """
+
+    def __init__(self) -> None:
+        self.profile: str | None = None
+        self.config_file: str | None = None
+        self.overrides: tuple[str, ...] = ()
+        self.verbosity = 0
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether only errors and results are printed."""
+        return self.verbosity < 0
+
+    def settings(self) -> Settings:
+        """Load the settings.
+
+        Raises:
+            ProfileError: a profile is missing or wrong.
+            UsageError: an override is malformed.
+        """
+        from rvcli.profile import load_settings
+        from rvcli.profile.verbosity import Verbosity
+
+        Verbosity.level = max(
+            Verbosity.QUIET, min(Verbosity.DEBUG, Verbosity.NORMAL + self.verbosity)
+        )
+        return load_settings(self.profile, self.config_file, self.overrides)
+
+    @contextmanager
+    def session(self, *, strict: bool = True, quiet: bool = False) -> Iterator[Session]:
+        """Put the settings and a registry with the profile's plugins in force.
+
+        Args:
+            strict: a plugin that does not load is an error.
+            quiet: print no warnings about the settings.
+
+        Raises:
+            ProfileError: a profile is missing or wrong.
+            PluginError: strict, and a plugin does not load.
+        """
+        from rvcli import profile, registry
+
+        settings = self.settings()
+        own = registry.Registry(parent=registry.default())
+        with profile.use(settings), registry.use(own):
+            plugins = _load_plugins(settings, own)
+            _mark_sections_of_plugins(settings, own, plugins)
+            if not (quiet or self.is_quiet):
+                warn(settings.warnings)
+            if strict and plugins:
+                from rvcli.plugins import raise_first_error
+
+                raise_first_error(plugins)
+            yield Session(settings, own, plugins)
+
+
+class Session:
+    """Settings, the registry and the plugins of one call."""
+
+    def __init__(self, settings: Settings, registry: Registry, plugins: list[LoadedPlugin]) -> None:
+        self.settings = settings
+        self.registry = registry
+        self.plugins = plugins
+
+
+def warn(messages: list[str]) -> None:
+    """Print warnings to the standard error, the first ten of them."""
+    for message in messages[:MOST_WARNINGS]:
+        print(f"warning: {message}", file=sys.stderr)
+    if len(messages) > MOST_WARNINGS:
+        print(f"warning: and {len(messages) - MOST_WARNINGS} more", file=sys.stderr)
+
+
+def _load_plugins(settings: Settings, registry: Registry) -> list[LoadedPlugin]:
+    """Load the plugins, if there can be any: importing what loads them takes a while."""
+    if not settings.plugin_files() and not settings.plugin_modules():
+        from importlib import metadata
+
+        if not metadata.entry_points(group=keys.PLUGIN_ENTRY_POINTS):
+            return []
+    from rvcli.plugins import load_plugins, plugin_specs
+
+    return load_plugins(plugin_specs(settings), registry)
+
+
+def _mark_sections_of_plugins(
+    settings: Settings, registry: Registry, plugins: list[LoadedPlugin]
+) -> None:
+    """Take the sections that a plugin's code names as known: it may read them later only."""
+    unknown = settings.unknown_sections()
+    if unknown and plugins:
+        sources = [source.lower() for plugin in plugins for source in _sources(plugin, registry)]
+        for section in unknown:
+            words = [f"{quote}{section.lower()}{quote}".encode() for quote in "'\""]
+            if any(word in source for source in sources for word in words):
+                settings.mark_known(section)
+
+
+def _sources(plugin: LoadedPlugin, registry: Registry) -> Iterator[bytes]:
+    """Yield the code of a plugin: the files that were loaded, or what is imported of a package."""
+    from pathlib import Path
+
+    if plugin.content is not None:
+        yield from (d for name, d in plugin.content.files.items() if name.endswith(".py"))
+        return
+    components = [e.component for e in registry.entries() if e.origin == plugin.origin]
+    names = {c if isinstance(c, str) else getattr(c, "__module__", "") for c in components}
+    packages = {name.partition(":")[0].partition(".")[0] for name in names} - {"rvcli", ""}
+    for name, module in list(sys.modules.items()):
+        file = getattr(module, "__file__", None)
+        if name.partition(".")[0] in packages and file and file.endswith(".py"):
+            with suppress(OSError):
+                yield Path(file).read_bytes()
