@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import ast
 import importlib
+import math
 import sys
 import types
 from collections.abc import Iterator
@@ -76,7 +77,7 @@ def render(path: Path) -> str:
     head = [n for n in body[start:] if isinstance(n, ast.ImportFrom) and n.module == "__future__"]
     rest = [n for n in body[start:] if n not in head]
     tree.body = [*body[:start], *head, *_parse(_IMPORTS), *names.imports(), *rest]
-    return HEADER + names.with_ignores(ast.unparse(ast.fix_missing_locations(tree))) + "\n"
+    return HEADER + ast.unparse(ast.fix_missing_locations(tree)) + "\n"
 
 
 def _complete_class(node: ast.ClassDef, owner: type, names: _Names) -> None:
@@ -91,6 +92,7 @@ def _complete_class(node: ast.ClassDef, owner: type, names: _Names) -> None:
         if issubclass(owner, Config):
             added += _builder_methods(owner, written, names)
     elif issubclass(owner, ConfigBuilder):
+        node.body = [n for n in node.body if not _sets_config_class(n)]
         _return_self(node)
         added += _setters(owner, written, names)
     node.body += _parse("\n".join(added))
@@ -108,8 +110,12 @@ def _constructor(owner: type[Declared], names: _Names) -> str:
 
 
 def _default(spec: Field) -> str:
-    simple = (bool, int, float, str, type(None))
-    return repr(spec.default) if isinstance(spec.default, simple) else "..."
+    simple = (bool, int, str, type(None))
+    if isinstance(spec.default, simple) or (
+        isinstance(spec.default, float) and math.isfinite(spec.default)
+    ):
+        return repr(spec.default)
+    return "..."
 
 
 def _is_family(owner: type[Config]) -> bool:
@@ -125,10 +131,7 @@ def _builder_methods(owner: type[Config], written: set[str], names: _Names) -> I
     if builder is None:
         return
     name = names.use(builder)
-    if "builder" not in written:
-        if owner.group:
-            # Narrower than the family's: whatever the key, it is this class's own builder.
-            names.ignored.add(f"def builder(cls, key: str | None=None) -> {name}:")
+    if "builder" not in written and not owner.group:
         yield f"@classmethod\ndef builder(cls, key: str | None = None) -> {name}: ..."
     if "to_builder" not in written:
         yield f"def to_builder(self, *_: _Any) -> {name}: ..."
@@ -151,6 +154,11 @@ def _family_overloads(owner: type[Config], names: _Names) -> Iterator[str]:
         result = names.use(builder)
         yield f"{overload}@classmethod\ndef builder(cls, key: _Literal[{key!r}]) -> {result}: ..."
     yield f"{overload}@classmethod\ndef builder(cls, key: str | None = None) -> _Any: ..."
+
+
+def _sets_config_class(node: ast.stmt) -> bool:
+    """True for `config_class = ...`, which a subclass may set to an unrelated config."""
+    return isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "config_class"
 
 
 def _return_self(node: ast.ClassDef) -> None:
@@ -191,7 +199,6 @@ class _Names:
     def __init__(self, module: types.ModuleType) -> None:
         self._module = module
         self._needed: set[tuple[str, str]] = set()
-        self.ignored: set[str] = set()
 
     def use(self, component: type) -> str:
         """Return the name of a class, imported if the module does not have it."""
@@ -216,13 +223,6 @@ class _Names:
         """Return the imports, sorted."""
         return _parse(
             "\n".join(f"from {module} import {name}" for module, name in sorted(self._needed))
-        )
-
-    def with_ignores(self, code: str) -> str:
-        """Return code in which the overrides that are meant are not reported."""
-        return "\n".join(
-            f"{line}  # type: ignore[override]" if line.strip() in self.ignored else line
-            for line in code.splitlines()
         )
 
 
