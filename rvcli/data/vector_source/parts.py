@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
@@ -119,7 +120,11 @@ class Parts:
                 numbers = (x for ring in self.rings for position in ring for x in position[:2])
             else:
                 raise ValueError("a position has fewer than two numbers")
-            return np.fromiter(numbers, dtype=np.float64).reshape(-1, 2)
+            xy = np.fromiter(numbers, dtype=np.float64).reshape(-1, 2)
+            # numpy takes null for nan.
+            if not np.isfinite(xy).all():
+                raise ValueError("a position is null or infinite")
+            return xy
         except (TypeError, ValueError) as e:
             raise self._bad_position() from e
 
@@ -144,4 +149,4 @@ def _ring(kind: int, coordinates: Sequence[Any]) -> Sequence[Any]:
 def _is_position(position: Any) -> bool:
     if not isinstance(position, (list, tuple)) or len(position) < 2:
         return False
-    return all(isinstance(x, (int, float)) for x in position[:2])
+    return all(isinstance(x, (int, float)) and math.isfinite(x) for x in position[:2])
