@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from typing import Any
 
+from rvcli import registry
 from rvcli.command.command import Command
 from rvcli.errors import ConfigError
+from rvcli.plugins import PluginPin, loaded_in, pins_for, ship, to_message
 
 BUNDLE_CONFIG_FILE = "bundle_config.json"
 
@@ -52,7 +55,19 @@ class BundleCommand(Command):
         config.analyzers = analyzers
         config.task.predict_package_uri = os.path.basename(config.task.predict_package_uri or "")
         config.root_uri = "."
+        config.set_stamp("", to_message(self._pack_plugins(bundle_dir)))
         return config.to_proto()
+
+    def _pack_plugins(self, bundle_dir: str) -> list[PluginPin]:
+        """Copy the plugins that predicting needs; name the copies relative to the package."""
+        loaded = loaded_in(registry.current())
+        pins = pins_for(self.command_config.used_entries(), loaded) if loaded else []
+        return [
+            replace(pin, shipped_uri=os.path.relpath(pin.shipped_uri, bundle_dir))
+            if pin.shipped_uri
+            else pin
+            for pin in ship(pins, loaded, bundle_dir)
+        ]
 
 
 def _note_files(names: dict[str, str], files: list[str], owner: str) -> None:

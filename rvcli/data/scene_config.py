@@ -74,8 +74,8 @@ class SceneConfig(BundledConfigMixin, Config):
         context: list[Any] | None = None,
         io_def: CommandIODefinition | None = None,
     ) -> Any:
-        """Give a scene that is predicted or evaluated the label store of its task."""
-        if self.label_store is None and command_type in (keys.PREDICT, keys.EVAL):
+        """Give a scene that has predictions the label store of its task."""
+        if self.label_store is None and command_type in (keys.PREDICT, keys.EVAL, keys.BUNDLE):
             self.label_store = default_label_store(experiment_config.task.task_type)
         return super().update_for_command(command_type, experiment_config, context, io_def)
 

@@ -85,13 +85,14 @@ class Execution:
         definition = step.definition
         uri = definition.message_uri
         config = definition.command_config
+        tempdir = ("--tempdir", self.options.tmp_dir) if self.options.tmp_dir else ()
         return Job(
             id=step.id,
             command_type=definition.command_type,
             experiment_id=definition.experiment_id,
             split_id=definition.split_id,
             message_uri=uri,
-            argv=(*self.options.worker_options, "run-command", uri),
+            argv=(*self.options.worker_options, "run-command", *tempdir, uri),
             log_path=log_path(definition.root_uri, definition.split_id, stamp),
             depends_on=depends_on,
             resources=Resources(gpu=bool(config.utilizes_gpu())),

@@ -60,8 +60,6 @@ class LocalExperimentRunner(ExperimentRunner):
         if self._wants_gpu(job):
             gpu = self._free_gpus.pop(0)
             environment["CUDA_VISIBLE_DEVICES"] = gpu
-        if self.options.tmp_dir:
-            environment["RV_RV_TMP_DIR"] = self.options.tmp_dir
         log = open(job.log_path, "wb")  # noqa: SIM115 - the child writes to it
         process = subprocess.Popen(
             [sys.executable, "-m", "rvcli", *_attached(job.argv)],

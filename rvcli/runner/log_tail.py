@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 MOST_BYTES = 1 << 20
 
 
@@ -14,11 +16,13 @@ class LogTail:
         self._rest = b""
 
     def new_lines(self) -> list[str]:
-        """Return the lines that were completed since the last call."""
+        """Return the lines that were completed since the last call; of many, the last ones."""
         try:
             with open(self._path, "rb") as stream:
+                stream.seek(0, os.SEEK_END)
+                self._offset = max(self._offset, stream.tell() - MOST_BYTES)
                 stream.seek(self._offset)
-                data = stream.read(MOST_BYTES)
+                data = stream.read()
         except FileNotFoundError:
             return []
         self._offset += len(data)

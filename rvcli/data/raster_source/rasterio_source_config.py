@@ -55,6 +55,12 @@ class RasterioSourceConfig(RasterSourceConfig):
             nodata=self.nodata,
         )
 
+    def save_bundle_files(self, bundle_dir: str) -> Any:
+        """Put the files of the transformers into the package, but no imagery."""
+        new, files = super().save_bundle_files(bundle_dir)
+        new.uris = ["image"]
+        return new, files
+
     def for_prediction(self, image_uri: str) -> Any:
         """Return a copy that reads another image."""
         new = self.clone()

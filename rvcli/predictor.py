@@ -1,0 +1,138 @@
+"""Predictor: applies a predict package to images, on any machine."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
+from typing import Any
+
+from rvcli import profile, registry
+from rvcli.command.bundle_command import BUNDLE_CONFIG_FILE
+from rvcli.command.command_config import CommandConfig
+from rvcli.errors import DataError
+from rvcli.filesystem import absolute_uri, join_uri
+from rvcli.plugins import from_message, load_pins
+from rvcli.utils.files import download_if_needed, load_json_config, save_json_config, unzip
+
+
+class Predictor:
+    """Applies a predict package.
+
+    Args:
+        prediction_package_uri: the zip file that the bundle command wrote.
+        tmp_dir: local directory where the package is unpacked and temporary files go.
+        update_stats: measure the statistics of each image anew, instead of using those of
+            the training imagery.
+        channel_order: bands to read from the images, counted from 0, where theirs differs.
+
+    Raises:
+        DataError: the file is no predict package.
+        PluginError: a plugin of the package does not load.
+    """
+
+    def __init__(
+        self,
+        prediction_package_uri: str,
+        tmp_dir: str,
+        update_stats: bool = False,
+        channel_order: Sequence[int] | None = None,
+        *,
+        import_context: Callable[[], AbstractContextManager[object]] = nullcontext,
+    ) -> None:
+        self.tmp_dir = tmp_dir
+        self.update_stats = update_stats
+        self.channel_order = list(channel_order) if channel_order is not None else None
+        self._import_context = import_context
+        self._registry = registry.Registry(parent=registry.current())
+        self._task: Any = None
+        self.package_dir = self._unpack(prediction_package_uri)
+        config = self._read_config(prediction_package_uri)
+        with registry.use(self._registry):
+            self.task_config = config.task.load_bundle_files(self.package_dir)
+            self.backend_config = config.backend.load_bundle_files(self.package_dir)
+            self.scene_config = config.scene.load_bundle_files(self.package_dir)
+            self.analyzer_configs = [
+                a.load_bundle_files(self.package_dir) for a in config.analyzers
+            ]
+
+    def load_model(self) -> None:
+        """Load the model, which `predict` otherwise does on its first call."""
+        with registry.use(self._registry):
+            self._loaded_task()
+
+    def predict(
+        self, image_uri: str, label_uri: str | None = None, config_uri: str | None = None
+    ) -> Any:
+        """Predict one image.
+
+        Args:
+            label_uri: where the predictions are written; nowhere if not given.
+            config_uri: where the message of the scene is written; nowhere if not given.
+
+        Returns:
+            the labels.
+        """
+        with registry.use(self._registry):
+            scene_config = self.scene_config.for_prediction(
+                absolute_uri(image_uri), absolute_uri(label_uri) if label_uri else None
+            )
+            if self.channel_order is not None:
+                scene_config.raster_source.channel_order = self.channel_order
+            if self.update_stats:
+                self._measure(scene_config)
+            scene = scene_config.create_scene(self.task_config, self.tmp_dir)
+            task = self._loaded_task()
+            with scene.activate():
+                labels = task.predict_scene(scene, self.tmp_dir)
+                labels = task.post_process_predictions(labels, scene)
+                if label_uri is not None:
+                    scene.prediction_label_store.save(labels)
+                elif hasattr(labels, "load"):
+                    labels = labels.load()
+            if config_uri is not None:
+                save_json_config(scene_config.to_proto(), config_uri)
+            return labels
+
+    def _loaded_task(self) -> Any:
+        if self._task is None:
+            backend = self.backend_config.create_backend(self.task_config)
+            backend.load_model(self.tmp_dir)
+            self._task = self.task_config.create_task(backend)
+        return self._task
+
+    def _measure(self, scene_config: Any) -> None:
+        """Write the statistics of an image over those of the package's copy."""
+        scene = scene_config.create_scene(self.task_config, self.tmp_dir)
+        for config in self.analyzer_configs:
+            config.create_analyzer().process([scene], self.tmp_dir)
+
+    def _unpack(self, uri: str) -> str:
+        package_dir = os.path.join(self.tmp_dir, "package")
+        os.makedirs(package_dir, exist_ok=True)
+        unzip(download_if_needed(uri, self.tmp_dir), package_dir)
+        return package_dir
+
+    def _read_config(self, uri: str) -> Any:
+        from rvcli.protos.command_pb2 import CommandConfig as Message
+
+        path = os.path.join(self.package_dir, BUNDLE_CONFIG_FILE)
+        if not os.path.exists(path):
+            raise DataError(
+                f"{uri} is no predict package: it holds no {BUNDLE_CONFIG_FILE}",
+                hint="give the predict_package.zip that the bundle command wrote",
+            )
+        message = load_json_config(path, Message())
+        pins = [
+            replace(pin, shipped_uri=join_uri(self.package_dir, pin.shipped_uri))
+            if pin.shipped_uri
+            else pin
+            for pin in from_message(message.plugins)
+        ]
+        with registry.use(self._registry):
+            load_pins(
+                pins, profile.current(), self._registry, import_context=self._import_context
+            )
+            config: Any = CommandConfig.from_proto(message)
+        return config
