@@ -1,0 +1,1 @@
+"""What components and plugins use: files, pictures, progress."""
