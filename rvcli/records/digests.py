@@ -87,6 +87,10 @@ class DigestCache:
             self._connection.close()
         self._connection = None
 
+    def __del__(self) -> None:
+        # Python 3.13 warns of connections that are left to the garbage collector.
+        self.close()
+
     def _look_up(self, path: str) -> tuple[Stamp, str] | None:
         connection = self._open()
         if connection is None:

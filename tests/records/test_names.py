@@ -1,0 +1,23 @@
+"""Names of the files beside a command's outputs."""
+
+from __future__ import annotations
+
+import pytest
+
+from rvcli.records import draft_uri, is_own_name, lease_uri, message_uri, record_uri
+
+
+def test_names_lie_below_the_root() -> None:
+    """Each file is named by its kind and split, below the root, local or not."""
+    assert message_uri("/out/train", 0) == "/out/train/command-config-0.json"
+    assert draft_uri("/out/train/", 1) == "/out/train/command-plan-1.json"
+    assert record_uri("s3://bucket/x", 2) == "s3://bucket/x/command-record-2.json"
+    assert lease_uri("s3://bucket/x/", 12) == "s3://bucket/x/command-lease-12.json"
+
+
+@pytest.mark.parametrize("kind", ["config", "plan", "record", "lease"])
+def test_own_names_are_known(kind: str) -> None:
+    """Every kind of own file is known by its name; others are not."""
+    assert is_own_name(f"command-{kind}-3.json")
+    assert not is_own_name(f"{kind}.json")
+    assert not is_own_name("model.json")
