@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from rvcli import profile, registry
@@ -109,21 +109,21 @@ class Predictor:
             config.create_analyzer().process([scene], self.tmp_dir)
 
     def _unpack(self, uri: str) -> str:
-        package_dir = os.path.join(self.tmp_dir, "package")
-        os.makedirs(package_dir, exist_ok=True)
-        unzip(download_if_needed(uri, self.tmp_dir), package_dir)
-        return package_dir
+        package_dir = Path(self.tmp_dir) / "package"
+        package_dir.mkdir(parents=True, exist_ok=True)
+        unzip(download_if_needed(uri, self.tmp_dir), str(package_dir))
+        return str(package_dir)
 
     def _read_config(self, uri: str) -> Any:
         from rvcli.protos.command_pb2 import CommandConfig as Message
 
-        path = os.path.join(self.package_dir, BUNDLE_CONFIG_FILE)
-        if not os.path.exists(path):
+        path = Path(self.package_dir) / BUNDLE_CONFIG_FILE
+        if not path.exists():
             raise DataError(
                 f"{uri} is no predict package: it holds no {BUNDLE_CONFIG_FILE}",
                 hint="give the predict_package.zip that the bundle command wrote",
             )
-        message = load_json_config(path, Message())
+        message = load_json_config(str(path), Message())
         pins = [
             replace(pin, shipped_uri=join_uri(self.package_dir, pin.shipped_uri))
             if pin.shipped_uri
@@ -131,8 +131,6 @@ class Predictor:
             for pin in from_message(message.plugins)
         ]
         with registry.use(self._registry):
-            load_pins(
-                pins, profile.current(), self._registry, import_context=self._import_context
-            )
+            load_pins(pins, profile.current(), self._registry, import_context=self._import_context)
             config: Any = CommandConfig.from_proto(message)
         return config

@@ -6,6 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 from rvcli import keys
 from rvcli.backend.backend_config import BackendConfig, BackendConfigBuilder
+from rvcli.backend.sklearn_options import (
+    DEFAULT_ITERATIONS,
+    DEFAULT_LEARNING_RATE,
+    DEFAULT_MAX_PIXELS,
+    DEFAULT_SCALES,
+    MODEL_FILE,
+    SklearnOptions,
+    chips_uri,
+)
 from rvcli.config import field, positive
 from rvcli.filesystem import join_uri
 
@@ -13,8 +22,6 @@ if TYPE_CHECKING:
     from rvcli.backend.backend import Backend
     from rvcli.core.command_io_definition import CommandIODefinition
 
-MODEL_FILE = "model.rvm"
-CHIPS_EXTENSION = ".chips"
 ALL_USES = (keys.TRAIN, keys.PREDICT, keys.BUNDLE)
 
 
@@ -54,30 +61,33 @@ class SklearnSemanticSegmentationConfig(BackendConfig):
     )
     seed: int = field(default=0, doc="Seed of all that is random.", used_by=(keys.TRAIN,))
     max_pixels: int = field(
-        default=200_000,
+        default=DEFAULT_MAX_PIXELS,
         doc="Largest number of pixels to learn from, spread over the classes.",
         check=positive,
         used_by=(keys.TRAIN,),
     )
-    scales: list[float] = field(
-        default_factory=lambda: [1.0, 2.0, 4.0, 8.0],
+    scales: list[int] = field(
+        default_factory=lambda: list(DEFAULT_SCALES),
         doc="Radii of the surroundings that describe a pixel.",
         unit="pixels",
         used_by=(keys.TRAIN,),
     )
     iterations: int = field(
-        default=100, doc="Number of boosting rounds.", check=positive, used_by=(keys.TRAIN,)
+        default=DEFAULT_ITERATIONS,
+        doc="Number of boosting rounds.",
+        check=positive,
+        used_by=(keys.TRAIN,),
     )
     learning_rate: float = field(
-        default=0.1, doc="Weight of each round.", check=positive, used_by=(keys.TRAIN,)
+        default=DEFAULT_LEARNING_RATE,
+        doc="Weight of each round.",
+        check=positive,
+        used_by=(keys.TRAIN,),
     )
 
     def create_backend(self, task_config: Any) -> Backend:
         """Create the backend."""
-        from rvcli.backend.sklearn_semantic_segmentation import (
-            SklearnOptions,
-            SklearnSemanticSegmentation,
-        )
+        from rvcli.backend.sklearn_semantic_segmentation import SklearnSemanticSegmentation
 
         options = SklearnOptions(
             chip_uri=self.chip_uri,
@@ -111,7 +121,7 @@ class SklearnSemanticSegmentationConfig(BackendConfig):
 
     def chips_of(self, scene_id: str) -> str:
         """Return the URI of the training chips of a scene."""
-        return join_uri(self.chip_uri or "", "train", scene_id + CHIPS_EXTENSION)
+        return chips_uri(self.chip_uri or "", scene_id)
 
     def for_scenes(self, train_ids: list[str], validation_ids: list[str]) -> Any:
         """Return the config for a chip command that makes the chips of these scenes alone."""
@@ -144,10 +154,10 @@ class SklearnSemanticSegmentationConfigBuilder(BackendConfigBuilder):
 
     def with_train_options(
         self,
-        max_pixels: int = 200_000,
-        iterations: int = 100,
-        learning_rate: float = 0.1,
-        scales: list[float] | None = None,
+        max_pixels: int = DEFAULT_MAX_PIXELS,
+        iterations: int = DEFAULT_ITERATIONS,
+        learning_rate: float = DEFAULT_LEARNING_RATE,
+        scales: list[int] | None = None,
         seed: int = 0,
     ) -> SklearnSemanticSegmentationConfigBuilder:
         """Set how the model is trained; see the fields of the same names."""
@@ -155,6 +165,6 @@ class SklearnSemanticSegmentationConfigBuilder(BackendConfigBuilder):
             max_pixels=max_pixels,
             iterations=iterations,
             learning_rate=learning_rate,
-            scales=[1.0, 2.0, 4.0, 8.0] if scales is None else scales,
+            scales=list(DEFAULT_SCALES if scales is None else scales),
             seed=seed,
         )

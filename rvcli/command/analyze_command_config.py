@@ -48,13 +48,17 @@ class AnalyzeCommandConfigBuilder(CommandConfigBuilder):
             bare = scene.without_labels()
             bare.label_store = None
             scenes.append(bare)
-        return super().with_experiment(experiment_config).set(
-            task=for_command(experiment_config.task, keys.ANALYZE, experiment_config),
-            scenes=[
-                for_command(s, keys.ANALYZE, experiment_config) for s in unique_scenes(scenes)
-            ],
-            analyzers=[
-                for_command(a, keys.ANALYZE, experiment_config)
-                for a in experiment_config.analyzers
-            ],
+        return (
+            super()
+            .with_experiment(experiment_config)
+            .set(
+                task=for_command(experiment_config.task, keys.ANALYZE, experiment_config),
+                scenes=[
+                    for_command(s, keys.ANALYZE, experiment_config) for s in unique_scenes(scenes)
+                ],
+                analyzers=[
+                    for_command(a, keys.ANALYZE, experiment_config)
+                    for a in experiment_config.analyzers
+                ],
+            )
         )

@@ -180,5 +180,5 @@ class AuxCommandConfigBuilder(CommandConfigBuilder):
 
     def from_proto(self, msg: Any) -> Any:
         """Return a copy with the values of a message."""
-        content = msg.custom_config["json"] if "json" in msg.custom_config else "{}"
+        content = msg.custom_config.get("json", "{}")
         return self.set(root_uri=msg.root_uri, split_id=msg.split_id, config=json.loads(content))

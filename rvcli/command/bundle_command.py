@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from rvcli import registry
 from rvcli.command.command import Command
 from rvcli.errors import ConfigError
+from rvcli.filesystem import base_name
 from rvcli.plugins import PluginPin, loaded_in, pins_for, ship, to_message
 
 BUNDLE_CONFIG_FILE = "bundle_config.json"
@@ -31,12 +32,12 @@ class BundleCommand(Command):
         config, tmp_dir = self.command_config, tmp_dir or self.get_tmp_dir()
         if not config.task.predict_package_uri:
             raise ConfigError("the task does not say where the predict package goes")
-        bundle_dir = os.path.join(tmp_dir, "bundle")
-        os.makedirs(bundle_dir, exist_ok=True)
-        message = self._pack(bundle_dir)
-        save_json_config(message, os.path.join(bundle_dir, BUNDLE_CONFIG_FILE))
-        package = os.path.join(tmp_dir, "predict_package.zip")
-        zipdir(bundle_dir, package)
+        bundle_dir = Path(tmp_dir) / "bundle"
+        bundle_dir.mkdir(parents=True, exist_ok=True)
+        message = self._pack(str(bundle_dir))
+        save_json_config(message, str(bundle_dir / BUNDLE_CONFIG_FILE))
+        package = str(Path(tmp_dir) / "predict_package.zip")
+        zipdir(str(bundle_dir), package)
         upload_or_copy(package, config.task.predict_package_uri)
 
     def _pack(self, bundle_dir: str) -> Any:
@@ -53,7 +54,7 @@ class BundleCommand(Command):
             analyzers.append(packed)
             _note_files(names, files, "analyzers")
         config.analyzers = analyzers
-        config.task.predict_package_uri = os.path.basename(config.task.predict_package_uri or "")
+        config.task.predict_package_uri = base_name(config.task.predict_package_uri or "")
         config.root_uri = "."
         config.set_stamp("", to_message(self._pack_plugins(bundle_dir)))
         return config.to_proto()
@@ -63,7 +64,7 @@ class BundleCommand(Command):
         loaded = loaded_in(registry.current())
         pins = pins_for(self.command_config.used_entries(), loaded) if loaded else []
         return [
-            replace(pin, shipped_uri=os.path.relpath(pin.shipped_uri, bundle_dir))
+            replace(pin, shipped_uri=Path(pin.shipped_uri).relative_to(bundle_dir).as_posix())
             if pin.shipped_uri
             else pin
             for pin in ship(pins, loaded, bundle_dir)
@@ -73,6 +74,6 @@ class BundleCommand(Command):
 def _note_files(names: dict[str, str], files: list[str], owner: str) -> None:
     """Refuse two parts whose different files have one name in the package."""
     for path in files:
-        name = os.path.basename(path)
+        name = Path(path).name
         if names.setdefault(name, path) != path:
             raise ConfigError(f"two files of the package are called {name} (one from {owner})")

@@ -55,12 +55,16 @@ class BundleCommandConfigBuilder(CommandConfigBuilder):
                 hint="give the dataset a scene",
             )
         scene = scenes[0].without_labels()
-        return super().with_experiment(experiment_config).set(
-            task=for_command(experiment_config.task, keys.BUNDLE, experiment_config),
-            backend=for_command(experiment_config.backend, keys.BUNDLE, experiment_config),
-            scene=for_command(scene, keys.BUNDLE, experiment_config),
-            analyzers=[
-                for_command(a, keys.BUNDLE, experiment_config)
-                for a in experiment_config.analyzers
-            ],
+        return (
+            super()
+            .with_experiment(experiment_config)
+            .set(
+                task=for_command(experiment_config.task, keys.BUNDLE, experiment_config),
+                backend=for_command(experiment_config.backend, keys.BUNDLE, experiment_config),
+                scene=for_command(scene, keys.BUNDLE, experiment_config),
+                analyzers=[
+                    for_command(a, keys.BUNDLE, experiment_config)
+                    for a in experiment_config.analyzers
+                ],
+            )
         )

@@ -76,14 +76,18 @@ class ChipCommandConfigBuilder(CommandConfigBuilder):
                 scene.label_store = None
             return copies
 
-        return super().with_experiment(experiment_config).set(
-            task=for_command(experiment_config.task, keys.CHIP, experiment_config),
-            backend=backend,
-            augmentors=[
-                for_command(a, keys.CHIP, experiment_config) for a in dataset.augmentors
-            ],
-            train_scenes=prepared(dataset.train_scenes),
-            val_scenes=prepared(dataset.validation_scenes)
-            if getattr(backend, "uses_validation_chips", True)
-            else [],
+        return (
+            super()
+            .with_experiment(experiment_config)
+            .set(
+                task=for_command(experiment_config.task, keys.CHIP, experiment_config),
+                backend=backend,
+                augmentors=[
+                    for_command(a, keys.CHIP, experiment_config) for a in dataset.augmentors
+                ],
+                train_scenes=prepared(dataset.train_scenes),
+                val_scenes=prepared(dataset.validation_scenes)
+                if getattr(backend, "uses_validation_chips", True)
+                else [],
+            )
         )

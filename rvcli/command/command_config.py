@@ -106,8 +106,11 @@ class CommandConfig(Config):
         return cls.builder(msg.command_type).from_proto(msg).build()
 
     def used_entries(self) -> set[Entry]:
-        """Return the registry entries that the command uses: see them in the message, looked
-        up while it was made or is written, and the file systems of its URIs."""
+        """Return the registry entries of plugins that the command uses.
+
+        Those in the message, those that were looked up while it was made or are while it is
+        written, and the file systems of its URIs.
+        """
         current = registry.current()
         plugins = {e for e in current.entries() if e.origin.kind != "builtin"}
         if not plugins:

@@ -44,11 +44,15 @@ class EvalCommandConfigBuilder(CommandConfigBuilder):
     def with_experiment(self, experiment_config: Any) -> Any:
         """Take everything from an experiment."""
         scenes = unique_scenes(experiment_config.dataset.validation_scenes)
-        return super().with_experiment(experiment_config).set(
-            task=for_command(experiment_config.task, keys.EVAL, experiment_config),
-            scenes=[for_command(s, keys.EVAL, experiment_config) for s in scenes],
-            evaluators=[
-                for_command(e, keys.EVAL, experiment_config)
-                for e in experiment_config.evaluators
-            ],
+        return (
+            super()
+            .with_experiment(experiment_config)
+            .set(
+                task=for_command(experiment_config.task, keys.EVAL, experiment_config),
+                scenes=[for_command(s, keys.EVAL, experiment_config) for s in scenes],
+                evaluators=[
+                    for_command(e, keys.EVAL, experiment_config)
+                    for e in experiment_config.evaluators
+                ],
+            )
         )

@@ -56,10 +56,14 @@ class PredictCommandConfigBuilder(CommandConfigBuilder):
         """Take everything from an experiment; labels stay out."""
         dataset = experiment_config.dataset
         scenes = [s.without_labels() for s in (*dataset.validation_scenes, *dataset.test_scenes)]
-        return super().with_experiment(experiment_config).set(
-            task=for_command(experiment_config.task, keys.PREDICT, experiment_config),
-            backend=for_command(experiment_config.backend, keys.PREDICT, experiment_config),
-            scenes=[
-                for_command(s, keys.PREDICT, experiment_config) for s in unique_scenes(scenes)
-            ],
+        return (
+            super()
+            .with_experiment(experiment_config)
+            .set(
+                task=for_command(experiment_config.task, keys.PREDICT, experiment_config),
+                backend=for_command(experiment_config.backend, keys.PREDICT, experiment_config),
+                scenes=[
+                    for_command(s, keys.PREDICT, experiment_config) for s in unique_scenes(scenes)
+                ],
+            )
         )

@@ -42,7 +42,11 @@ class TrainCommandConfigBuilder(CommandConfigBuilder):
 
     def with_experiment(self, experiment_config: Any) -> Any:
         """Take everything from an experiment."""
-        return super().with_experiment(experiment_config).set(
-            task=for_command(experiment_config.task, keys.TRAIN, experiment_config),
-            backend=for_command(experiment_config.backend, keys.TRAIN, experiment_config),
+        return (
+            super()
+            .with_experiment(experiment_config)
+            .set(
+                task=for_command(experiment_config.task, keys.TRAIN, experiment_config),
+                backend=for_command(experiment_config.backend, keys.TRAIN, experiment_config),
+            )
         )

@@ -182,7 +182,9 @@ class Config(Declared):
         if unknown:
             from rvcli.config.problems import Problem
 
-            raise ConversionError([Problem(f"$.{n}", "is no field of this config") for n in unknown])
+            raise ConversionError(
+                [Problem(f"$.{n}", "is no field of this config") for n in unknown]
+            )
         return {
             name: _from_storable(value, by_name[name], cls.field_types()[name])
             for name, value in content.items()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import copy
+import inspect
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, ClassVar, TypeVar
@@ -31,7 +32,7 @@ class Declared:
         own: dict[str, Field] = {}
         for name, value in list(cls.__dict__.items()):
             if isinstance(value, Field):
-                annotation = cls.__dict__.get("__annotations__", {}).get(name, Any)
+                annotation = inspect.get_annotations(cls).get(name, Any)
                 spec = {**value.__dict__, "name": name, "owner": cls, "annotation": annotation}
                 own[name] = Field(**spec)
                 delattr(cls, name)
@@ -201,6 +202,6 @@ def _resolve(annotation: Any, owner: type) -> Any:
     module = sys.modules.get(owner.__module__)
     names = _Names({**vars(module), owner.__name__: owner} if module else {})
     try:
-        return eval(annotation, {"__builtins__": {}}, names)  # noqa: S307 - our own source
+        return eval(annotation, {"__builtins__": {}}, names)
     except Exception:
         return Any

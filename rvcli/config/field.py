@@ -83,7 +83,9 @@ def field(
     proto: str | None = None,
     semantic: bool = True,
 ) -> Any:
-    """Declare a field on a config class: `chip_size: int = field(default=300, doc="...")`.
+    """Declare a field on a config class.
+
+    `chip_size: int = field(default=300, doc="Width of a chip.", unit="pixels")`
 
     See `Field` for the meaning of the arguments. Without a default the field is required.
     """

@@ -6,6 +6,7 @@ import math
 import struct
 import typing
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from rvcli.config.convert import ConversionError, accepts_none, convert
@@ -126,8 +127,7 @@ def _read_repeated(values: list[Any], spec: Field, annotation: Any, path: str) -
                 item = arguments[0]
             else:  # a type that reads the whole list, such as ClassMap
                 return convert(values, annotation, path)
-        values = [_read_message(v, spec, item, f"{path}[{i}]") for i, v in enumerate(values)]
-        return values
+        return [_read_message(v, spec, item, f"{path}[{i}]") for i, v in enumerate(values)]
     return convert(values, annotation, path)
 
 
@@ -135,11 +135,10 @@ def _read_message(value: Any, spec: Field, annotation: Any, path: str) -> Any:
     if spec.group is not None:
         from rvcli.config.config import config_from_message
 
-        return _below(path, lambda: config_from_message(spec.group or "", value))
+        return _below(path, partial(config_from_message, spec.group, value))
     for kind in (annotation, *typing.get_args(annotation)):
         if isinstance(kind, type) and hasattr(kind, "from_proto"):
-            reader = kind.from_proto
-            return _below(path, lambda: reader(value))
+            return _below(path, partial(kind.from_proto, value))
         if isinstance(kind, type) and issubclass(kind, Declared):
             return read_declared(kind, value, path)
     return convert(value, annotation, path)

@@ -59,8 +59,7 @@ class SceneConfig(BundledConfigMixin, Config):
             (self.label_store, "create_store"),
         ):
             parts.append(
-                config
-                and getattr(config, create)(task_config, extent, crs_transformer, tmp_dir)
+                config and getattr(config, create)(task_config, extent, crs_transformer, tmp_dir)
             )
         aoi_polygons = [
             polygon for uri in self.aoi_uris for polygon in read_aoi_polygons(uri, crs_transformer)

@@ -101,10 +101,10 @@ class BackendConfig(_message.Message):
         model_uri: str
         seed: int
         max_pixels: int
-        scales: _containers.RepeatedScalarFieldContainer[float]
+        scales: _containers.RepeatedScalarFieldContainer[int]
         iterations: int
         learning_rate: float
-        def __init__(self, chip_uri: _Optional[str] = ..., train_chip_uris: _Optional[_Iterable[str]] = ..., train_uri: _Optional[str] = ..., model_uri: _Optional[str] = ..., seed: _Optional[int] = ..., max_pixels: _Optional[int] = ..., scales: _Optional[_Iterable[float]] = ..., iterations: _Optional[int] = ..., learning_rate: _Optional[float] = ...) -> None: ...
+        def __init__(self, chip_uri: _Optional[str] = ..., train_chip_uris: _Optional[_Iterable[str]] = ..., train_uri: _Optional[str] = ..., model_uri: _Optional[str] = ..., seed: _Optional[int] = ..., max_pixels: _Optional[int] = ..., scales: _Optional[_Iterable[int]] = ..., iterations: _Optional[int] = ..., learning_rate: _Optional[float] = ...) -> None: ...
     BACKEND_TYPE_FIELD_NUMBER: _ClassVar[int]
     PRETRAINED_MODEL_URI_FIELD_NUMBER: _ClassVar[int]
     TF_OBJECT_DETECTION_CONFIG_FIELD_NUMBER: _ClassVar[int]

@@ -43,9 +43,7 @@ class InProcessExperimentRunner(ExperimentRunner):
         self._lines[job.id] = []
         try:
             with use_sink(show_progress):
-                CommandRunner.run(
-                    job.message_uri, tmp_dir=self.options.tmp_dir, on_wait=show_wait
-                )
+                CommandRunner.run(job.message_uri, tmp_dir=self.options.tmp_dir, on_wait=show_wait)
             self._states[job.id] = JobState(DONE)
         except Exception as e:
             logging.getLogger(__name__).error("%s failed", job.id, exc_info=True)

@@ -60,16 +60,15 @@ class LocalExperimentRunner(ExperimentRunner):
         if self._wants_gpu(job):
             gpu = self._free_gpus.pop(0)
             environment["CUDA_VISIBLE_DEVICES"] = gpu
-        log = open(job.log_path, "wb")  # noqa: SIM115 - the child writes to it
-        process = subprocess.Popen(
-            [sys.executable, "-m", "rvcli", *_attached(job.argv)],
-            stdin=subprocess.PIPE,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            env=environment,
-            start_new_session=True,
-        )
-        log.close()
+        with Path(job.log_path).open("wb") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "rvcli", *_attached(job.argv)],
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env=environment,
+                start_new_session=True,
+            )
         self._running[job.id] = _Child(process, LogTail(job.log_path), gpu)
 
     def poll(self, job: Job) -> JobState:

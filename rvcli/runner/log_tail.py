@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 MOST_BYTES = 1 << 20
 
@@ -18,7 +19,7 @@ class LogTail:
     def new_lines(self) -> list[str]:
         """Return the lines that were completed since the last call; of many, the last ones."""
         try:
-            with open(self._path, "rb") as stream:
+            with Path(self._path).open("rb") as stream:
                 stream.seek(0, os.SEEK_END)
                 self._offset = max(self._offset, stream.tell() - MOST_BYTES)
                 stream.seek(self._offset)
