@@ -1,0 +1,73 @@
+"""A class for every pixel, window by window."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from shapely.geometry import box
+
+from rvcli.core.box import Box
+from rvcli.data.label.semantic_segmentation_labels import SemanticSegmentationLabels
+
+WINDOW = Box(2, 3, 6, 8)
+
+
+def rows(window: Box) -> Any:
+    """Label each pixel with its row."""
+    ys = np.arange(window.ymin, window.ymax, dtype=np.uint8)
+    return np.tile(ys[:, np.newaxis], (1, window.get_width()))
+
+
+def test_windows_are_listed_and_added() -> None:
+    """Windows may come from any iterable, and be added later."""
+    labels = SemanticSegmentationLabels(iter([WINDOW]), rows)
+    labels.add_window(Box(0, 0, 1, 1))
+    assert labels.get_windows() == [WINDOW, Box(0, 0, 1, 1)]
+
+
+def test_labels_are_made_when_asked_for() -> None:
+    """A window's labels are what label_fn gives."""
+    labels = SemanticSegmentationLabels([WINDOW], rows)
+    assert labels.get_label_arr(WINDOW).tolist() == rows(WINDOW).tolist()
+
+
+def test_clip_extent_cuts_off_what_lies_outside() -> None:
+    """clip_extent cuts labels on all sides to the part inside it."""
+    labels = SemanticSegmentationLabels([WINDOW], rows)
+    assert labels.get_label_arr(WINDOW, clip_extent=Box(0, 0, 4, 5)).tolist() == [[2, 2], [3, 3]]
+    assert labels.get_label_arr(WINDOW, clip_extent=Box(4, 7, 9, 9)).tolist() == [[4], [5]]
+    assert labels.get_label_arr(WINDOW, clip_extent=Box(50, 50, 60, 60)).size == 0
+
+
+def test_aoi_leaves_0_outside() -> None:
+    """filter_by_aoi gives labels that are 0 outside the areas, and leaves the old ones alone."""
+    labels = SemanticSegmentationLabels([WINDOW], rows)
+    filtered = labels.filter_by_aoi([box(3, 2, 5, 4), box(7, 5, 20, 20)])
+    expected = [[2, 2, 0, 0, 0], [3, 3, 0, 0, 0], [0] * 5, [0, 0, 0, 0, 5]]
+    assert expected == filtered.get_label_arr(WINDOW).tolist()
+    assert filtered.get_label_arr(WINDOW, Box(0, 0, 3, 100)).tolist() == expected[:1]
+    assert labels.get_label_arr(WINDOW).tolist() == rows(WINDOW).tolist()
+
+
+def test_all_windows_come_with_their_labels() -> None:
+    """get_label_arrs gives each window, clipped, with its labels."""
+    labels = SemanticSegmentationLabels([WINDOW, Box(0, 0, 1, 1)], rows)
+    found = [(window, array.tolist()) for window, array in labels.get_label_arrs(Box(0, 0, 4, 4))]
+    assert found == [(Box(2, 3, 4, 4), [[2], [3]]), (Box(0, 0, 1, 1), [[0]])]
+    assert [window for window, _ in labels.get_label_arrs()] == labels.get_windows()
+
+
+def test_stream_gives_windows_where_there_is_one() -> None:
+    """A stream is asked for all windows at once, also after an AOI is set."""
+    asked: list[Sequence[Box]] = []
+
+    def stream(windows: Sequence[Box]) -> Iterator[tuple[Box, Any]]:
+        asked.append(windows)
+        yield from ((window, rows(window)) for window in windows)
+
+    labels = SemanticSegmentationLabels([WINDOW], rows, stream=stream)
+    [(_, array)] = labels.filter_by_aoi([box(0, 0, 99, 3)]).get_label_arrs()
+    assert array.sum() == 10
+    assert asked == [[WINDOW]]
