@@ -1,5 +1,6 @@
 """Fingerprints, identities and completion records."""
 
+from rvcli.records.digests import default_cache
 from rvcli.records.fingerprint import fingerprint, semantic
 from rvcli.records.identity import Identities, Identity
 from rvcli.records.names import draft_uri, is_own_name, lease_uri, message_uri, record_uri
@@ -27,6 +28,7 @@ __all__ = [
     "Record",
     "RecordStore",
     "draft_uri",
+    "default_cache",
     "find_record",
     "fingerprint",
     "is_own_name",

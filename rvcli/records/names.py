@@ -28,7 +28,7 @@ def lease_uri(root_uri: str, split_id: int) -> str:
 
 
 def is_own_name(name: str) -> bool:
-    """Tell whether a file's base name is one of `rv`'s own, temporary forms included."""
+    """Tell whether a file's base name is one of `rv`'s own, logs and temporary forms included."""
     return _OWN.search(name) is not None
 
 

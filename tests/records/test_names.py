@@ -21,3 +21,8 @@ def test_own_names_are_known(kind: str) -> None:
     assert is_own_name(f"command-{kind}-3.json")
     assert not is_own_name(f"{kind}.json")
     assert not is_own_name("model.json")
+
+
+def test_logs_are_own() -> None:
+    """The log of an attempt is no part of what a command makes."""
+    assert is_own_name("command-log-0-20261122-101500.txt")
