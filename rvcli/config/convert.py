@@ -121,7 +121,7 @@ def _str(value: Any, _: tuple[Any, ...], path: str) -> str:
     if isinstance(value, str):
         return str(value)
     if isinstance(value, os.PathLike):
-        return os.fspath(value)
+        return str(os.fspath(value))
     raise _wrong(path, value, "text")
 
 

@@ -31,7 +31,7 @@ class SemanticSegmentationEvaluatorDefaultProvider(EvaluatorDefaultProvider):
         return task_type == keys.SEMANTIC_SEGMENTATION
 
     @staticmethod
-    def construct(task: Any) -> Any:  # type: ignore[override]
+    def construct(task: Any) -> Any:
         """Return the evaluator of semantic segmentation."""
         builder = EvaluatorConfig.builder(keys.SEMANTIC_SEGMENTATION_EVALUATOR)
         return builder.with_task(task).build()

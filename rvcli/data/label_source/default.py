@@ -33,7 +33,7 @@ class SemanticSegmentationLabelSourceDefaultProvider(LabelSourceDefaultProvider)
         return task_type == keys.SEMANTIC_SEGMENTATION
 
     @staticmethod
-    def construct(uri: str) -> Any:  # type: ignore[override]
+    def construct(uri: str) -> Any:
         """Return a label source over a raster, or over drawn vectors."""
         builder = LabelSourceConfig.builder(keys.SEMANTIC_SEGMENTATION)
         if RasterioSourceDefaultProvider.handles(uri):

@@ -41,7 +41,7 @@ class SemanticSegmentationRasterStoreDefaultProvider(LabelStoreDefaultProvider):
         return task_type == keys.SEMANTIC_SEGMENTATION and uri.lower().endswith((".tif", ".tiff"))
 
     @staticmethod
-    def construct(uri: str | None = None) -> Any:  # type: ignore[override]
+    def construct(uri: str | None = None) -> Any:
         """Return a raster store."""
         builder = LabelStoreConfig.builder(keys.SEMANTIC_SEGMENTATION_RASTER)
         return builder.with_uri(uri).build()

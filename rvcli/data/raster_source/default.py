@@ -36,7 +36,7 @@ class RasterioSourceDefaultProvider(RasterSourceDefaultProvider):
         return uri.partition("?")[0].lower().endswith(EXTENSIONS)
 
     @staticmethod
-    def construct(uri: str, channel_order: list[int] | None = None) -> Any:  # type: ignore[override]
+    def construct(uri: str, channel_order: list[int] | None = None) -> Any:
         """Return a rasterio source."""
         builder = RasterSourceConfig.builder(keys.RASTERIO_SOURCE).with_uri(uri)
         return builder.with_channel_order(channel_order).build()

@@ -31,6 +31,6 @@ class GeoJSONVectorSourceDefaultProvider(VectorSourceDefaultProvider):
         return uri.partition("?")[0].lower().endswith((".json", ".geojson"))
 
     @staticmethod
-    def construct(uri: str) -> Any:  # type: ignore[override]
+    def construct(uri: str) -> Any:
         """Return a GeoJSON source."""
         return VectorSourceConfig.builder(keys.GEOJSON_SOURCE).with_uri(uri).build()
