@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import resource
 import subprocess
 import sys
@@ -88,8 +87,7 @@ def make_image(folder: Path, size: int, dtype: str) -> Path:
             bands = [waves + 10 * b + rng.integers(0, 8, waves.shape) for b in range(3)]
             strip = np.clip(np.stack(bands), 1, 255) * scale
             dataset.write(strip.astype(dtype), window=Window(0, top, size, y.shape[0]))
-    os.replace(temporary, path)
-    return path
+    return temporary.replace(path)
 
 
 def yardstick(path: Path) -> None:

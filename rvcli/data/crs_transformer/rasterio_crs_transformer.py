@@ -69,7 +69,9 @@ class RasterioCRSTransformer(CRSTransformer):
     def map_to_pixel_exact(self, map_points: Any) -> npt.NDArray[np.float64]:
         """Return unrounded pixel coordinates: float64, shape (n, 2); infinite where undefined."""
         points = np.asarray(map_points, dtype=np.float64).reshape(-1, 2)
-        return np.column_stack(self._to_pixels(points[:, 0], points[:, 1]))
+        pixels = np.column_stack(self._to_pixels(points[:, 0], points[:, 1]))
+        pixels[~np.isfinite(pixels).all(axis=1)] = np.inf
+        return pixels
 
     def _to_pixels(self, xs: Floats, ys: Floats) -> tuple[Floats, Floats]:
         image_xs, image_ys = _project(self._map_crs_text, self._image_crs_text, xs, ys)

@@ -104,7 +104,7 @@ class Mosaic:
             Xml.SubElement(band, "ColorInterp").text = color.capitalize()
             for tile, x, y in self.tiles:
                 band.append(_source(tile, index, x, y))
-        return Xml.tostring(root, encoding="utf-8")
+        return Xml.tostring(root, encoding="unicode").encode()
 
 
 def make_mosaic(paths: Sequence[str]) -> Mosaic:
@@ -181,8 +181,8 @@ def _source(tile: Tile, index: int, x: int, y: int) -> Xml.Element:
         BlockYSize=str(tile.block_hw[0]),
     )
     size = {"xSize": str(tile.width), "ySize": str(tile.height)}
-    Xml.SubElement(source, "SrcRect", xOff="0", yOff="0", **size)
-    Xml.SubElement(source, "DstRect", xOff=str(x), yOff=str(y), **size)
+    Xml.SubElement(source, "SrcRect", {"xOff": "0", "yOff": "0", **size})
+    Xml.SubElement(source, "DstRect", {"xOff": str(x), "yOff": str(y), **size})
     if skipped is not None:
         source.append(skipped)
     return source

@@ -103,7 +103,7 @@ class RasterioSource(ActivateMixin, RasterSource):
         chip = np.zeros((1, 1, len(self.channel_order)), dtype=self._raw_dtype)
         for transformer in self.raster_transformers:
             chip = transformer.transform(chip, self.channel_order)
-        return chip.dtype
+        return np.dtype(chip.dtype)
 
     def get_crs_transformer(self) -> CRSTransformer:
         """Return the transformer of the image; one that changes nothing if it has no CRS."""

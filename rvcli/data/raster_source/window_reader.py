@@ -28,14 +28,14 @@ def read_window(dataset: Any, window: Box, is_masked: bool) -> npt.NDArray[Any]:
     if inside.get_area() > 0:
         bands = _read_bands(dataset, inside, is_masked)
         if inside == window:
-            return bands.transpose(1, 2, 0)
+            return np.moveaxis(bands, 0, -1)
     padded = np.zeros(
         (dataset.count, window.get_height(), window.get_width()), dtype=common_dtype(dataset)
     )
     if inside.get_area() > 0:
         y, x = inside.ymin - window.ymin, inside.xmin - window.xmin
         padded[:, y : y + bands.shape[1], x : x + bands.shape[2]] = bands
-    return padded.transpose(1, 2, 0)
+    return np.moveaxis(padded, 0, -1)
 
 
 def has_mask(dataset: Any) -> bool:

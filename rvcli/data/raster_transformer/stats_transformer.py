@@ -58,7 +58,7 @@ class StatsTransformer(RasterTransformer):
                 np.take(table, index, out=scaled[number], mode="clip")
             else:
                 scaled[number] = self._scale(channel, plane)
-        return scaled.transpose(1, 2, 0)
+        return np.moveaxis(scaled, 0, -1)
 
     def _channels(self, num_channels: int, channel_order: Sequence[int] | None) -> list[int]:
         measured = len(self._figures()[0])

@@ -24,7 +24,7 @@ def write_raster(tmp_path: Path) -> Callable[..., str]:
     """Write bands (band, row, column) as an image and give its path."""
 
     def write(bands: Any, name: str = "image.tif", **profile: Any) -> str:
-        bands = np.atleast_3d(bands) if np.ndim(bands) == 3 else np.asarray(bands)[None]
+        bands = np.asarray(bands)
         settings: dict[str, Any] = {
             "driver": "GTiff",
             "count": bands.shape[0],
@@ -39,11 +39,13 @@ def write_raster(tmp_path: Path) -> Callable[..., str]:
         path.parent.mkdir(parents=True, exist_ok=True)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", NotGeoreferencedWarning)
-            with rasterio.Env(GDAL_TIFF_INTERNAL_MASK=True):
-                with rasterio.open(path, "w", **settings) as dataset:
-                    dataset.write(bands)
-                    if mask is not None:
-                        dataset.write_mask(mask)
+            with (
+                rasterio.Env(GDAL_TIFF_INTERNAL_MASK=True),
+                rasterio.open(path, "w", **settings) as dataset,
+            ):
+                dataset.write(bands)
+                if mask is not None:
+                    dataset.write_mask(mask)
         return str(path)
 
     return write

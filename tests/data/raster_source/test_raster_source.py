@@ -28,12 +28,15 @@ class ArraySource(RasterSource):
         super().__init__(channel_order, array.shape[2], transformers)
 
     def get_extent(self) -> Box:
+        """Give the extent of the array."""
         return Box(0, 0, *self.array.shape[:2])
 
     def get_dtype(self) -> Any:
+        """Give the dtype of the array."""
         return self.array.dtype
 
     def get_crs_transformer(self) -> Any:
+        """Give a transformer that changes nothing."""
         return IdentityCRSTransformer()
 
     def _get_chip(self, window: Box) -> Any:
@@ -48,6 +51,7 @@ class Times(RasterTransformer):
         self.seen: Any = None
 
     def transform(self, chip: Any, channel_order: Any = None) -> Any:
+        """Multiply."""
         self.seen = channel_order
         return chip * self.factor
 
@@ -107,7 +111,7 @@ def test_channels_have_to_exist(order: list[int]) -> None:
 def test_blocks_cover_the_extent_once(
     height: int, width: int, max_pixels: int, unit: tuple[int, int]
 ) -> None:
-    """Blocks lie in the extent, do not overlap, together are the extent, and have a bounded size."""
+    """Blocks lie in the extent, do not overlap, fill the extent and have a bounded size."""
     extent = Box(0, 0, height, width)
     size_hw = block_size_hw(max_pixels, unit)
     assert size_hw[0] * size_hw[1] <= max(max_pixels, unit[0] * unit[1])

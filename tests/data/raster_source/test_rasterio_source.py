@@ -226,7 +226,10 @@ def test_shift_needs_georeference(write_raster: Write, tmp_path: Path) -> None:
 def test_bands_of_different_dtypes_are_read_together(write_raster: Write, tmp_path: Path) -> None:
     """Bands of different dtypes come in one that holds the values of all."""
     path = write_raster(random_bands("uint8", bands=1))
-    band = f"<SimpleSource><SourceFilename>{path}</SourceFilename><SourceBand>1</SourceBand></SimpleSource>"
+    band = (
+        f"<SimpleSource><SourceFilename>{path}</SourceFilename>"
+        "<SourceBand>1</SourceBand></SimpleSource>"
+    )
     vrt = tmp_path / "mixed.vrt"
     vrt.write_text(
         '<VRTDataset rasterXSize="50" rasterYSize="40">'
