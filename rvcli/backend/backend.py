@@ -1,0 +1,85 @@
+"""Backend: what learns from chips and predicts windows."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rvcli.core.box import Box
+    from rvcli.core.training_data import TrainingData
+
+
+class Backend(ABC):
+    """Turns chips into a model, and a model into labels of windows.
+
+    A plugin subclasses this, and a `BackendConfig` whose `create_backend(task_config)` makes it.
+    The methods are called in three different commands, as a rule in three processes; what one
+    of them leaves for the next goes into files at URIs that the config knows:
+
+    - CHIP calls `process_scene_data` for every scene, then `process_sceneset_results` once. With
+      `--splits` each process has some of the scenes.
+    - TRAIN calls `train`.
+    - PREDICT calls `load_model` once, then `predict` for window after window.
+
+    Attributes:
+        margin: pixels of imagery that `predict` wants around each window, so that neighbouring
+            windows agree where they meet. With a margin the chips that `predict` gets are that
+            much larger than their windows on each side, zeros beyond the scene.
+        predicts_batches: whether `predict` takes several chips at once also for semantic
+            segmentation, up to the task's predict_batch_size; otherwise it gets one.
+    """
+
+    margin: int = 0
+    predicts_batches: bool = False
+
+    @abstractmethod
+    def process_scene_data(self, scene: Any, data: TrainingData, tmp_dir: str) -> Any:
+        """Store the chips of one scene.
+
+        Args:
+            scene: Scene that the chips come from, active.
+            data: its chips: iterating gives (chip, window, labels), chip of shape
+                (height, width, channels). May read each chip when it is reached: pass over it
+                once, and hold no chip longer than needed.
+            tmp_dir: local directory for what is thrown away afterwards.
+
+        Returns:
+            Anything; `process_sceneset_results` gets it.
+        """
+
+    @abstractmethod
+    def process_sceneset_results(
+        self, training_results: Sequence[Any], validation_results: Sequence[Any], tmp_dir: str
+    ) -> None:
+        """Finish the chips of all scenes.
+
+        Args:
+            training_results: what `process_scene_data` returned, by training scene.
+            validation_results: the same for validation scenes.
+            tmp_dir: local directory for what is thrown away afterwards.
+        """
+
+    @abstractmethod
+    def train(self, tmp_dir: str) -> None:
+        """Train a model from the stored chips and store it, whole or not at all."""
+
+    @abstractmethod
+    def load_model(self, tmp_dir: str) -> None:
+        """Load the stored model, so that `predict` can be called."""
+
+    @abstractmethod
+    def predict(self, chips: Sequence[Any], windows: Sequence[Box], tmp_dir: str) -> Any:
+        """Predict the labels of some windows.
+
+        Args:
+            chips: arrays of shape (height, width, channels), one for each window: its imagery,
+                and `margin` pixels more on each side.
+            windows: pixel coordinates, half-open.
+            tmp_dir: local directory for what is thrown away afterwards.
+
+        Returns:
+            Labels of the task's kind that cover the windows. For semantic segmentation those
+            whose `get_label_arr(window)` gives class ids of shape (height, width).
+        """

@@ -1,0 +1,174 @@
+"""Chips of one scene in one file, read chip by chip.
+
+The file is an `.npz` as numpy writes it, without compression: `chip_00000.npy` and
+`labels_00000.npy` and so on, then `counts.npy` (pixels of each class in each chip) and
+`windows.npy`. `numpy.load` opens it and reads a member when it is asked for. The same chips give
+the same bytes.
+"""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from rvcli.backend.pixel_features import valid_pixels
+from rvcli.backend.zip_members import UNREADABLE, member
+from rvcli.core.box import Box
+from rvcli.errors import DataError
+
+Array: TypeAlias = npt.NDArray[Any]
+
+FORMAT = "rv chips"
+VERSION = 1
+_META = "meta.json"
+
+
+def write_chips(
+    path: Path, chips: Iterable[tuple[Array, Box, Array]], scene_id: str, class_ids: Iterable[int]
+) -> int:
+    """Write the chips of a scene.
+
+    Args:
+        path: file to write.
+        chips: (chip, window, labels): chip of shape (height, width, bands), labels class ids of
+            shape (height, width). Pixels of a chip without data become label 0.
+        scene_id: for messages.
+        class_ids: the classes that a label may have, beside 0.
+
+    Returns:
+        How many chips there were.
+
+    Raises:
+        DataError: a chip differs in bands or dtype from the others, its labels in size from it,
+            or they hold an unknown class.
+    """
+    known = np.array([0, *sorted(class_ids)])
+    counts: list[Array] = []
+    windows: list[Any] = []
+    kind: tuple[int, str] | None = None
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as file:
+        for chip, window, labels in chips:
+            found = (chip.shape[2], chip.dtype.str)
+            kind = kind or found
+            if found != kind:
+                raise DataError(
+                    f"the chips of scene {scene_id} differ: {kind[0]} bands of {kind[1]}, then"
+                    f" {found[0]} bands of {found[1]} in window {window.tuple_format()}",
+                )
+            labels = _checked_labels(labels, chip, known, scene_id)
+            counts.append(np.bincount(labels.ravel(), minlength=int(known[-1]) + 1)[known])
+            name = f"{len(windows):05d}.npy"
+            _write_array(file, f"chip_{name}", np.ascontiguousarray(chip))
+            _write_array(file, f"labels_{name}", labels)
+            windows.append(window.tuple_format())
+        _write_array(file, "windows.npy", np.array(windows, np.int64).reshape(-1, 4))
+        _write_array(file, "counts.npy", np.array(counts, np.int64).reshape(-1, len(known)))
+        meta = {
+            "format": FORMAT,
+            "version": VERSION,
+            "scene": scene_id,
+            "chips": len(windows),
+            "bands": kind[0] if kind else None,
+            "dtype": kind[1] if kind else None,
+            "classes": known.tolist(),
+        }
+        file.writestr(member(_META), json.dumps(meta, indent=1, ensure_ascii=False))
+    return len(windows)
+
+
+class ChipFile:
+    """The chips of one scene, each read when it is asked for.
+
+    Attributes:
+        uri: name of the file in messages.
+        scene_id: the scene.
+        bands: number of bands, or None if there are no chips.
+        class_ids: the columns of `counts`.
+        counts: pixels of each class in each chip, shape (chips, classes).
+    """
+
+    def __init__(self, path: Path, uri: str) -> None:
+        """Open a file.
+
+        Raises:
+            DataError: it is none, or not whole.
+        """
+        self.uri = uri
+        try:
+            self._file = zipfile.ZipFile(path)
+            meta = json.loads(self._file.read(_META))
+            if meta["format"] != FORMAT or meta["version"] != VERSION:
+                raise DataError(
+                    f"{uri} is {meta['format']!r} of version {meta['version']}, not {FORMAT!r} of"
+                    f" version {VERSION}",
+                    hint="run the command CHIP again",
+                )
+            self.scene_id: str = meta["scene"]
+            self.bands: int | None = meta["bands"]
+            self.class_ids: list[int] = meta["classes"]
+            self.counts: Array = self._read("counts.npy")
+        except DataError:
+            raise
+        except UNREADABLE as error:
+            raise DataError(
+                f"{uri} is no whole file of chips: {error}",
+                hint="run the command CHIP again",
+            ) from error
+
+    def __len__(self) -> int:
+        return len(self.counts)
+
+    def __enter__(self) -> ChipFile:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    def read(self, index: int) -> tuple[Array, Array]:
+        """Read one chip: its pixels (height, width, bands), and class ids (height, width).
+
+        Raises:
+            DataError: the file is damaged there.
+        """
+        name = f"{index:05d}.npy"
+        try:
+            return self._read(f"chip_{name}"), self._read(f"labels_{name}")
+        except UNREADABLE as error:
+            raise DataError(
+                f"chip {index} of {self.uri} cannot be read: {error}",
+                hint="run the command CHIP again",
+            ) from error
+
+    def _read(self, name: str) -> Array:
+        with self._file.open(name) as part:
+            array: Array = np.lib.format.read_array(part, allow_pickle=False)
+        return array
+
+
+def _checked_labels(labels: Array, chip: Array, known: Array, scene_id: str) -> Array:
+    if labels.shape != chip.shape[:2]:
+        raise DataError(
+            f"scene {scene_id} has a chip of {' x '.join(map(str, chip.shape[:2]))} pixels with"
+            f" labels of {' x '.join(map(str, labels.shape))}"
+        )
+    labels = np.where(valid_pixels(chip), labels, 0)
+    present = np.unique(labels)
+    unknown = present[~np.isin(present, known)]
+    if len(unknown):
+        raise DataError(
+            f"scene {scene_id} has labels of class {', '.join(map(str, unknown[:10]))}, but the"
+            f" classes are {', '.join(map(str, known[1:]))}",
+            hint="add the class to the task, or change these labels to 0, which is ignored",
+        )
+    return labels.astype(np.uint8 if known[-1] < 256 else np.uint16)
+
+
+def _write_array(file: zipfile.ZipFile, name: str, array: Array) -> None:
+    with file.open(member(name), "w", force_zip64=array.nbytes > 1 << 30) as part:
+        np.lib.format.write_array(part, array, allow_pickle=False)

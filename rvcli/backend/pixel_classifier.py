@@ -1,0 +1,172 @@
+"""A classifier of pixels: boosted trees, trained by scikit-learn, applied by onnxruntime."""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from rvcli.backend.model_file import PixelModel
+from rvcli.backend.pixel_features import FeatureSpec, PixelFeatures
+from rvcli.backend.pixel_sample import PixelSample
+from rvcli.errors import DataError, MissingDependencyError
+
+Array: TypeAlias = npt.NDArray[Any]
+
+# Between 0 (all classes count the same) and 1 (as frequent as in the chips): a balanced sample
+# finds too much of what is rare, the natural one too little.
+_PRIOR_POWER = 0.75
+_INSTALL = "pip install 'rvcli[local]'"
+
+
+def train_model(
+    sample: PixelSample, spec: FeatureSpec, *, iterations: int, learning_rate: float, seed: int
+) -> PixelModel:
+    """Train a classifier on a sample of pixels.
+
+    The same sample and seed give the same model, whatever the number of threads.
+
+    Args:
+        sample: pixels of at least two classes.
+        spec: the features of the sample.
+        iterations: rounds of boosting.
+        learning_rate: weight of each round.
+        seed: of the estimator.
+
+    Raises:
+        MissingDependencyError: scikit-learn, skl2onnx or onnx is not installed.
+    """
+    try:
+        from skl2onnx import to_onnx
+        from sklearn.ensemble import HistGradientBoostingClassifier
+    except ImportError as error:
+        raise MissingDependencyError(
+            f"training the embedded backend needs the package {error.name}", hint=_INSTALL
+        ) from error
+    estimator = HistGradientBoostingClassifier(
+        max_iter=iterations, learning_rate=learning_rate, early_stopping=False, random_state=seed
+    )
+    estimator.fit(sample.features, sample.labels)
+    onnx = to_onnx(
+        estimator, sample.features[:1], name="pixels", options={"zipmap": False}
+    ).SerializeToString(deterministic=True)
+    class_ids = tuple(int(class_id) for class_id in estimator.classes_)
+    return PixelModel(
+        spec=spec,
+        class_ids=class_ids,
+        weights=_prior_weights(sample, class_ids),
+        onnx=onnx,
+        notes={
+            "iterations": iterations,
+            "learning_rate": learning_rate,
+            "seed": seed,
+            "labelled_pixels": {str(c): sample.labelled[c] for c in class_ids},
+            "chosen_pixels": {str(c): sample.chosen[c] for c in class_ids},
+        },
+    )
+
+
+def _prior_weights(sample: PixelSample, class_ids: tuple[int, ...]) -> tuple[float, ...]:
+    """Give what leads from the class frequencies of the sample towards the natural ones."""
+    ratios = [sample.labelled[c] / sample.chosen[c] for c in class_ids]
+    top = max(ratios)
+    return tuple(float((ratio / top) ** _PRIOR_POWER) for ratio in ratios)
+
+
+class PixelClassifier:
+    """Applies a model to chips, in as many threads as there are processors."""
+
+    def __init__(self, model: PixelModel, uri: str, *, threads: int | None = None) -> None:
+        """Prepare a model.
+
+        Args:
+            model: the model.
+            uri: its name in messages.
+            threads: how many; the results do not depend on it.
+
+        Raises:
+            DataError: the trees cannot be read.
+            MissingDependencyError: onnxruntime is not installed.
+        """
+        try:
+            import onnxruntime
+        except ImportError as error:
+            raise MissingDependencyError(
+                f"the embedded backend needs the package {error.name}", hint=_INSTALL
+            ) from error
+        self.model = model
+        self._class_ids = np.array(model.class_ids, _label_dtype(model.class_ids))
+        self._weights = np.array(model.weights, np.float32)
+        options = onnxruntime.SessionOptions()
+        # One thread within a call: several would sum the trees in another order, and the last bits
+        # of a probability would depend on the machine. Calls run side by side instead.
+        options.intra_op_num_threads = 1
+        options.inter_op_num_threads = 1
+        options.enable_cpu_mem_arena = False
+        options.log_severity_level = 4
+        try:
+            self._session = onnxruntime.InferenceSession(
+                model.onnx, options, providers=["CPUExecutionProvider"]
+            )
+        except Exception as error:  # onnxruntime raises classes of its own, straight from Exception
+            raise DataError(
+                f"the model {uri} holds no trees that onnxruntime can read: {error}",
+                hint="train the model again",
+            ) from error
+        self._pool = ThreadPoolExecutor(threads or _processors(), "rv-pixels")
+
+    def predict(self, chip: Array, *, has_margin: bool) -> Array:
+        """Classify the pixels of a chip.
+
+        Args:
+            chip: shape (height, width, bands).
+            has_margin: the chip has the margin of the features on each side, which is not
+                classified.
+
+        Returns:
+            Class ids, shape (height, width) without the margin; 0 where there is no data.
+
+        Raises:
+            DataError: the chip has another number of bands than those trained on.
+        """
+        spec = self.model.spec
+        if chip.shape[2] != spec.bands:
+            raise DataError(
+                f"the imagery has {chip.shape[2]} bands, but the model was trained on {spec.bands}",
+                hint="predict imagery with the bands of the training imagery, in their order",
+            )
+        features = PixelFeatures(chip, spec, has_margin=has_margin)
+        labels = np.zeros(features.shape, self._class_ids.dtype)
+        if not features.valid.any():
+            return labels
+        step = features.rows_per_block()
+
+        def classify(start: int) -> None:
+            stop = min(start + step, len(labels))
+            best = self._classify(features.rows(start, stop))
+            labels[start:stop] = best.reshape(stop - start, -1)
+
+        list(self._pool.map(classify, range(0, len(labels), step)))
+        labels[~features.valid] = 0
+        return labels
+
+    def _classify(self, features: npt.NDArray[np.float32]) -> Array:
+        (probabilities,) = self._session.run(["probabilities"], {"X": features})
+        best: Array = self._class_ids[np.argmax(probabilities * self._weights, axis=1)]
+        return best
+
+
+def _label_dtype(class_ids: tuple[int, ...]) -> type[np.unsignedinteger[Any]]:
+    return np.uint8 if max(class_ids) < 256 else np.uint16
+
+
+def _processors() -> int:
+    limit = os.environ.get("OMP_NUM_THREADS", "")
+    if limit.isdecimal() and int(limit) > 0:
+        return int(limit)
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -1,0 +1,276 @@
+"""Semantic segmentation: a class for every pixel."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from rvcli.core.box import Box
+from rvcli.data.label.semantic_segmentation_labels import SemanticSegmentationLabels
+from rvcli.task.task import TRAIN, VALIDATION, Task
+from rvcli.utils import progress
+
+if TYPE_CHECKING:
+    from rvcli.core.class_map import ClassMap
+    from rvcli.data.scene import Scene
+
+__all__ = ["TRAIN", "VALIDATION", "SemanticSegmentation", "get_random_sample_train_windows"]
+
+Array: TypeAlias = npt.NDArray[Any]
+
+_SLIDING = "sliding"
+# Windows drawn for each one that is wanted, before those that fit into an area are given up on.
+_MAX_DRAWS_PER_WINDOW = 100
+_DRAWS_AT_ONCE = 1000
+
+
+def get_random_sample_train_windows(
+    label_store: Any,
+    chip_size: int,
+    class_map: ClassMap,
+    extent: Box,
+    chip_options: Any,
+    filter_windows: Callable[[list[Box]], list[Box]],
+    *,
+    rng: random.Random | None = None,
+) -> list[Box]:
+    """Draw windows at random.
+
+    Args:
+        label_store: label source of the scene; its `enough_target_pixels` tells which windows
+            show the target classes.
+        chip_size: width and height of a window in pixels.
+        class_map: all of its classes are targets where the options name none.
+        extent: where windows lie, in pixels. Where it is smaller than a window, windows start at
+            its upper left and reach beyond it.
+        chip_options: see ChipOptions.
+        filter_windows: gives those of a list that may be used.
+        rng: source of randomness.
+
+    Returns:
+        Different windows, at most chips_per_scene.
+    """
+    rng = rng or random.Random()
+    wanted = chip_options.chips_per_scene
+    survival = chip_options.negative_survival_probability
+    targets = chip_options.target_classes or [item.id for item in class_map.get_items()]
+    threshold = chip_options.target_count_threshold
+    windows: list[Box] = []
+    last: Box | None = None
+    for window in _draw_windows(extent, chip_size, wanted, filter_windows, rng):
+        last = window
+        if (
+            survival >= 1
+            or label_store.enough_target_pixels(window, threshold, targets)
+            or rng.random() < survival
+        ):
+            windows.append(window)
+    # A scene gives one chip at least.
+    return windows or ([last] if last else [])
+
+
+def _draw_windows(
+    extent: Box,
+    chip_size: int,
+    wanted: int,
+    filter_windows: Callable[[list[Box]], list[Box]],
+    rng: random.Random,
+) -> Iterator[Box]:
+    """Yield different windows that pass the filter, as many as wanted if there are so many."""
+    room_y = max(0, extent.get_height() - chip_size)
+    room_x = max(0, extent.get_width() - chip_size)
+    seen: set[Box] = set()
+    left = min(wanted, (room_y + 1) * (room_x + 1))
+    drawn = 0
+    while left > 0 and drawn < wanted * _MAX_DRAWS_PER_WINDOW:
+        batch: list[Box] = []
+        for _ in range(min(wanted, _DRAWS_AT_ONCE)):
+            y = extent.ymin + rng.randint(0, room_y)
+            x = extent.xmin + rng.randint(0, room_x)
+            window = Box.make_square(y, x, chip_size)
+            if window not in seen:
+                seen.add(window)
+                batch.append(window)
+        drawn += min(wanted, _DRAWS_AT_ONCE)
+        for window in filter_windows(batch)[:left]:
+            left -= 1
+            yield window
+
+
+class SemanticSegmentation(Task):
+    """Gives every pixel of a scene a class.
+
+    Uses of its config: class_map, chip_size, chip_options, predict_chip_size, predict_batch_size,
+    seed, debug and predict_debug_uri.
+    """
+
+    def get_train_windows(self, scene: Scene) -> list[Box]:
+        """Choose windows at random places or one after the other, as the chip options say.
+
+        With areas of interest these are windows that lie within one of them; only if no window
+        does, windows that touch one.
+        """
+        polygons = scene.aoi_polygons
+        if not polygons:
+            return self._windows(scene, lambda windows: windows)
+        inside = self._windows(scene, lambda windows: Box.filter_by_aoi(windows, polygons))
+        return inside or self._windows(scene, lambda windows: _touching(windows, polygons))
+
+    def _windows(self, scene: Scene, filter_windows: Callable[[list[Box]], list[Box]]) -> list[Box]:
+        extent = scene.raster_source.get_extent()
+        chip_size = self.config.chip_size
+        options = self.config.chip_options
+        if options.window_method == _SLIDING:
+            stride = options.stride or max(1, chip_size // 2)
+            return filter_windows(extent.get_windows(chip_size, stride))
+        return get_random_sample_train_windows(
+            scene.ground_truth_label_source,
+            chip_size,
+            self.config.class_map,
+            _around_areas(extent, scene.aoi_polygons, chip_size),
+            options,
+            filter_windows,
+            rng=self.scene_random(scene),
+        )
+
+    def get_train_labels(self, window: Box, scene: Scene) -> SemanticSegmentationLabels:
+        """Return the known labels of a window; 0 beyond the scene and outside its areas."""
+        source = scene.ground_truth_label_source
+        extent = scene.raster_source.get_extent()
+
+        def label_fn(window: Box) -> Array:
+            array: Array = source.get_labels(window=window).get_label_arr(window)
+            return _blank_beyond(array, window, extent)
+
+        return SemanticSegmentationLabels([window], label_fn, scene.aoi_polygons)
+
+    def get_predict_windows(self, extent: Box) -> list[Box]:
+        """Cover an extent with squares side by side, row by row."""
+        size = self.config.predict_chip_size
+        return extent.get_windows(size, size)
+
+    def post_process_predictions(
+        self, labels: SemanticSegmentationLabels, scene: Scene
+    ) -> SemanticSegmentationLabels:
+        """Return the labels as they are."""
+        return labels
+
+    def save_debug_predict_image(self, scene: Scene, debug_dir_uri: str) -> None:
+        """Draw imagery and predictions of a scene side by side, as `<scene id>.png`."""
+        from rvcli.task.debug_image import save_predictions
+
+        save_predictions(scene, self.config.class_map, debug_dir_uri)
+
+    def predict_scene(self, scene: Scene, tmp_dir: str) -> SemanticSegmentationLabels:
+        """Predict one scene window by window, when its labels are asked for.
+
+        Args:
+            scene: active, also while the labels are used.
+            tmp_dir: local directory for what is thrown away afterwards.
+
+        Returns:
+            Labels of windows in row-major order; 0 where the imagery has no data, and outside
+            the areas of interest.
+        """
+        windows = self.get_predict_windows(scene.raster_source.get_extent())
+        polygons = scene.aoi_polygons
+        wanted = set(_touching(windows, polygons) if polygons else windows)
+
+        def predict(batch: Sequence[Box]) -> list[Array]:
+            return self._predict_windows(scene, batch, wanted, tmp_dir)
+
+        def stream(windows: Sequence[Box]) -> Iterator[tuple[Box, Array]]:
+            size = self.config.predict_batch_size if self._predicts_batches() else 1
+            with progress.track(f"predicting {scene.id}", len(windows)) as bar:
+                for start in range(0, len(windows), size):
+                    batch = windows[start : start + size]
+                    yield from zip(batch, predict(batch), strict=True)
+                    bar.advance(len(batch))
+
+        labels = SemanticSegmentationLabels(
+            windows, lambda window: predict([window])[0], stream=stream
+        )
+        if polygons:
+            labels = labels.filter_by_aoi(polygons)
+        return self.post_process_predictions(labels, scene)
+
+    def _predicts_batches(self) -> bool:
+        return bool(getattr(self.backend, "predicts_batches", False))
+
+    def _predict_windows(
+        self, scene: Scene, windows: Sequence[Box], wanted: set[Box], tmp_dir: str
+    ) -> list[Array]:
+        """Predict windows; what has no data or is not wanted becomes 0."""
+        margin = getattr(self.backend, "margin", 0)
+        chips: dict[Box, Array] = {}
+        seen: dict[Box, Array] = {}
+        for window in windows:
+            if window not in wanted:
+                continue
+            chip = self.read_predict_chip(scene, window)
+            inner = chip[margin:-margin, margin:-margin] if margin else chip
+            has_data = np.any(inner, axis=2)
+            if has_data.any():
+                chips[window], seen[window] = chip, has_data
+        if not chips:
+            return [_blank(window) for window in windows]
+        labels = self.backend.predict(list(chips.values()), list(chips), tmp_dir)
+        return [
+            np.where(seen[window], labels.get_label_arr(window), 0)
+            if window in chips
+            else _blank(window)
+            for window in windows
+        ]
+
+
+def _blank(window: Box) -> Array:
+    return np.zeros((window.get_height(), window.get_width()), np.uint8)
+
+
+def _blank_beyond(array: Array, window: Box, extent: Box) -> Array:
+    """Return labels of a window with 0 where it reaches beyond the extent."""
+    inside = window.intersection(extent)
+    if inside == window:
+        return array
+    blanked = np.zeros_like(array)
+    y, x = inside.ymin - window.ymin, inside.xmin - window.xmin
+    part = (slice(y, y + inside.get_height()), slice(x, x + inside.get_width()))
+    blanked[part] = array[part]
+    return blanked
+
+
+def _touching(windows: Iterable[Box], polygons: Sequence[Any]) -> list[Box]:
+    """List the windows that share an area with one of the polygons."""
+    import shapely
+
+    kept = list(windows)
+    if not kept:
+        return []
+    bounds = np.array([window.shapely_format() for window in kept], np.float64)
+    tree = shapely.STRtree(list(polygons))
+    return [kept[i] for i in np.unique(tree.query(shapely.box(*bounds.T), "intersects")[0])]
+
+
+def _around_areas(extent: Box, polygons: Sequence[Any], chip_size: int) -> Box:
+    """Return the part of an extent that holds all areas and a chip, to draw windows from."""
+    if not polygons:
+        return extent
+    import shapely
+
+    area = Box.from_shapely(shapely.union_all(list(polygons)))
+    y0, y1 = _span(area.ymin, area.ymax, extent.ymin, extent.ymax, chip_size)
+    x0, x1 = _span(area.xmin, area.xmax, extent.xmin, extent.xmax, chip_size)
+    return Box(y0, x0, y1, x1)
+
+
+def _span(low: float, high: float, first: int, last: int, size: int) -> tuple[int, int]:
+    """Return whole numbers around low..high, `size` apart at least, within first..last."""
+    start, stop = max(first, int(np.floor(low))), min(last, int(np.ceil(high)))
+    missing = max(0, size - (stop - start))
+    start = max(first, start - missing // 2)
+    stop = min(last, max(stop, start + size))
+    return max(first, min(start, stop - size)), stop
