@@ -24,7 +24,7 @@ from rvcli.records import (
     why_not_proven,
     write_record,
 )
-from rvcli.records.lease import claim
+from rvcli.records.lease import Holder, claim
 from rvcli.utils.files import load_json_config
 
 _log = logging.getLogger(__name__)
@@ -92,12 +92,13 @@ def _claim_and_run(
     root_uri, split_id = config.root_uri, config.split_id
     waited = False
 
-    def note_wait(text: str) -> None:
+    def note_wait(holder: Holder) -> None:
         nonlocal waited
         waited = True
-        on_wait(text)
+        on_wait(f"{config.command_type} is run by {holder}")
 
-    with claim(lease_uri(root_uri, split_id), on_wait=note_wait):
+    expiry_s = float(profile.current().get("RV", "lease_timeout_s"))
+    with claim(lease_uri(root_uri, split_id), on_wait=note_wait, expiry_s=expiry_s):
         draft = _draft_of(config, fingerprint)
         if draft is not None and waited and _is_proven(config, draft):
             return False

@@ -220,7 +220,7 @@ class TestValidation:
 
     def test_checks_say_what_they_want(self) -> None:
         """The message names the condition and the value."""
-        with pytest.raises(InvalidConfigError, match="must be between 0 and 1, not 2.0"):
+        with pytest.raises(InvalidConfigError, match=r"must be between 0 and 1, not 2\.0"):
             sample(share=2)
 
     def test_check_on_a_value(self) -> None:

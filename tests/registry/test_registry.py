@@ -152,7 +152,7 @@ class TestRegistrar:
         registrar.register_default_label_store(int)
         registrar.register_default_evaluator(int)
         registrar.register_experiment_runner("R", int)
-        registrar.register_filesystem(int())
+        registrar.register_filesystem(0)
         expected = {
             keys.EVALUATOR,
             keys.COMMAND,

@@ -23,7 +23,12 @@ from rvcli.data.crs_transformer.rasterio_crs_transformer import RasterioCRSTrans
 from rvcli.data.gdal import gdal_env, gdal_options, open_raster
 from rvcli.data.raster_source.mosaic import make_mosaic
 from rvcli.data.raster_source.raster_source import RasterSource, block_size_hw, iter_grid
-from rvcli.data.raster_source.window_reader import common_dtype, has_mask, read_window
+from rvcli.data.raster_source.window_reader import (
+    common_dtype,
+    has_mask,
+    nodata_value,
+    read_window,
+)
 from rvcli.errors import DataError
 from rvcli.filesystem import is_local, resolve, shown, to_path
 from rvcli.utils.files import atomic_path, download_if_needed
@@ -51,6 +56,7 @@ class RasterioSource(ActivateMixin, RasterSource):
         channel_order: channels of a chip; by default all but alpha.
         x_shift_meters: moves the view to the right, in metres on the ground.
         y_shift_meters: moves the view up, in metres on the ground.
+        nodata: value of pixels without data, beside what the files declare.
 
     Raises:
         DataError: a file is missing or broken, or the files do not fit together.
@@ -65,6 +71,7 @@ class RasterioSource(ActivateMixin, RasterSource):
         channel_order: Sequence[int] | None = None,
         x_shift_meters: float = 0.0,
         y_shift_meters: float = 0.0,
+        nodata: float | None = None,
     ) -> None:
         self.uris = [uris] if isinstance(uris, str) else list(uris)
         if not self.uris:
@@ -82,6 +89,7 @@ class RasterioSource(ActivateMixin, RasterSource):
             colors = dataset.colorinterp
             self._extent = Box(0, 0, dataset.height, dataset.width)
             self._raw_dtype = common_dtype(dataset)
+            self._nodata = nodata_value(nodata, self._raw_dtype)
             self._block_hw: tuple[int, int] = dataset.block_shapes[0]
             self._is_masked = has_mask(dataset)
             self._crs_transformer: CRSTransformer = (
@@ -124,13 +132,16 @@ class RasterioSource(ActivateMixin, RasterSource):
         with self._lock:
             try:
                 with gdal_env(self._gdal_options):
-                    return read_window(self._open_dataset(), shifted, self._is_masked)
+                    chip = read_window(self._open_dataset(), shifted, self._is_masked)
             except RasterioError as error:
                 reason = error.__cause__ or error
                 raise DataError(
                     f"cannot read the window {box} of the image {self._name}: {reason}",
                     hint="the file is damaged or was cut short: check it with `gdalinfo -checksum`",
                 ) from error
+        if self._nodata is not None:
+            chip[chip == self._nodata] = 0
+        return chip
 
     def _open_dataset(self) -> Any:
         if self._dataset is None:
