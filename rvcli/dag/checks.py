@@ -158,12 +158,13 @@ def _scene_outputs(definition: CommandDefinition) -> Iterator[tuple[Any, str]]:
             for uri in _outputs_of(getattr(scene, "label_store", None), keys.PREDICT):
                 yield scene, uri
     elif definition.command_type == keys.CHIP:
-        backend, scenes = config.backend, config.train_scenes
+        backend = getattr(config, "backend", None)
+        scenes = getattr(config, "train_scenes", None) or ()
         counts = Counter(scene.id for scene in scenes)
         for scene in scenes:
             # Chips are named by scene; a backend that names them otherwise is left alone.
-            own = backend.for_scenes([scene.id], []) if counts[scene.id] > 1 else backend
-            if own is not backend:
+            own = backend.for_scenes([scene.id], []) if counts[scene.id] > 1 else None
+            if own is not None and own is not backend:
                 for uri in _outputs_of(own, keys.CHIP):
                     yield scene, uri
 
