@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from rvcli import keys
 from rvcli.errors import NotReadableError, PluginError
 from rvcli.filesystem import absolute_uri, is_local, join_uri, resolve
 from rvcli.plugins.content import INIT, SUFFIX, Content
@@ -14,7 +15,6 @@ from rvcli.plugins.ship import keep
 from rvcli.plugins.siblings import closure
 
 ARCHIVES = (".whl", ".zip")
-ENTRY_POINT_GROUP = "rvcli.plugins"
 MAX_BYTES = 256 * 2**20
 
 
@@ -104,8 +104,8 @@ def _archive_entry(location: str, files: dict[str, bytes]) -> str:
     for path in declared:
         parser = configparser.ConfigParser(delimiters=("=",))
         parser.read_string(files[path].decode())
-        if parser.has_section(ENTRY_POINT_GROUP):
-            for _, value in parser.items(ENTRY_POINT_GROUP):
+        if parser.has_section(keys.PLUGIN_ENTRY_POINTS):
+            for _, value in parser.items(keys.PLUGIN_ENTRY_POINTS):
                 name = value.partition(":")[0].strip()
                 if name in modules:
                     return modules[name]
@@ -114,7 +114,7 @@ def _archive_entry(location: str, files: dict[str, bytes]) -> str:
         return modules[top[0]]
     raise PluginError(
         f"wheel {location} does not say which of its modules is the plugin",
-        hint=f"declare an entry point in the group {ENTRY_POINT_GROUP!r}",
+        hint=f"declare an entry point in the group {keys.PLUGIN_ENTRY_POINTS!r}",
     )
 
 

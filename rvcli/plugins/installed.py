@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from rvcli import keys
 from rvcli.errors import PluginError
 from rvcli.plugins.content import INIT, SUFFIX, digest_of
-from rvcli.plugins.fetch import ENTRY_POINT_GROUP
 from rvcli.plugins.find import Found
 from rvcli.plugins.plugin import PluginSpec
 from rvcli.plugins.siblings import closure
@@ -33,13 +33,13 @@ def find_distribution(spec: PluginSpec) -> Found:
     points = [
         point
         for point in distribution.entry_points
-        if point.group == ENTRY_POINT_GROUP and spec.entry_point in (None, point.name)
+        if point.group == keys.PLUGIN_ENTRY_POINTS and spec.entry_point in (None, point.name)
     ]
     if not points:
         wanted = "" if spec.entry_point is None else f" named {spec.entry_point!r}"
         raise PluginError(
             f"the distribution {spec.location!r} has no entry point{wanted} in the group"
-            f" {ENTRY_POINT_GROUP!r}",
+            f" {keys.PLUGIN_ENTRY_POINTS!r}",
             hint="install a version that has one",
         )
     return _describe(spec, points[0].value.replace(" ", ""), distribution)

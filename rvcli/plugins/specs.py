@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
+from rvcli import keys
 from rvcli.plugins.plugin import DISTRIBUTION, FILE, MODULE, PluginSpec
 from rvcli.profile import Settings
 
@@ -39,10 +40,8 @@ def _distribution_specs(words: list[str]) -> list[PluginSpec]:
         return []
     from importlib import metadata
 
-    from rvcli.plugins.fetch import ENTRY_POINT_GROUP
-
     specs = []
-    for point in metadata.entry_points(group=ENTRY_POINT_GROUP):
+    for point in metadata.entry_points(group=keys.PLUGIN_ENTRY_POINTS):
         name = point.dist.metadata["Name"] if point.dist is not None else point.name
         if any(word in _ALL or _same_name(word, name) for word in words):
             specs.append(PluginSpec(DISTRIBUTION, name, "installed here", point.name))

@@ -1,0 +1,6 @@
+"""Prove plugins, each in a fresh process, and explain what is wrong with them."""
+
+from rvcli.verify.report import Check, Finding, PluginReport, Report
+from rvcli.verify.verify import verify_plugins
+
+__all__ = ["Check", "Finding", "PluginReport", "Report", "verify_plugins"]
