@@ -52,8 +52,8 @@ class Tile:
     has_mask: bool
 
     @classmethod
-    def read(cls, path: str) -> Tile:
-        """Read the metadata of a raster.
+    def read(cls, path: str, nodata: float | None = None) -> Tile:
+        """Read the metadata of a raster; `nodata` is for bands that declare none.
 
         Raises:
             DataError: it cannot be opened.
@@ -66,7 +66,7 @@ class Tile:
                 dtypes=tuple(dataset.dtypes),
                 crs_wkt=dataset.crs.to_wkt() if dataset.crs else "",
                 transform=dataset.transform,
-                nodata=tuple(dataset.nodatavals),
+                nodata=tuple(nodata if own is None else own for own in dataset.nodatavals),
                 colors=tuple(color.name for color in dataset.colorinterp),
                 block_hw=dataset.block_shapes[0],
                 has_mask=has_mask(dataset),
@@ -107,17 +107,18 @@ class Mosaic:
         return Xml.tostring(root, encoding="unicode").encode()
 
 
-def make_mosaic(paths: Sequence[str]) -> Mosaic:
+def make_mosaic(paths: Sequence[str], nodata: float | None = None) -> Mosaic:
     """Lay rasters out on the grid of the first one.
 
     Args:
         paths: as GDAL takes them.
+        nodata: value of pixels without data in rasters that declare none.
 
     Raises:
         DataError: one cannot be opened, has no georeference or is rotated, or they differ in
             CRS, resolution, number of bands or dtype.
     """
-    tiles = [Tile.read(path) for path in paths]
+    tiles = [Tile.read(path, nodata) for path in paths]
     for tile in tiles:
         _check_like(tile, tiles[0])
     grid = tiles[0].transform

@@ -84,7 +84,7 @@ class RasterioSource(ActivateMixin, RasterSource):
         self._dataset: Any = None
         self._owner_pid = 0
         self._gdal_options = gdal_options(self.uris)
-        self._path = download_and_build_vrt(self.uris, temp_dir)
+        self._path = download_and_build_vrt(self.uris, temp_dir, nodata)
         with gdal_env(self._gdal_options), open_raster(self._path, self._name) as dataset:
             colors = dataset.colorinterp
             self._extent = Box(0, 0, dataset.height, dataset.width)
@@ -139,7 +139,7 @@ class RasterioSource(ActivateMixin, RasterSource):
                     f"cannot read the window {box} of the image {self._name}: {reason}",
                     hint="the file is damaged or was cut short: check it with `gdalinfo -checksum`",
                 ) from error
-        if self._nodata is not None:
+        if self._nodata:
             chip[chip == self._nodata] = 0
         return chip
 
@@ -165,12 +165,13 @@ class RasterioSource(ActivateMixin, RasterSource):
             self._dataset = None
 
 
-def build_vrt(vrt_path: str, image_paths: Sequence[str]) -> None:
+def build_vrt(vrt_path: str, image_paths: Sequence[str], nodata: float | None = None) -> None:
     """Write a GDAL virtual raster that shows images as one mosaic.
 
     Args:
         vrt_path: local path to write.
         image_paths: as GDAL takes them; local ones may be relative.
+        nodata: value of pixels without data in images that declare none.
 
     Raises:
         DataError: an image cannot be opened, or they do not lie on one grid.
@@ -178,16 +179,19 @@ def build_vrt(vrt_path: str, image_paths: Sequence[str]) -> None:
     # What is no file is a name that only GDAL knows, such as /vsis3/... or a subdataset.
     paths = [str(Path(p).resolve()) if Path(p).exists() else p for p in image_paths]
     with atomic_path(vrt_path) as temp_path:
-        Path(temp_path).write_bytes(make_mosaic(paths).to_xml())
+        Path(temp_path).write_bytes(make_mosaic(paths, nodata).to_xml())
 
 
-def download_and_build_vrt(image_uris: Sequence[str], temp_dir: str) -> str:
+def download_and_build_vrt(
+    image_uris: Sequence[str], temp_dir: str, nodata: float | None = None
+) -> str:
     """Return a path that GDAL opens as the mosaic of some images.
 
     Args:
         image_uris: local or remote; a remote one is downloaded only if GDAL cannot read
             windows of it in place.
         temp_dir: where downloads and the virtual raster go.
+        nodata: value of pixels without data in images that declare none.
 
     Raises:
         DataError: an image cannot be opened, or they do not lie on one grid.
@@ -196,14 +200,11 @@ def download_and_build_vrt(image_uris: Sequence[str], temp_dir: str) -> str:
         paths = [_readable_path(uri, temp_dir) for uri in image_uris]
         if len(paths) == 1:
             return paths[0]
-        return _build_named_vrt(paths, temp_dir)
-
-
-def _build_named_vrt(paths: Sequence[str], temp_dir: str) -> str:
-    digest = hashlib.sha256("\n".join(paths).encode()).hexdigest()[:16]
-    vrt_path = Path(temp_dir) / f"mosaic-{digest}.vrt"
-    build_vrt(str(vrt_path), paths)
-    return str(vrt_path)
+        # Named by what it shows, so that sources may share a directory.
+        digest = hashlib.sha256(repr((paths, nodata)).encode()).hexdigest()[:16]
+        vrt_path = str(Path(temp_dir) / f"mosaic-{digest}.vrt")
+        build_vrt(vrt_path, paths, nodata)
+        return vrt_path
 
 
 def load_window(

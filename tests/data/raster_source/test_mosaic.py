@@ -101,6 +101,20 @@ def test_nodata_lets_the_file_below_show(
     )
 
 
+def test_nodata_of_the_source_lets_the_file_below_show(write_raster: Write, tmp_path: Path) -> None:
+    """A nodata value that is given with the source counts in files that declare none."""
+    below, above = tile(10), tile(30)
+    above[:, :10] = 99
+    below[:, :, :5] = 99
+    paths = [write_raster(pixels, f"{i}.tif") for i, pixels in enumerate((below, above))]
+    source = RasterioSource(paths, [], str(tmp_path), nodata=99)
+    with source.activate():
+        image = source.get_image_array()
+    assert [[0, 0], [10, 11], [30, 31]] == [
+        image[y, x].tolist() for y, x in ((0, 0), (0, 10), (19, 0))
+    ]
+
+
 def test_mask_and_alpha_let_the_file_below_show(write_raster: Write, tmp_path: Path) -> None:
     """Where the upper file is masked or transparent the lower one shows."""
     below, above = tile(10, bands=4), tile(30, bands=4)

@@ -116,6 +116,19 @@ def test_nodata_becomes_zero(
     np.testing.assert_array_equal(expected.transpose(1, 2, 0), image)
 
 
+@pytest.mark.parametrize("declared", [None, 7])
+def test_nodata_can_be_given_with_the_source(
+    declared: int | None, write_raster: Write, tmp_path: Path
+) -> None:
+    """Pixels of the value that is given with the source are 0, beside those of the file's own."""
+    bands = random_bands("uint16")
+    bands[0, :4] = 999
+    bands[1, :4] = 7
+    image = read_all(write_raster(bands, nodata=declared), tmp_path, nodata=999)
+    assert 0 == image[:4, :, 0].max()
+    assert (0 if declared else 7) == image[:4, :, 1].max()
+
+
 def test_nodata_that_no_pixel_can_have_is_ignored(write_raster: Write, tmp_path: Path) -> None:
     """A nodata value outside the dtype's range changes nothing."""
     bands = random_bands("uint8")
