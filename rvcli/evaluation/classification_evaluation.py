@@ -20,11 +20,13 @@ class ClassificationEvaluation(ABC):
         scene_to_eval: {scene id: evaluation} of what was merged in.
         avg_item: average over the classes, weighted by gt_count; None before it is computed.
         warnings: what a reader of the figures must know.
+        scene_id: of the scene that is evaluated, where it is one.
     """
 
     def __init__(self) -> None:
         self.clear()
         self.warnings: list[str] = []
+        self.scene_id: str | None = None
 
     def clear(self) -> None:
         """Forget all figures."""
@@ -76,9 +78,9 @@ class ClassificationEvaluation(ABC):
         from rvcli.utils.files import json_to_file
 
         figures = self.to_json()
-        json_to_file(
-            figures if isinstance(figures, dict) else self._with_scenes(figures), output_uri
-        )
+        if not isinstance(figures, dict):
+            figures = self._with_scenes(figures)
+        json_to_file(figures, output_uri, indent=2)
 
     def merge(self, evaluation: Any, scene_id: str | None = None) -> None:
         """Take another evaluation in, weighted by gt_count.

@@ -69,6 +69,7 @@ class ClassificationEvaluator(Evaluator):
                     f"{what.replace(' ', '_')}",
                 )
         evaluation = self.create_evaluation()
+        evaluation.scene_id = scene.id
         with ActivateMixin.compose(source, store):
             truth, predictions = source.get_labels(), store.get_labels()
             if scene.aoi_polygons:

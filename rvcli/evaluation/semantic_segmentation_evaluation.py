@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from rvcli.core.box import Box
 from rvcli.core.class_map import ClassMap
 from rvcli.errors import ConfigError, DataError
 from rvcli.evaluation.class_evaluation_item import ClassEvaluationItem
 from rvcli.evaluation.classification_evaluation import ClassificationEvaluation, average
+from rvcli.utils.progress import track
 
 if TYPE_CHECKING:
     from rvcli.data.label.semantic_segmentation_labels import SemanticSegmentationLabels
@@ -55,17 +57,11 @@ class SemanticSegmentationEvaluation(ClassificationEvaluation):
         """
         self.clear()
         counter = _PairCounter(_class_ids(self.class_map))
-        for window in pred_labels.get_windows():
-            truth = np.asarray(gt_labels.get_label_arr(window))
-            if not truth.any():
-                continue
-            predicted = np.asarray(pred_labels.get_label_arr(window))
-            if truth.shape != predicted.shape:
-                raise DataError(
-                    f"labels of the window {window} have the shape {truth.shape}, "
-                    f"predictions {predicted.shape}"
-                )
-            counter.add(truth, predicted)
+        windows = pred_labels.get_windows()
+        with track(f"evaluate {self.scene_id or 'labels'}", len(windows)) as progress:
+            for window in windows:
+                counter.add(*_pair(gt_labels, pred_labels, window))
+                progress.advance()
         self._set_conf_mat(counter.conf_mat())
 
     def _merge_figures(self, evaluation: SemanticSegmentationEvaluation) -> None:
@@ -133,6 +129,22 @@ def get_class_eval_item(
 def is_geojson(data: Any) -> bool:
     """Tell whether labels are GeoJSON and no raster."""
     return isinstance(data, dict) and "features" in data
+
+
+def _pair(
+    gt_labels: SemanticSegmentationLabels, pred_labels: SemanticSegmentationLabels, window: Box
+) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+    """Return the true and the predicted classes of a window."""
+    truth = np.asarray(gt_labels.get_label_arr(window))
+    if not truth.any():
+        return truth, truth  # nothing counts, so nothing need be read
+    predicted = np.asarray(pred_labels.get_label_arr(window))
+    if truth.shape != predicted.shape:
+        raise DataError(
+            f"labels of the window {window} have the shape {truth.shape}, "
+            f"predictions {predicted.shape}"
+        )
+    return truth, predicted
 
 
 class _PairCounter:

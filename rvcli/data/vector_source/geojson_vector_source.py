@@ -93,7 +93,4 @@ def parse_geojson(text: str, uri: str) -> dict[str, Any]:
 def _text(uri: str) -> str:
     from rvcli.utils.files import file_to_str
 
-    try:
-        return file_to_str(uri)
-    except UnicodeDecodeError as e:
-        raise DataError(f"{uri} is not JSON: it is not UTF-8 text ({e.reason})") from e
+    return file_to_str(uri)

@@ -25,7 +25,7 @@ from rvcli.data.crs_transformer.identity_crs_transformer import IdentityCRSTrans
 from rvcli.data.crs_transformer.rasterio_crs_transformer import RasterioCRSTransformer
 from rvcli.data.vector_source.class_inference import ClassInferenceOptions
 from rvcli.data.vector_source.geojson_vector_source import GeoJSONVectorSource
-from rvcli.errors import ConfigError, DataError
+from rvcli.errors import ConfigError, DataError, NotReadableError
 
 CLASSES = ClassMap.construct_from({"building": 1, "road": 2, "water": 3})
 BOW_TIE = Polygon([(0, 0), (10, 10), (10, 0), (0, 10)])
@@ -349,7 +349,7 @@ def test_file_that_is_no_text_is_refused(tmp_path: Path, grid: RasterioCRSTransf
     """A file that is not UTF-8 is refused."""
     path = tmp_path / "labels.geojson"
     path.write_bytes(b"\xff\xfe{}")
-    with pytest.raises(DataError, match="not UTF-8"):
+    with pytest.raises(NotReadableError, match="UTF-8"):
         source(str(path), grid).get_polygons()
 
 

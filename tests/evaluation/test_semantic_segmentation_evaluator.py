@@ -1,0 +1,207 @@
+"""Scenes evaluated from real files."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from affine import Affine
+from rasterio.features import rasterize
+from shapely.geometry import box, mapping
+from sklearn.metrics import precision_recall_fscore_support
+
+from rvcli.core.box import Box
+from rvcli.core.class_map import ClassMap
+from rvcli.data.aoi import read_aoi_polygons
+from rvcli.data.crs_transformer.rasterio_crs_transformer import RasterioCRSTransformer
+from rvcli.data.label.semantic_segmentation_labels import SemanticSegmentationLabels
+from rvcli.data.label_source.semantic_segmentation_label_source import (
+    SemanticSegmentationLabelSource,
+)
+from rvcli.data.label_store.semantic_segmentation_raster_store import (
+    SemanticSegmentationRasterStore,
+)
+from rvcli.data.raster_source.rasterized_source import RasterizedSource
+from rvcli.data.scene import Scene
+from rvcli.data.vector_source.class_inference import ClassInferenceOptions
+from rvcli.data.vector_source.geojson_vector_source import GeoJSONVectorSource
+from rvcli.errors import DataError
+from rvcli.evaluation.semantic_segmentation_evaluator import (
+    SemanticSegmentationEvaluator,
+    filter_geojson_by_aoi,
+)
+
+CLASSES = ClassMap.construct_from({"house": 1, "road": 2, "ship": 3, "ground": 4})
+EXTENT = Box(0, 0, 60, 80)
+GRID = RasterioCRSTransformer(Affine(0.5, 0, 530000, 0, -0.5, 9330000), "EPSG:32737")
+HOUSES = [(box(5.2, 5.2, 25.2, 25.2), "house"), (box(40.2, 0.2, 46.2, 60.2), "road")]
+
+
+class Options:
+    """How to draw labels."""
+
+    background_class_id = 4
+    all_touched = False
+
+
+def geojson(shapes: list[tuple[Any, str]]) -> dict[str, Any]:
+    """Draw shapes, given in pixels, in WGS 84."""
+    features = []
+    for shape, name in shapes:
+        ring = [list(GRID.pixel_to_map(point)) for point in shape.exterior.coords]
+        geometry = {"type": "Polygon", "coordinates": [ring]}
+        properties = {"class_name": name}
+        features.append({"type": "Feature", "properties": properties, "geometry": geometry})
+    return {"type": "FeatureCollection", "features": features}
+
+
+def pixels(shapes: list[tuple[Any, str]]) -> Any:
+    """Draw shapes into an array of class ids."""
+    ids = [(shape, CLASSES.get_by_name(name).id) for shape, name in shapes]
+    if not ids:
+        return np.full((60, 80), 4, dtype=np.uint8)
+    return rasterize(ids, out_shape=(60, 80), fill=4, dtype="uint8", transform=Affine.identity())
+
+
+MakeScene = Callable[..., Scene]
+
+
+@pytest.fixture
+def make_scene(tmp_path: Path) -> MakeScene:
+    """Give a function that writes labels and predictions of a scene and opens it."""
+
+    def make(
+        name: str, truth: list[tuple[Any, str]], predicted: Any, aoi: list[Any] | None = None
+    ) -> Scene:
+        label_path = tmp_path / f"{name}.geojson"
+        label_path.write_text(json.dumps(geojson(truth)))
+        vectors = GeoJSONVectorSource(
+            str(label_path), GRID, class_inf_opts=ClassInferenceOptions(CLASSES)
+        )
+        source = SemanticSegmentationLabelSource(RasterizedSource(vectors, Options(), EXTENT, GRID))
+        store = SemanticSegmentationRasterStore(
+            str(tmp_path / f"{name}.tif"), EXTENT, GRID, str(tmp_path), class_map=CLASSES
+        )
+        store.save(SemanticSegmentationLabels([EXTENT], lambda _: predicted))
+        areas = []
+        if aoi is not None:
+            aoi_path = tmp_path / f"{name}-aoi.geojson"
+            aoi_path.write_text(json.dumps(geojson([(area, "any") for area in aoi])))
+            areas = read_aoi_polygons(str(aoi_path), GRID)
+        return Scene(name, None, source, store, areas)  # type: ignore[arg-type]
+
+    return make
+
+
+def figures_of(tmp_path: Path, *scenes: Scene, **options: Any) -> Any:
+    """Evaluate scenes and read what was written."""
+    uri = str(tmp_path / "out" / "eval.json")
+    SemanticSegmentationEvaluator(CLASSES, uri, **options).process(scenes, str(tmp_path))
+    return json.loads(Path(uri).read_text())
+
+
+def test_figures_agree_with_scikit_learn(tmp_path: Path, make_scene: MakeScene) -> None:
+    """Figures from files are those of scikit-learn from the arrays, overall and per scene."""
+    noise = np.random.default_rng(3)
+    predictions = [noise.integers(0, 5, (60, 80), dtype=np.uint8) for _ in range(2)]
+    truths = [HOUSES, HOUSES[:1]]
+    scenes = [make_scene(n, t, p) for n, t, p in zip("ab", truths, predictions, strict=True)]
+    figures = figures_of(tmp_path, *scenes)
+    arrays = [pixels(truth) for truth in truths]
+    for items, truth, predicted in (
+        (figures["overall"], np.concatenate(arrays), np.concatenate(predictions)),
+        (figures["per_scene"]["a"], arrays[0], predictions[0]),
+        (figures["per_scene"]["b"], arrays[1], predictions[1]),
+    ):
+        expected = precision_recall_fscore_support(
+            truth.ravel(), predicted.ravel(), labels=[1, 2, 3, 4], zero_division=0
+        )
+        names = ("precision", "recall", "f1", "gt_count")
+        found = [[item[name] or 0 for item in items[:4]] for name in names]
+        assert np.allclose(expected, found)
+
+
+def test_class_that_never_occurs_is_null(tmp_path: Path, make_scene: MakeScene) -> None:
+    """A class that no scene has is in the file, with null figures."""
+    figures = figures_of(tmp_path, make_scene("a", HOUSES, pixels(HOUSES)))
+    [ship] = [item for item in figures["overall"] if item["class_name"] == "ship"]
+    assert (ship["precision"], ship["recall"], ship["f1"], ship["gt_count"]) == (None,) * 3 + (0,)
+    assert figures["overall"][-1]["class_name"] == "average"
+    assert figures["overall"][-1]["f1"] == 1
+
+
+def test_scene_without_polygons_is_background(tmp_path: Path, make_scene: MakeScene) -> None:
+    """A scene whose label file is empty counts as background throughout."""
+    figures = figures_of(tmp_path, make_scene("a", [], pixels([])))
+    ground = figures["per_scene"]["a"][3]
+    assert (ground["class_name"], ground["gt_count"], ground["f1"]) == ("ground", 4800, 1)
+
+
+def test_only_areas_of_interest_count(tmp_path: Path, make_scene: MakeScene) -> None:
+    """Pixels outside the areas of interest do not count, right or wrong."""
+    predicted = pixels(HOUSES)
+    predicted[:, 50:] = 3
+    scene = make_scene("a", HOUSES, predicted, aoi=[box(0, 0, 50, 60)])
+    figures = figures_of(tmp_path, scene)
+    average = figures["overall"][-1]
+    assert (average["f1"], average["gt_count"]) == (1, 50 * 60)
+
+
+def test_areas_without_labels_are_warned_of(
+    tmp_path: Path, make_scene: MakeScene, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A scene that has nothing to evaluate is named, and its figures are null."""
+    scene = make_scene("a", HOUSES, pixels(HOUSES), aoi=[box(500, 500, 510, 510)])
+    figures = figures_of(tmp_path, scene)
+    assert {item["f1"] for item in figures["per_scene"]["a"]} == {None}
+    assert "scene a has no labelled pixels to evaluate within its areas" in caplog.text
+
+
+def test_warnings_are_written_down(tmp_path: Path, make_scene: MakeScene) -> None:
+    """Warnings about train and validation data are in the file."""
+    scene = make_scene("a", HOUSES, pixels(HOUSES))
+    figures = figures_of(tmp_path, scene, warnings=["the scene a is in both"])
+    assert figures["warnings"] == ["the scene a is in both"]
+
+
+def test_vector_output_is_named_as_missing(
+    tmp_path: Path, make_scene: MakeScene, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Where figures of polygons are asked for, the log says that there are none."""
+    figures_of(tmp_path, make_scene("a", [], pixels([])), vector_output_uri="v.json")
+    assert "nothing is written to v.json" in caplog.text
+
+
+def test_missing_predictions_leave_no_file(tmp_path: Path, make_scene: MakeScene) -> None:
+    """Without predictions nothing is written, and the error says what is missing."""
+    scene = make_scene("a", HOUSES, pixels(HOUSES))
+    (tmp_path / "a.tif").unlink()
+    with pytest.raises(DataError, match="no predictions"):
+        figures_of(tmp_path, scene)
+    assert not (tmp_path / "out" / "eval.json").exists()
+
+
+@pytest.mark.parametrize("missing", ["label source", "label store"])
+def test_scene_without_a_part_is_named(tmp_path: Path, make_scene: MakeScene, missing: str) -> None:
+    """A scene that lacks ground truth or predictions is named."""
+    scene = make_scene("a", HOUSES, pixels(HOUSES))
+    if missing == "label source":
+        scene.ground_truth_label_source = None
+    else:
+        scene.prediction_label_store = None
+    with pytest.raises(DataError, match=f"'a' cannot be evaluated: it has no {missing}"):
+        figures_of(tmp_path, scene)
+
+
+def test_filter_geojson_by_aoi() -> None:
+    """Features that lie within an area are kept; without areas all are."""
+    shapes = [box(0, 0, 2, 2), box(5, 5, 9, 9)]
+    features = [{"type": "Feature", "geometry": mapping(shape)} for shape in shapes]
+    collection = {"type": "FeatureCollection", "features": features}
+    kept = filter_geojson_by_aoi(collection, [box(-1, -1, 3, 3)])
+    assert kept["features"] == features[:1]
+    assert filter_geojson_by_aoi(collection, [])["features"] == features
