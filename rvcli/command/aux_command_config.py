@@ -180,5 +180,6 @@ class AuxCommandConfigBuilder(CommandConfigBuilder):
 
     def from_proto(self, msg: Any) -> Any:
         """Return a copy with the values of a message."""
-        content = msg.custom_config.get("json", "{}")
+        # A Struct has no get().
+        content = msg.custom_config["json"] if "json" in msg.custom_config else "{}"  # noqa: SIM401
         return self.set(root_uri=msg.root_uri, split_id=msg.split_id, config=json.loads(content))
