@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rvcli.command import AuxCommand, AuxCommandOptions
+import rvcli as rv
 from rvcli.filesystem import base_name, join_uri
 from rvcli.utils.files import download_if_needed, json_to_file
 
@@ -26,11 +26,11 @@ def summary_uri(config: dict[str, Any], uri: str) -> str:
     return join_uri(config["output_dir"], base_name(uri) + ".json")
 
 
-class ImageSummaryCommand(AuxCommand):
+class ImageSummaryCommand(rv.AuxCommand):
     """Writes size, channels, type and range of each image."""
 
     command_type = IMAGE_SUMMARY
-    options = AuxCommandOptions(
+    options = rv.AuxCommandOptions(
         split_on="uris",
         inputs=lambda config: config["uris"],
         outputs=lambda config: [summary_uri(config, uri) for uri in config["uris"]],

@@ -12,13 +12,11 @@ from __future__ import annotations
 from typing import Any
 
 import rvcli as rv
-from rvcli.backend import Backend, BackendConfig
-from rvcli.config import field
 from rvcli.filesystem import join_uri
 from rvcli.utils.files import file_to_json, json_to_file
 
 
-class NearestMean(Backend):
+class NearestMean(rv.Backend):
     """Learns the mean of each class, in one pass over the chips."""
 
     uses_validation_chips = False
@@ -72,13 +70,11 @@ class NearestMean(Backend):
 
     def predict(self, chips: Any, windows: Any, tmp_dir: str) -> Any:
         """Return the nearest class of each pixel; where all channels are 0, ignore."""
-        from rvcli.data.label import SemanticSegmentationLabels
-
         arrays = {
             window.tuple_format(): self.classify(chip)
             for chip, window in zip(chips, windows, strict=True)
         }
-        return SemanticSegmentationLabels(windows, lambda window: arrays[window.tuple_format()])
+        return rv.SemanticSegmentationLabels(windows, lambda window: arrays[window.tuple_format()])
 
     def classify(self, chip: Any) -> Any:
         """Return uint8 class ids, shape (height, width)."""
@@ -90,23 +86,23 @@ class NearestMean(Backend):
         )
 
 
-class NearestMeanConfig(BackendConfig):
+class NearestMeanConfig(rv.BackendConfig):
     """Give each pixel the class whose mean colour is nearest."""
 
     key = "NEAREST_MEAN"
     uses_validation_chips = False
 
-    scene_ids: list[str] = field(
+    scene_ids: list[str] = rv.field(
         default_factory=list, doc="Scenes to learn from; those of the dataset.", used_by=(rv.CHIP,)
     )
-    sums_uris: list[str] = field(
+    sums_uris: list[str] = rv.field(
         default_factory=list,
         doc="What is kept of the chips, a file for each scene.",
         output_of=(rv.CHIP,),
         input_of=(rv.TRAIN,),
         used_by=(rv.CHIP, rv.TRAIN),
     )
-    model_uri: str | None = field(
+    model_uri: str | None = rv.field(
         default=None,
         doc="The means; below the train URI if not set.",
         output_of=(rv.TRAIN,),

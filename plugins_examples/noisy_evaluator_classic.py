@@ -12,13 +12,12 @@ by hand. `noisy_evaluator_declared.py` is the same in a quarter of the lines.
 from copy import deepcopy
 
 import rvcli as rv
-from rvcli.evaluation import Evaluator, EvaluatorConfig, EvaluatorConfigBuilder
 from rvcli.protos.evaluator_pb2 import EvaluatorConfig as EvaluatorConfigMsg
 
 NOISY_EVALUATOR = "NOISY_EVALUATOR"
 
 
-class NoisyEvaluator(Evaluator):
+class NoisyEvaluator(rv.Evaluator):
     """Does the work: says its message and how many scenes there are."""
 
     def __init__(self, noise):
@@ -29,7 +28,7 @@ class NoisyEvaluator(Evaluator):
         print(f"{self.noise} ({len(list(scenes))} scenes)", flush=True)
 
 
-class NoisyEvaluatorConfig(EvaluatorConfig):
+class NoisyEvaluatorConfig(rv.EvaluatorConfig):
     """Describes the evaluator, and makes it where it is to work."""
 
     def __init__(self, noise):
@@ -46,15 +45,11 @@ class NoisyEvaluatorConfig(EvaluatorConfig):
         """Return the evaluator that does the work."""
         return NoisyEvaluator(self.noise)
 
-    def update_for_command(self, command_type, experiment_config, context=None, io_def=None):
-        """Nothing here depends on the experiment."""
-        return io_def or rv.core.CommandIODefinition()
-
     def report_io(self, command_type, io_def):
         """No file is read or written."""
 
 
-class NoisyEvaluatorConfigBuilder(EvaluatorConfigBuilder):
+class NoisyEvaluatorConfigBuilder(rv.EvaluatorConfigBuilder):
     """Builds the config; each `with_` method returns a changed copy."""
 
     def __init__(self, prev=None):

@@ -11,11 +11,10 @@ follow from it.
 
 from __future__ import annotations
 
-from rvcli.config import field
-from rvcli.evaluation import Evaluator, EvaluatorConfig
+import rvcli as rv
 
 
-class NoisyEvaluator(Evaluator):
+class NoisyEvaluator(rv.Evaluator):
     """Says its message and how many scenes there are."""
 
     def __init__(self, noise: str) -> None:
@@ -26,11 +25,11 @@ class NoisyEvaluator(Evaluator):
         print(f"{self.noise} ({len(list(scenes))} scenes)", flush=True)
 
 
-class NoisyEvaluatorConfig(EvaluatorConfig):
+class NoisyEvaluatorConfig(rv.EvaluatorConfig):
     """Print a message instead of evaluating."""
 
     key = "SHORT_NOISY_EVALUATOR"
-    noise: str = field(default="Beep!", doc="What to print.")
+    noise: str = rv.field(default="Beep!", doc="What to print.")
 
     def create_evaluator(self):
         """Return the evaluator that does the work."""

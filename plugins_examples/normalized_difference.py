@@ -13,11 +13,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from rvcli.config import field, not_negative
-from rvcli.data.raster_transformer import RasterTransformer, RasterTransformerConfig
+import rvcli as rv
+from rvcli.config import not_negative
 
 
-class NormalizedDifference(RasterTransformer):
+class NormalizedDifference(rv.RasterTransformer):
     """Appends (first - second) / (first + second)."""
 
     def __init__(self, first_channel: int, second_channel: int) -> None:
@@ -44,13 +44,15 @@ class NormalizedDifference(RasterTransformer):
         return np.concatenate([chip, channel[..., None]], axis=-1)
 
 
-class NormalizedDifferenceConfig(RasterTransformerConfig):
+class NormalizedDifferenceConfig(rv.RasterTransformerConfig):
     """Append the normalized difference of two channels, such as NDVI from near infrared and red."""
 
     key = "NORMALIZED_DIFFERENCE"
 
-    first_channel: int = field(doc="The channel that counts, from 0.", check=not_negative)
-    second_channel: int = field(doc="The channel to compare it with, from 0.", check=not_negative)
+    first_channel: int = rv.field(doc="The channel that counts, from 0.", check=not_negative)
+    second_channel: int = rv.field(
+        doc="The channel to compare it with, from 0.", check=not_negative
+    )
 
     def create_transformer(self) -> NormalizedDifference:
         """Return the transformer that does the work."""
