@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -48,9 +49,8 @@ class State:
         from rvcli.profile import load_settings
         from rvcli.profile.verbosity import Verbosity
 
-        Verbosity.level = max(
-            Verbosity.QUIET, min(Verbosity.DEBUG, Verbosity.NORMAL + self.verbosity)
-        )
+        level = Verbosity.NORMAL + self.verbosity
+        Verbosity.level = max(Verbosity.QUIET, min(Verbosity.DEBUG, level))
         return load_settings(self.profile, self.config_file, self.overrides)
 
     @contextmanager
@@ -80,6 +80,35 @@ class State:
                 raise_first_error(plugins)
             yield Session(settings, own, plugins)
 
+    def worker_options(self) -> tuple[str, ...]:
+        """Return the options that give a worker in this directory the same settings.
+
+        Overrides that are secret are left out; see `exported_secrets`.
+        """
+        options: list[str] = []
+        if self.profile is not None:
+            options += ["--profile", self.profile]
+        if self.config_file is not None:
+            options += ["--config", os.path.abspath(self.config_file)]  # noqa: PTH100
+        for text in self.overrides:
+            if not _is_secret(text):
+                options += ["--set", text]
+        return (*options, *["-v"] * self.verbosity, *["-q"] * -self.verbosity)
+
+    @contextmanager
+    def exported_secrets(self) -> Iterator[None]:
+        """Hand secret overrides to child processes as variables: arguments are for all to read."""
+        before = dict(os.environ)
+        for text in self.overrides:
+            if _is_secret(text):
+                name, _, value = text.partition("=")
+                os.environ["RV_" + name.replace(".", "_").upper()] = value
+        try:
+            yield
+        finally:
+            os.environ.clear()
+            os.environ.update(before)
+
 
 class Session:
     """Settings, the registry and the plugins of one call."""
@@ -96,6 +125,13 @@ def warn(messages: list[str]) -> None:
         print(f"warning: {message}", file=sys.stderr)
     if len(messages) > MOST_WARNINGS:
         print(f"warning: and {len(messages) - MOST_WARNINGS} more", file=sys.stderr)
+
+
+def _is_secret(override: str) -> bool:
+    from rvcli.profile.secrets import is_secret
+
+    section, _, key = override.partition("=")[0].partition(".")
+    return is_secret(section.strip().upper(), key.strip().lower())
 
 
 def _load_plugins(settings: Settings, registry: Registry) -> list[LoadedPlugin]:

@@ -57,7 +57,7 @@ def load_settings(
         layers.append(dotenv)
     layers += dict.fromkeys(_file_layers(directory, {**environ, **steering}, notes))
     layers.append(Layer("search", {}, tuple(notes)))
-    settings = Settings(layers, steering)
+    settings = Settings(layers)
     settings.validate()
     return settings
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
@@ -27,14 +27,10 @@ class Settings:
     Attributes:
         layers: files, variables and overrides, the strongest first; the declared defaults
             come below all of them.
-        steering: the RV_* variables that make another process load the same files.
     """
 
-    def __init__(
-        self, layers: Iterable[AnyLayer] = (), steering: Mapping[str, str] | None = None
-    ) -> None:
+    def __init__(self, layers: Iterable[AnyLayer] = ()) -> None:
         self.layers = tuple(layers)
-        self.steering = dict(steering or {})
         self._reads = Reads()
 
     def __repr__(self) -> str:
@@ -181,18 +177,6 @@ class Settings:
     def plugin_modules(self) -> list[tuple[str, str]]:
         """List (module, origin) of the plugin modules of the profile."""
         return [(module, origin) for module, origin, _ in self._list("modules")]
-
-    def child_environ(self) -> dict[str, str]:
-        """Return the variables that give these settings to a child in the same directory.
-
-        Overrides travel as variables rather than arguments, since others can read arguments.
-        """
-        variables = dict(self.steering)
-        for layer in self.layers:
-            if isinstance(layer, Layer) and layer.name == OVERRIDES:
-                for (section, key), found in layer.values.items():
-                    variables[f"RV_{section}_{key}".upper()] = as_text(found.value)
-        return variables
 
     def _list(self, key: str) -> list[tuple[str, str, str]]:
         found = self.value("PLUGINS", key)

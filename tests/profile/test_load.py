@@ -283,19 +283,3 @@ def test_plugin_paths_of_variables_are_relative_to_the_working_directory(place):
 
     assert str(place.project / "a.py") == files[0]
     assert not files[1].startswith(str(place.project))
-
-
-def test_children_get_the_same_settings(place):
-    """What child_environ returns makes a child in the same directory load the same values."""
-    place.write("rv.toml", "[profile.big.RV]\ngpus = 4\n")
-    config = place.write("given.toml", "[GDAL]\ncache_mb = 5\n")
-    settings = place.load(
-        "big", config_file=config, overrides=["RV.jobs=3", "MINE.names=a,b", "PLUGINS.files="]
-    )
-    place.environ.update({"PLUGINS_FILES": "x.py", **settings.child_environ()})
-
-    child = place.load()
-
-    for section, key in [("RV", "gpus"), ("GDAL", "cache_mb"), ("RV", "jobs"), ("MINE", "names")]:
-        assert settings.get(section, key) == child.get(section, key)
-    assert [] == child.plugin_files()

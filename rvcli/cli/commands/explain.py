@@ -1,0 +1,71 @@
+"""`rv explain`: say field by field why each command will run or not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import click
+
+from rvcli.cli.experiments import Planning, planning_options, select, selection_options
+from rvcli.cli.options import shared_options
+from rvcli.cli.state import State, warn
+from rvcli.errors import UsageError
+
+
+@click.command("explain")
+@selection_options
+@planning_options
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@shared_options()
+@click.pass_obj
+def command(
+    state: State,
+    /,
+    as_json: bool,
+    rerun: bool,
+    splits: int,
+    skip_file_check: bool,
+    **selected: Any,
+) -> None:
+    """Say why each command of an experiment would run or not, field by field.
+
+    COMMAND is a type, such as train, or one command, such as my_experiment/TRAIN; without
+    any, all are explained. Nothing is run or written.
+    """
+    from rvcli.cli.render.plan import print_explanation
+    from rvcli.cli.render.table import print_json
+
+    selection = select(**selected)
+    wanted = [word.upper() for word in selection.commands]
+    with state.session():
+        loaded = selection.load()
+        # Each command is explained as part of the whole pipeline, which `rv run` would run.
+        plan = replace(selection, commands=_auxiliary(wanted)).plan(
+            loaded, Planning(rerun, splits, skip_file_check)
+        )
+    if not state.is_quiet:
+        warn(list(plan.warnings))
+    steps = [step for step in plan.steps if not wanted or _is_meant(step, wanted)]
+    if not steps:
+        raise UsageError(
+            f"there is no command {', '.join(selection.commands)}",
+            hint=f"there are: {', '.join(step.id for step in plan.steps[:10])}",
+        )
+    if as_json:
+        print_json([step.to_dict() for step in steps])
+    else:
+        print_explanation(steps, everything=state.verbosity > 0)
+
+
+def _auxiliary(wanted: list[str]) -> tuple[str, ...]:
+    """Name all commands if one is wanted that is not run by default; none means the default."""
+    from rvcli import keys, registry
+
+    auxiliary = registry.current().keys(keys.AUX_COMMAND)
+    named = [word for word in wanted if word in auxiliary]
+    return (*keys.COMMANDS, *named) if named else ()
+
+
+def _is_meant(step: Any, wanted: list[str]) -> bool:
+    return step.definition.command_type in wanted or step.id.upper() in wanted

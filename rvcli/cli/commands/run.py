@@ -1,0 +1,149 @@
+"""`rv run`: plan the commands of experiments and have a runner run them."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack, redirect_stdout
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from rvcli.cli.experiments import Planning, planning_options, select, selection_options
+from rvcli.cli.options import shared_options
+from rvcli.cli.state import State, warn
+from rvcli.errors import UsageError
+
+if TYPE_CHECKING:
+    from rvcli.dag import Plan
+    from rvcli.runner.execution import Outcome
+    from rvcli.runner.experiment_runner import ExperimentRunner, RunOptions
+
+
+@click.command("run")
+@click.argument("runner")
+@selection_options
+@planning_options
+@click.option("-n", "--dry-run", is_flag=True, help="Print the plan and run nothing.")
+@click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    help="How many commands run side by side; RV.jobs, or one a processor, by default.",
+)
+@click.option("--fail-fast", is_flag=True, help="After a failure, start nothing more.")
+@click.option("--tempdir", metavar="DIR", help="Where temporary files go.")
+@click.option("--json", "as_json", is_flag=True, help="Print the plan and its outcome as JSON.")
+@shared_options()
+@click.pass_obj
+def command(
+    state: State,
+    /,
+    runner: str,
+    dry_run: bool,
+    jobs: int | None,
+    fail_fast: bool,
+    tempdir: str | None,
+    as_json: bool,
+    rerun: bool,
+    splits: int,
+    skip_file_check: bool,
+    **selected: Any,
+) -> None:
+    """Run the commands of experiments that are not proven to be up to date.
+
+    RUNNER is inprocess, local, or one that a plugin brings. COMMAND is any of analyze, chip,
+    train, predict, eval and bundle, or an auxiliary command; without any, all are run.
+    """
+    selection = select(**selected)
+    with state.session() as session:
+        found = _runner(runner)
+        plan = selection.plan(selection.load(), Planning(rerun, splits, skip_file_check))
+        if not state.is_quiet:
+            warn(list(plan.warnings))
+        if dry_run:
+            from rvcli.cli.render.plan import print_plan
+
+            print_plan(plan, as_json=as_json)
+            plan.refuse_blocked()
+            return
+        plan.refuse_blocked()
+
+        from rvcli.runner.experiment_runner import RunOptions
+
+        options = RunOptions(
+            jobs=jobs or session.settings.get("RV", "jobs"),
+            gpus=session.settings.get("RV", "gpus"),
+            fail_fast=fail_fast,
+            tmp_dir=_temporary_root(tempdir),
+            worker_options=state.worker_options(),
+        )
+        _run(state, found, plan, options, as_json)
+
+
+def _runner(name: str) -> ExperimentRunner:
+    """Create the runner that the command line names.
+
+    Raises:
+        UsageError: there is none of that name.
+    """
+    from rvcli import keys, registry
+    from rvcli.runner.experiment_runner import ExperimentRunner
+
+    if registry.current().find(keys.EXPERIMENT_RUNNER, name.upper()) is None:
+        raise UsageError(
+            f"there is no runner {name!r}",
+            hint=f"there are: {', '.join(ExperimentRunner.list_runners())}",
+        )
+    return ExperimentRunner.get_runner(name)
+
+
+def _temporary_root(tempdir: str | None) -> str | None:
+    from rvcli.profile.rv_config import RVConfig
+
+    if tempdir is None:
+        return None
+    RVConfig.set_tmp_dir(tempdir)
+    return RVConfig.get_tmp_dir_root()
+
+
+def _run(
+    state: State, runner: ExperimentRunner, plan: Plan, options: RunOptions, as_json: bool
+) -> None:
+    """Run a plan and tell of it.
+
+    Raises:
+        CommandError: one or more commands failed.
+    """
+    import sys
+    from dataclasses import replace
+
+    from rvcli.cli.interrupts import terminations_interrupt
+    from rvcli.cli.render import outcome as render
+    from rvcli.cli.render.plan import print_plan
+    from rvcli.cli.render.progress import progress_view
+
+    quiet = state.is_quiet or as_json
+    if not quiet:
+        print_plan(plan, only_to_run=True)
+    outcome: Outcome | None = None
+    if plan.to_run:
+        with ExitStack() as stack:
+            stack.enter_context(state.exported_secrets())
+            stack.enter_context(terminations_interrupt())
+            view = stack.enter_context(progress_view(quiet=quiet))
+            if as_json:
+                # What plugins print in this process must not end up in the JSON.
+                stack.enter_context(redirect_stdout(sys.stderr))
+            _save_experiments(plan)
+            outcome = runner.run_plan(plan, replace(options, sink=view))
+    if as_json:
+        render.print_outcome_json(plan, outcome)
+    render.raise_failures(outcome)
+    if not quiet:
+        render.print_results(plan)
+
+
+def _save_experiments(plan: Plan) -> None:
+    """Write the messages of the experiments that have something to run."""
+    experiments = {id(s.definition.experiment): s.definition.experiment for s in plan.to_run}
+    for experiment in experiments.values():
+        if experiment is not None:
+            experiment.save_config()

@@ -1,0 +1,46 @@
+"""`rv run-command`: the worker. Runs the one command that a message describes."""
+
+from __future__ import annotations
+
+import click
+
+from rvcli.cli.options import shared_options
+from rvcli.cli.state import State
+
+
+@click.command("run-command")
+@click.argument("message_uri", metavar="URI")
+@click.option("--tempdir", metavar="DIR", help="Where temporary files go.")
+@click.option(
+    "--attached", is_flag=True, hidden=True, help="End when the standard input is closed."
+)
+@shared_options()
+@click.pass_obj
+def command(state: State, message_uri: str, tempdir: str | None, attached: bool) -> None:
+    """Run one command from its message, as runners do.
+
+    Exactly the plugins that the message pins are loaded; where they are not what they were,
+    nothing runs.
+    """
+    import sys
+
+    from rvcli import profile
+    from rvcli.cli.interrupts import end_with_input, terminations_interrupt
+
+    if attached:
+        end_with_input()
+    with terminations_interrupt(), profile.use(state.settings()) as settings:
+        from rvcli.cli.logs import log_to_stderr
+        from rvcli.runner.command_runner import CommandRunner
+        from rvcli.runner.progress_lines import write_progress, write_waiting
+        from rvcli.utils.progress import use_sink
+
+        log_to_stderr(settings, state.verbosity)
+        with use_sink(lambda event: write_progress(event, sys.stdout)):
+            worked = CommandRunner.run(
+                message_uri,
+                tmp_dir=tempdir,
+                on_wait=lambda text: write_waiting(text, sys.stdout),
+            )
+        if not worked and not state.is_quiet:
+            print("another run has done this meanwhile")

@@ -1,0 +1,87 @@
+"""What became of a run: failures in full, and where the results are."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING, Any
+
+from rvcli import keys
+from rvcli.cli.render.plan import summary
+from rvcli.cli.render.table import print_json
+from rvcli.errors import CommandError
+
+if TYPE_CHECKING:
+    from rvcli.dag import Plan
+    from rvcli.runner.execution import JobResult, Outcome
+
+MOST_URIS = 5
+RESULTS = {keys.PREDICT: "predictions", keys.EVAL: "metrics", keys.BUNDLE: "predict package"}
+
+
+def raise_failures(outcome: Outcome | None) -> None:
+    """Raise an error about the commands that failed; a classic runner has no outcome.
+
+    Raises:
+        CommandError: with the last log lines of each, and the line that reproduces it.
+    """
+    if outcome is None or outcome.ok:
+        return
+    failed, not_run = outcome.failed, outcome.not_run
+    paragraphs = [_failure(result) for result in failed]
+    names = ", ".join(result.job.id for result in failed[:10])
+    if len(failed) > 10:
+        names += f" and {len(failed) - 10} more"
+    last = f"{_count(len(failed))} failed: {names}"
+    if not_run:
+        last += f"; {_count(len(not_run))} not run for that"
+    raise CommandError(
+        "\n\n".join([*paragraphs[:10], last]),
+        hint="what is done stays done: the same rv run goes on from here",
+    )
+
+
+def _failure(result: JobResult) -> str:
+    lines = [f"{result.job.id} failed: {result.state.detail or 'no reason given'}"]
+    lines += [f"    {line}" for line in result.last_lines]
+    lines.append(f"  log: {result.job.log_path}")
+    lines.append(f"  to run it alone: {shlex.join(result.reproduce)}")
+    return "\n".join(lines)
+
+
+def print_outcome_json(plan: Plan, outcome: Outcome | None) -> None:
+    """Print the plan with the result of each command that ran."""
+    results = [_result(r) for r in outcome.results] if outcome is not None else []
+    print_json({**plan.to_dict(), "results": results})
+
+
+def _result(result: JobResult) -> dict[str, Any]:
+    return {
+        "id": result.job.id,
+        "status": result.state.status,
+        "detail": result.state.detail,
+        "seconds": round(result.seconds, 3),
+        "log_path": result.job.log_path,
+        "last_lines": list(result.last_lines),
+        "reproduce": list(result.reproduce),
+    }
+
+
+def print_results(plan: Plan) -> None:
+    """Print where the predictions, metrics and packages are."""
+    if plan.to_run:
+        print(f"done: {summary(plan).replace(' to run', ' run')}")
+    for command_type, name in RESULTS.items():
+        uris = {
+            uri
+            for step in plan.steps
+            if step.definition.command_type == command_type
+            for uri in step.definition.io_def.output_uris
+        }
+        for uri in sorted(uris)[:MOST_URIS]:
+            print(f"{name}: {uri}")
+        if len(uris) > MOST_URIS:
+            print(f"{name}: and {len(uris) - MOST_URIS} more")
+
+
+def _count(number: int) -> str:
+    return "1 command" if number == 1 else f"{number} commands"
