@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
+import weakref
 from abc import ABC, abstractmethod
 from typing import Any
 
@@ -10,7 +12,7 @@ from typing import Any
 class Command(ABC):
     """A piece of work that reads its inputs and writes its outputs."""
 
-    _tmp_dir: Any = None
+    _tmp_dir: str | None = None
 
     @abstractmethod
     def run(self, tmp_dir: str | None = None) -> Any:
@@ -23,8 +25,9 @@ class Command(ABC):
     def get_tmp_dir(self) -> str:
         """Return the temporary directory, made on first use."""
         if self._tmp_dir is None:
-            self._tmp_dir = tempfile.TemporaryDirectory(prefix="rv-")
-        return str(getattr(self._tmp_dir, "name", self._tmp_dir))
+            self._tmp_dir = tempfile.mkdtemp(prefix="rv-")
+            weakref.finalize(self, shutil.rmtree, self._tmp_dir, ignore_errors=True)
+        return self._tmp_dir
 
 
 class NoOpCommand(Command):

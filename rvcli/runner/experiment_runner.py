@@ -139,6 +139,10 @@ class ExperimentRunner:
         from rvcli.runner.execution import Execution
         from rvcli.runner.messages import stamp_and_write
 
+        experiments = {id(s.definition.experiment): s.definition.experiment for s in made.to_run}
+        for experiment in experiments.values():
+            if experiment is not None:
+                experiment.save_config()
         if type(self)._run_experiment is not ExperimentRunner._run_experiment:
             for step in made.to_run:
                 stamp_and_write(step, self.traits.remote)

@@ -24,6 +24,11 @@ class InProcessExperimentRunner(ExperimentRunner):
         super().__init__()
         self._states: dict[str, JobState] = {}
         self._lines: dict[str, list[str]] = {}
+        self._unseen: set[str] = set()
+
+    def has_room(self, job: Job) -> bool:
+        """True once the end of the job before has been seen."""
+        return not self._unseen
 
     def submit(self, job: Job) -> None:
         """Run the command of a job to its end."""
@@ -41,6 +46,7 @@ class InProcessExperimentRunner(ExperimentRunner):
         logger = logging.getLogger()
         logger.addHandler(handler)
         self._lines[job.id] = []
+        self._unseen.add(job.id)
         try:
             with use_sink(show_progress):
                 CommandRunner.run(job.message_uri, tmp_dir=self.options.tmp_dir, on_wait=show_wait)
@@ -55,6 +61,7 @@ class InProcessExperimentRunner(ExperimentRunner):
 
     def poll(self, job: Job) -> JobState:
         """Return how the command ended."""
+        self._unseen.discard(job.id)
         return self._states[job.id]
 
     def logs(self, job: Job) -> Iterable[str]:
