@@ -132,18 +132,9 @@ def _run(
             if as_json:
                 # What plugins print in this process must not end up in the JSON.
                 stack.enter_context(redirect_stdout(sys.stderr))
-            _save_experiments(plan)
             outcome = runner.run_plan(plan, replace(options, sink=view))
     if as_json:
         render.print_outcome_json(plan, outcome)
     render.raise_failures(outcome)
     if not quiet:
         render.print_results(plan)
-
-
-def _save_experiments(plan: Plan) -> None:
-    """Write the messages of the experiments that have something to run."""
-    experiments = {id(s.definition.experiment): s.definition.experiment for s in plan.to_run}
-    for experiment in experiments.values():
-        if experiment is not None:
-            experiment.save_config()
