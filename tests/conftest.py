@@ -11,6 +11,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import unquote, urlsplit
 
 import pytest
+from hypothesis import settings
+
+# On a busy machine, or at the first import of a library, an example takes longer than 200 ms.
+settings.register_profile("rv", deadline=None)
+settings.load_profile("rv")
 
 
 @pytest.fixture(scope="session")
