@@ -175,7 +175,7 @@ class _PairCounter:
         return np.asarray(self._place[labels])
 
     def conf_mat(self) -> Counts:
-        matrix = self._counts.reshape(self._size, self._size).copy()
+        matrix: Counts = self._counts.reshape(self._size, self._size).copy()
         matrix[0] = 0
         return matrix
 
