@@ -56,7 +56,7 @@ def main() -> None:
     best = {
         name: min((r[name] for r in rounds), key=lambda figure: figure["cpu_s"]) for name in names
     }
-    factor = best["yardstick uint8"]["cpu_s"] / YARDSTICK_S * (10_000 / arguments.size) ** 0
+    factor = best["yardstick uint8"]["cpu_s"] / YARDSTICK_S
     print(f"{'':22}{'CPU s':>8}{'aim':>8}{'ratio':>8}{'peak MB':>9}")
     for name in names:
         figure = best[name]
