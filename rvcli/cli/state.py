@@ -39,6 +39,11 @@ class State:
         """Whether only errors and results are printed."""
         return self.verbosity < 0
 
+    @property
+    def config_path(self) -> str | None:
+        """The given profile file as an absolute path, or None."""
+        return None if self.config_file is None else os.path.abspath(self.config_file)  # noqa: PTH100
+
     def settings(self) -> Settings:
         """Load the settings.
 
@@ -89,7 +94,7 @@ class State:
         if self.profile is not None:
             options += ["--profile", self.profile]
         if self.config_file is not None:
-            options += ["--config", os.path.abspath(self.config_file)]  # noqa: PTH100
+            options += ["--config", str(self.config_path)]
         for text in self.overrides:
             if not _is_secret(text):
                 options += ["--set", text]

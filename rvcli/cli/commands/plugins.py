@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from rvcli.cli.options import shared_options
 from rvcli.cli.state import Session, State
-from rvcli.errors import EXIT_DONE, EXIT_PLUGIN
+from rvcli.errors import EXIT_DONE, EXIT_PLUGIN, UsageError
+
+if TYPE_CHECKING:
+    from rvcli.plugins import PluginSpec
 
 
 @click.group("plugins")
@@ -47,11 +51,54 @@ def list_plugins(state: State, as_json: bool) -> None:
 def verify(state: State, names: tuple[str, ...], as_json: bool) -> int:
     """Prove each plugin in a fresh process: fetch, import, register, build, round-trip.
 
-    Without PLUGIN, all of the profile's plugins. Exits with 4 unless all is well.
+    PLUGIN is the name of a plugin of the profile, or any plugin file; without any, all of the
+    profile's plugins are verified. Exits with 4 unless all is well.
     """
-    from rvcli.cli.render import verification
+    from rvcli import profile
+    from rvcli.cli.render.table import print_json
+    from rvcli.cli.render.verification import print_report
+    from rvcli.plugins import plugin_specs
+    from rvcli.verify import verify_plugins
 
-    return EXIT_DONE if verification.verify(state, names, as_json) else EXIT_PLUGIN
+    with profile.use(state.settings()) as settings:
+        report = verify_plugins(
+            _chosen(plugin_specs(settings), names),
+            profile_name=state.profile,
+            config_file=state.config_path,
+            overrides=state.overrides,
+        )
+    if as_json:
+        print_json(report.to_dict())
+    else:
+        print_report(report, everything=state.verbosity > 0)
+    return EXIT_DONE if report.ok else EXIT_PLUGIN
+
+
+def _chosen(specs: list[PluginSpec], names: tuple[str, ...]) -> list[PluginSpec]:
+    """Return the plugins that are named, of the profile or as files.
+
+    Raises:
+        UsageError: a name is neither.
+    """
+    from rvcli.filesystem import absolute_uri, base_name
+    from rvcli.plugins import FILE, PluginSpec
+
+    chosen = []
+    for name in names:
+        uri = absolute_uri(name)
+        own = [
+            spec
+            for spec in specs
+            if name in (spec.location, str(spec), base_name(spec.location).removesuffix(".py"))
+            or (spec.kind == FILE and absolute_uri(spec.location) == uri)
+        ]
+        if not own and not ("://" in uri or Path(uri).exists()):
+            raise UsageError(
+                f"there is no plugin {name!r}",
+                hint="the profile names: " + (", ".join(map(str, specs)) or "none"),
+            )
+        chosen += own or [PluginSpec(FILE, uri, "the command line")]
+    return chosen if names else specs
 
 
 def _builtins(session: Session) -> dict[str, Any]:
