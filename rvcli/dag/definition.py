@@ -258,4 +258,4 @@ def _default_commands(known: list[str]) -> list[str]:
 
 def _included_by_default(key: str) -> bool:
     entry = registry.current().find(keys.AUX_COMMAND, key)
-    return entry is not None and bool(entry.load().options.include_by_default)
+    return entry is not None and bool(entry.load().command_options.include_by_default)

@@ -185,3 +185,47 @@ def world(tmp_path: Path) -> World:
 def experiment() -> Callable[..., Any]:
     """Make an experiment: id, overlaps, content."""
     return FakeExperiment
+
+
+@pytest.fixture
+def make_experiment(tmp_path: Path) -> Callable[..., Any]:
+    """Make a real experiment: id, number of scenes, custom config; files are not there."""
+    from rvcli import keys
+    from rvcli.analyzer.analyzer_config import AnalyzerConfig
+    from rvcli.backend.backend_config import BackendConfig
+    from rvcli.data.dataset_config import DatasetConfig
+    from rvcli.data.scene_config import SceneConfig
+    from rvcli.experiment.experiment_config import ExperimentConfig
+    from rvcli.task.task_config import TaskConfig
+
+    def make(id: str = "exp", scenes: int = 1, custom: Any = None, **scene_ids: Any) -> Any:
+        task = TaskConfig.builder(keys.SEMANTIC_SEGMENTATION).with_classes(["a", "b"]).build()
+
+        def scene(name: str, image: str) -> Any:
+            builder = SceneConfig.builder().with_task(task).with_id(name)
+            labels = str(tmp_path / f"{image}.geojson")
+            image_uri = str(tmp_path / f"{image}.tif")
+            return builder.with_raster_source(image_uri).with_label_source(labels).build()
+
+        train = scene_ids.get("train") or [(f"t{n}", f"t{n}") for n in range(scenes)]
+        validation = scene_ids.get("validation") or [(f"v{n}", f"v{n}") for n in range(scenes)]
+        dataset = (
+            DatasetConfig.builder()
+            .with_train_scenes([scene(*s) for s in train])
+            .with_validation_scenes([scene(*s) for s in validation])
+            .build()
+        )
+        builder = (
+            ExperimentConfig.builder()
+            .with_id(id)
+            .with_root_uri(str(tmp_path / "root"))
+            .with_task(task)
+            .with_backend(
+                BackendConfig.builder(keys.SKLEARN_SEMANTIC_SEGMENTATION).with_task(task).build()
+            )
+            .with_dataset(dataset)
+            .with_analyzers([AnalyzerConfig.builder(keys.STATS_ANALYZER).build()])
+        )
+        return (builder.with_custom_config(custom) if custom else builder).build()
+
+    return make
