@@ -58,7 +58,7 @@ class SklearnSemanticSegmentationConfig(BackendConfig):
     def load_bundle_files(self, bundle_dir: str) -> Any:
         """Name the model where the package was unpacked."""
 
-    def __init__(self, chip_uri: str | None=None, train_chip_uris: list[str]=..., train_uri: str | None=None, model_uri: str | None=None, seed: int=0, max_pixels: int=80000, scales: list[int]=..., iterations: int=100, learning_rate: float=0.1, pretrained_model_uri: str | None=None) -> None:
+    def __init__(self, chip_uri: str | None=None, train_chip_uris: list[str]=..., train_uri: str | None=None, model_uri: str | None=None, seed: int=0, max_pixels: int=80000, scales: list[int]=..., iterations: int=60, learning_rate: float=0.08, pretrained_model_uri: str | None=None) -> None:
         ...
 
     def to_builder(self, *_: _Any) -> SklearnSemanticSegmentationConfigBuilder:
