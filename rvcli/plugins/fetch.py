@@ -41,7 +41,7 @@ def fetch(uri: str, cache_dir: str) -> Content:
     if not path.is_file():
         raise PluginError(
             f"plugin {uri} does not exist",
-            hint="relative paths count from the file that names the plugin",
+            hint="in a profile, relative paths count from the file that names the plugin",
         )
     if path.name.endswith(ARCHIVES):
         return keep(_archive(location, path.read_bytes()), cache_dir)

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from rvcli.errors import PluginError, RvError
-from rvcli.filesystem import shown
+from rvcli.filesystem import absolute_uri, shown
 from rvcli.registry import Origin
 
 if TYPE_CHECKING:
@@ -24,7 +24,8 @@ class PluginSpec:
 
     Attributes:
         kind: "file", "module" or "distribution".
-        location: URI or path of a file, dotted name of a module, or name of a distribution.
+        location: URI of a file, dotted name of a module, or name of a distribution. A local
+            path is made absolute.
         origin: the setting that names it, in words for messages.
         entry_point: which entry point of a distribution; None for files and modules.
     """
@@ -33,6 +34,10 @@ class PluginSpec:
     location: str
     origin: str = ""
     entry_point: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.kind == FILE and self.location:
+            object.__setattr__(self, "location", absolute_uri(self.location))
 
     @property
     def registry_origin(self) -> Origin:
