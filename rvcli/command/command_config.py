@@ -103,7 +103,9 @@ class CommandConfig(Config):
                 f" this release knows {SCHEMA_VERSION}",
                 hint="run it with the release that planned it, or a newer one",
             )
-        return cls.builder(msg.command_type).from_proto(msg).build()
+        config = cls.builder(msg.command_type).from_proto(msg).build()
+        config.prune(msg.command_type)
+        return config
 
     def used_entries(self) -> set[Entry]:
         """Return the registry entries of plugins that the command uses.

@@ -132,25 +132,21 @@ class Config(Declared):
         if name is not None:
             setattr(message, name, getattr(self, name))
         top, own = cls._split_fields()
-        for spec in top:
+        for spec in self.used_fields(top):
             write_field(message, spec, getattr(self, spec.name, None))
         if cls.key is None:
             return message
         if cls.part is None:
             message.custom_config.SetInParent()
-            content = self.to_plain_of(own)
+            content = {f.name: _storable(getattr(self, f.name)) for f in self.used_fields(own)}
             message.custom_config.update(to_struct_value(content))
         else:
             target = getattr(message, cls.part) if cls.part else message
             if cls.part:
                 target.SetInParent()
-            for spec in own:
+            for spec in self.used_fields(own):
                 write_field(target, spec, getattr(self, spec.name, None))
         return message
-
-    def to_plain_of(self, specs: list[Field]) -> dict[str, Any]:
-        """Return some fields as plain values; configs among them as their messages."""
-        return {f.name: _storable(getattr(self, f.name)) for f in specs}
 
     @classmethod
     def values_from_message(cls, message: Any) -> dict[str, Any]:
@@ -253,13 +249,6 @@ class Config(Declared):
         for child in self.children():
             if isinstance(child, Config):
                 report(child, command_type, io_def)
-
-    def prune(self, command_type: str) -> None:
-        """Reset the fields that the command does not need, here and below."""
-        for part in self.walk():
-            for spec in part.fields():
-                if spec.used_by and command_type not in spec.used_by:
-                    part.__dict__[spec.name] = spec.make_default()
 
 
 class BundledConfigMixin:

@@ -15,6 +15,8 @@ from rvcli.config.problems import InvalidConfigError, Problem
 
 Self = TypeVar("Self", bound="Declared")
 
+PRUNED = "_pruned"
+
 
 class Declared:
     """Base of classes with declared fields.
@@ -118,9 +120,29 @@ class Declared:
 
     def to_plain(self) -> dict[str, Any]:
         """Return the semantic fields as plain values, for fingerprints and comparison."""
+        pruned = self.__dict__.get(PRUNED, ())
         return {
-            name: plain(self.__dict__[name]) for name, spec in self._fields.items() if spec.semantic
+            name: plain(self.__dict__[name])
+            for name, spec in self._fields.items()
+            if spec.semantic and name not in pruned
         }
+
+    def used_fields(self, specs: Iterable[Field]) -> list[Field]:
+        """Return the fields that were not pruned."""
+        pruned = self.__dict__.get(PRUNED, ())
+        return [f for f in specs if f.name not in pruned]
+
+    def prune(self, command_type: str) -> None:
+        """Reset, here and below, the fields that a command does not need.
+
+        They then stay out of its message and of its fingerprint.
+        """
+        for part in self.walk():
+            unused = [f for f in part.fields() if f.used_by and command_type not in f.used_by]
+            for spec in unused:
+                part.__dict__[spec.name] = spec.make_default()
+            if unused:
+                part.__dict__[PRUNED] = frozenset(f.name for f in unused)
 
     def children(self) -> Iterator[Declared]:
         """Yield the declared values that this one holds directly."""

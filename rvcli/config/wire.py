@@ -85,7 +85,7 @@ def _as_message(value: Any, descriptor: Any) -> Any:
 
     message = GetMessageClass(descriptor.message_type)()
     message.SetInParent()
-    for spec in value.fields():
+    for spec in value.used_fields(value.fields()):
         write_field(message, spec, getattr(value, spec.name))
     return message
 
