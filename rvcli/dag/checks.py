@@ -163,7 +163,7 @@ def _scene_outputs(definition: CommandDefinition) -> Iterator[tuple[Any, str]]:
         counts = Counter(scene.id for scene in scenes)
         for scene in scenes:
             # Chips are named by scene; a backend that names them otherwise is left alone.
-            own = backend.for_scenes([scene.id], []) if counts[scene.id] > 1 else None
+            own = backend.for_scenes([scene.id], []) if backend and counts[scene.id] > 1 else None
             if own is not None and own is not backend:
                 for uri in _outputs_of(own, keys.CHIP):
                     yield scene, uri

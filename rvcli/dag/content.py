@@ -12,6 +12,8 @@ from rvcli.dag.definition import CommandDefinition
 from rvcli.records import Draft, fingerprint, semantic
 from rvcli.records.record import SCHEMA
 
+_LEAVES = frozenset({bool, int, float, str})
+
 Pins = Callable[[Any], Sequence[Any]]
 """Gives the PluginPins of a CommandConfig."""
 
@@ -71,6 +73,8 @@ def components_of(command_config: Any) -> dict[str, int]:
     pending = list(command_config.__dict__.values())
     while pending:
         value = pending.pop()
+        if value is None or type(value) in _LEAVES:
+            continue
         if isinstance(value, Declared):
             found.add(type(value))
             pending.extend(value.__dict__.values())

@@ -14,9 +14,9 @@ from rvcli.filesystem import absolute_uri, is_local
 
 def normal(uri: str) -> str:
     """Return the form of a URI by which two names of one place are equal."""
-    if not is_local(uri):
-        return uri.rstrip("/")
-    return _normal_path(uri) if uri.startswith("/") else absolute_uri(uri)
+    if uri.startswith("/"):
+        return _normal_path(uri)
+    return absolute_uri(uri) if is_local(uri) else uri.rstrip("/")
 
 
 @lru_cache(maxsize=100_000)
@@ -40,27 +40,27 @@ class Outputs:
         self._preferred = preferred
         self._sorted = sorted(self._writers)
         self._producers: dict[str, tuple[int, ...]] = {}
+        self._around: dict[str, tuple[int, ...]] = {}
 
     def producers(self, uri: str) -> tuple[int, ...]:
         """Return the commands that make an input: it, a directory around it, or parts of it."""
-        place = normal(uri)
-        found = self._producers.get(place)
+        found = self._producers.get(uri)
         if found is None:
-            commands = list(self.around(place))
-            for inner in self.inside(place):
+            commands = list(self.around(uri))
+            for inner in self.inside(uri):
                 commands += self._best(self._writers[inner])
-            found = self._producers[place] = tuple(sorted(set(commands)))
+            found = self._producers[uri] = tuple(sorted(set(commands)))
         return found
 
     def around(self, uri: str) -> tuple[int, ...]:
         """Return the commands that make a place, or else the nearest directory around it."""
-        place = normal(uri)
-        while place not in self._writers:
-            parent = place.rpartition("/")[0]
-            if not parent or parent.endswith("/"):
-                return ()
-            place = parent
-        return tuple(self._best(self._writers[place]))
+        found = self._around.get(uri)
+        if found is None:
+            place = normal(uri)
+            while place and place not in self._writers and not place.endswith("/"):
+                place = place.rpartition("/")[0]
+            found = self._around[uri] = tuple(self._best(self._writers.get(place, [])))
+        return found
 
     def inside(self, uri: str) -> list[str]:
         """List the outputs that lie strictly below a place."""

@@ -48,6 +48,7 @@ def make_plan(
             )
         warnings.append(f"{message}; scores on it say nothing about new imagery")
     steps = planner.steps()
+    store.flush()
     checks.refuse(planner.unwritable(steps), hint="name another root URI, or make it writable")
     return steps, [*warnings, *planner.unselected.warnings], overlaps
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import threading
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     import sqlite3
 
 _BLOCK_BYTES = 1 << 20
+_MOST_UNWRITTEN = 256
 _FINE_CLOCK_NS = 50_000_000
 _COARSE_CLOCK_NS = 2_000_000_000
 _SCHEMA = (
@@ -55,6 +57,8 @@ class DigestCache:
         self._connection: sqlite3.Connection | None = None
         self._pid = -1
         self._known: dict[str, tuple[Stamp, str]] = {}
+        self._unwritten: dict[str, tuple[Stamp, str]] = {}
+        self._lock = threading.Lock()
 
     def sha256(self, path: str, status: os.stat_result | None = None) -> str:
         """Return the digest of a file, read only if it is not known for what it is now.
@@ -81,8 +85,33 @@ class DigestCache:
         """Tell whether the file was hashed before, in whatever state."""
         return (self._known.get(path) or self._look_up(path)) is not None
 
+    def flush(self) -> None:
+        """Write to the database what was read since the last time."""
+        with self._lock:
+            self._flush()
+
+    def _flush(self) -> None:
+        unwritten, self._unwritten = self._unwritten, {}
+        connection = self._open() if unwritten else None
+        if connection is None:
+            return
+        import sqlite3
+
+        rows = [(path, *stamp, digest) for path, (stamp, digest) in unwritten.items()]
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            connection.executemany("INSERT OR REPLACE INTO digests VALUES (?, ?, ?, ?, ?, ?)", rows)
+            connection.execute("COMMIT")
+        except sqlite3.Error:
+            # Locked for long, read-only, full or damaged: none of it is worth an error.
+            self._give_up()
+
     def close(self) -> None:
-        """Close the database."""
+        """Write what is not written, and close the database."""
+        self.flush()
+        self._close()
+
+    def _close(self) -> None:
         if self._connection is not None and self._pid == os.getpid():
             self._connection.close()
         self._connection = None
@@ -111,19 +140,9 @@ class DigestCache:
         return found
 
     def _remember(self, path: str, stamp: Stamp, digest: str) -> None:
-        self._known[path] = (stamp, digest)
-        connection = self._open()
-        if connection is None:
-            return
-        import sqlite3
-
-        try:
-            connection.execute(
-                "INSERT OR REPLACE INTO digests VALUES (?, ?, ?, ?, ?, ?)", (path, *stamp, digest)
-            )
-        except sqlite3.Error:
-            # Locked for long, read-only, full or damaged: none of it is worth an error.
-            self._give_up()
+        self._known[path] = self._unwritten[path] = (stamp, digest)
+        if len(self._unwritten) >= _MOST_UNWRITTEN:
+            self.flush()
 
     def _open(self) -> sqlite3.Connection | None:
         if self._path is None:
@@ -158,8 +177,9 @@ class DigestCache:
         return None
 
     def _give_up(self) -> None:
-        self.close()
         self._path = None
+        self._unwritten.clear()
+        self._close()
 
 
 def default_cache() -> DigestCache:

@@ -206,6 +206,7 @@ def write_record(
         versions=_versions(),
     )
     _write(record_uri(root_uri, split_id), record.to_dict())
+    looked_up.digests.flush()
     return record
 
 

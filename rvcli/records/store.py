@@ -56,6 +56,10 @@ class RecordStore:
         outputs = [output.uri for record in records if record for output in record.outputs]
         self.identities.prefetch([*inputs, *(u for u in outputs if local_path(u) is None)])
 
+    def flush(self) -> None:
+        """Keep the digests of what was read for the next plan."""
+        self.identities.digests.flush()
+
     def writing_problem(self, root_uri: str) -> str | None:
         """Say why nothing can be written below a root, or return None.
 

@@ -55,6 +55,7 @@ def test_file_is_read_once_by_all(
     settle()
     first = digests.sha256(str(file))
     again = digests.sha256(str(file))
+    digests.flush()
     other = DigestCache(digests._path).sha256(str(file))
     assert [first] * 2 == [again, other]
     assert len(reads.paths) == 1
@@ -147,13 +148,27 @@ def test_locked_cache_is_done_without(
     assert connection is not None
     connection.execute("PRAGMA query_only = ON")
     assert sha256_of(file) == digests.sha256(str(file))
+    digests.flush()
     assert digests.remembers(str(file))
+    digests.flush()
+
+
+def test_many_files_are_written_at_once(digests: DigestCache, tmp_path: Path) -> None:
+    """Digests are written in batches, and the rest when the cache is closed."""
+    for number in range(300):
+        digests._remember(f"/{number}", (1, 2, 3, "4:5"), "digest")
+    first = DigestCache(digests._path)
+    assert (True, False) == (first.remembers("/255"), first.remembers("/299"))
+    first.close()
+    digests.close()
+    assert DigestCache(digests._path).remembers("/299")
 
 
 def test_survives_a_fork(digests: DigestCache, file: Path, settle: Callable[[], None]) -> None:
     """A child process opens the database for itself."""
     settle()
     digests.sha256(str(file))
+    digests.flush()
     digests._pid = -1
     digests._known.clear()
     assert digests.remembers(str(file))
