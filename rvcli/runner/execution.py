@@ -6,6 +6,7 @@ import sys
 import time
 from collections import deque
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from rvcli.dag import Plan, Step
 from rvcli.errors import RvError
@@ -72,7 +73,7 @@ class Execution:
         self.steps = {step.id: step for step in steps}
         self.waiting: dict[str, Job] = {}
         self._tails: dict[str, deque[str]] = {}
-        stamp = time.strftime("%Y%m%d-%H%M%S")
+        stamp = datetime.now().strftime("%Y%m%d-%H%M%S-%f")
         for step in steps:
             depends_on = tuple(d for d in step.depends_on if d in ids)
             self.waiting[step.id] = self._job(step, depends_on, stamp)

@@ -1,0 +1,176 @@
+"""Execution with runners of other kinds, and the small parts of a run."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rvcli import keys, registry
+from rvcli.errors import RegistryError, RvError
+from rvcli.runner.execution import log_path
+from rvcli.runner.experiment_runner import ExperimentRunner, RunOptions, Traits
+from rvcli.runner.job import Job, JobState
+from rvcli.runner.log_tail import LogTail
+from rvcli.runner.progress_lines import read_line, write_progress, write_waiting
+from rvcli.utils.progress import ProgressEvent
+
+
+class Scheduler(ExperimentRunner):
+    """Takes all jobs at once, as a batch system does."""
+
+    traits = Traits(remote=True, schedules=True)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.submitted: list[Job] = []
+
+    def submit(self, job: Job) -> None:
+        """Take a job."""
+        if "refused" in job.id:
+            raise RvError("the queue is closed")
+        self.submitted.append(job)
+
+    def poll(self, job: Job) -> JobState:
+        """Say that every job is done once all have been submitted."""
+        return JobState("done")
+
+    def logs(self, job: Job) -> Iterable[str]:
+        """Return nothing."""
+        return ()
+
+
+def test_a_scheduling_runner_gets_dependencies_with_the_jobs(work: Any) -> None:
+    """It is given everything at once and keeps the order itself."""
+    runner = Scheduler()
+    runner.run_plan(work.plan(work("a"), work("b", reads=("a.txt",))), RunOptions())
+    assert {"a/WORK": (), "b/WORK": ("a/WORK",)} == {j.id: j.depends_on for j in runner.submitted}
+
+
+def test_a_remote_runner_ships_plugin_files(work: Any, folder: Path) -> None:
+    """The copy lies below the root, named by its digest."""
+    Scheduler().run_plan(work.plan(work("a")), RunOptions())
+    (manifest,) = folder.glob("roots/a/plugins/*/manifest.json")
+    assert 64 == len(manifest.parent.name)
+
+
+def test_a_job_that_is_refused_has_failed(work: Any) -> None:
+    """The runner's own error is the reason."""
+    outcome = Scheduler().run_plan(work.plan(work("refused")), RunOptions())
+    assert ("the queue is closed", ("error: the queue is closed",)) == (
+        outcome.failed[0].state.detail,
+        outcome.failed[0].last_lines,
+    )
+
+
+def test_a_classic_runner_gets_a_graph(work: Any) -> None:
+    """`_run_experiment(command_dag)` is all that an old runner has."""
+    seen: list[str] = []
+
+    class Classic(ExperimentRunner):
+        """Written for an older release."""
+
+        def _run_experiment(self, command_dag: Any) -> None:
+            from rvcli.runner.command_runner import CommandRunner
+
+            for command_id in command_dag.get_sorted_command_ids():
+                seen.append(command_id)
+                message = command_dag.get_command(command_id).to_proto()
+                CommandRunner.run_from_proto(message)
+
+    registry.current().add(keys.EXPERIMENT_RUNNER, "CLASSIC", Classic)
+    runner = ExperimentRunner.get_runner("classic")
+    runner.run([], [work("b", reads=("a.txt",)), work("a")])
+    assert ["a/WORK", "b/WORK"] == seen
+    assert ["up_to_date"] == [s.status for s in work.plan(work("a")).steps]
+    assert "classic" in ExperimentRunner.list_runners()
+
+
+def test_a_dry_run_changes_nothing(work: Any, folder: Path) -> None:
+    """Only a plan comes back."""
+    made = ExperimentRunner.get_runner("inprocess").run([], work("a"), dry_run=True)
+    assert ([], "run") == (list(folder.iterdir()), made.steps[0].status)
+
+
+def test_an_unknown_runner_is_named() -> None:
+    """The hint names those that there are."""
+    with pytest.raises(RegistryError, match="'LOCLA'") as caught:
+        ExperimentRunner.get_runner("locla")
+    assert "LOCAL" in (caught.value.hint or "")
+
+
+@pytest.mark.parametrize("method", ["submit", "poll"])
+def test_a_runner_must_submit_and_poll(method: str) -> None:
+    """A half-written runner says what it lacks."""
+    with pytest.raises(NotImplementedError, match=method):
+        getattr(ExperimentRunner(), method)(None)
+
+
+def test_the_rest_of_the_contract_has_defaults(work: Any) -> None:
+    """A runner may do without logs and cancelling."""
+    runner = ExperimentRunner()
+    definition = work.plan(work("a")).steps[0].definition
+    assert ((), None) == (tuple(runner.logs(None)), runner.cancel([]))  # type: ignore[arg-type, func-returns-value]
+    assert definition.message_uri in runner.print_command(definition)
+    runner._dry_run(None)
+    with pytest.raises(NotImplementedError):
+        runner._run_experiment(None)
+
+
+class TestLines:
+    """Progress as lines of a log."""
+
+    @pytest.mark.parametrize("total", [12, None])
+    def test_progress_survives_the_log(self, total: int | None) -> None:
+        """What is written can be read."""
+        stream = io.StringIO()
+        write_progress(ProgressEvent("chips of ä: b", 3, total, "windows"), stream)
+        event = read_line("j", stream.getvalue().rstrip("\n"))
+        assert event is not None
+        assert ("chips of ä: b", 3, total) == (event.text, event.done, event.total)
+
+    def test_waiting_survives_the_log(self) -> None:
+        """What is written can be read."""
+        stream = io.StringIO()
+        write_waiting("for X", stream)
+        event = read_line("j", stream.getvalue().rstrip("\n"))
+        assert event is not None
+        assert ("waiting", "for X") == (event.kind, event.text)
+
+    def test_other_lines_are_no_events(self) -> None:
+        """A command may print what it wants."""
+        assert read_line("j", "[progress] nothing") is None
+
+
+class TestLogTail:
+    """The end of a growing file."""
+
+    def test_only_complete_new_lines(self, tmp_path: Path) -> None:
+        """A line that is being written waits."""
+        path = tmp_path / "log"
+        tail = LogTail(str(path))
+        assert [] == tail.new_lines()
+        path.write_bytes(b"one\r\ntw")
+        assert ["one"] == tail.new_lines()
+        with path.open("ab") as stream:
+            stream.write("o\nthrée\n".encode())
+        assert ["two", "thrée"] == tail.new_lines()
+
+    def test_a_flood_is_cut(self, tmp_path: Path) -> None:
+        """Of very much only the end is read."""
+        path = tmp_path / "log"
+        path.write_bytes(b"x" * 63 + b"\n" + (b"y" * 63 + b"\n") * 40_000)
+        lines = LogTail(str(path)).new_lines()
+        assert (True, "y" * 63) == (len(lines) < 20_000, lines[-1])
+
+
+def test_logs_of_remote_roots_are_local(tmp_path: Path) -> None:
+    """They lie in the cache."""
+    path = Path(log_path("s3://bucket/root", 2, "now"))
+    assert (True, "command-log-2-now.txt") == (
+        path.is_relative_to(tmp_path / "cache"),
+        path.name,
+    )

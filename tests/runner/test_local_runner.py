@@ -1,0 +1,198 @@
+"""The local runner: real processes."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rvcli import profile
+from rvcli.runner.events import RunEvent
+from rvcli.runner.experiment_runner import ExperimentRunner, RunOptions
+from rvcli.runner.local_experiment_runner import find_gpus
+from rvcli.runner.messages import stamp_and_write
+
+
+def options(**values: Any) -> RunOptions:
+    """Return options whose workers share our cache."""
+    worker = ("--set", f"RV.cache_dir={profile.current().get('RV', 'cache_dir')}")
+    return RunOptions(worker_options=worker, **values)
+
+
+def wait_for(path: Path, seconds: float = 20) -> None:
+    """Wait until a file is there."""
+    deadline = time.monotonic() + seconds
+    while not path.exists():
+        assert time.monotonic() < deadline, path
+        time.sleep(0.02)
+
+
+def is_alive(pid: int) -> bool:
+    """Tell whether a process runs; a zombie does not."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return False
+    return state != "Z"
+
+
+def test_independent_commands_run_side_by_side(work: Any) -> None:
+    """Up to the number of jobs, and no more."""
+    running, most = set(), 0
+
+    def watch(event: RunEvent) -> None:
+        nonlocal most
+        if event.kind == "started":
+            running.add(event.job_id)
+        elif event.kind == "done":
+            running.discard(event.job_id)
+        most = max(most, len(running))
+
+    made = work.plan(*(work(f"w{i}", seconds=0.5) for i in range(3)))
+    outcome = ExperimentRunner.get_runner("local").run_plan(made, options(jobs=2, sink=watch))
+    assert (True, 2) == (outcome.ok, most)
+
+
+def test_a_crash_is_named(work: Any) -> None:
+    """The exit code of a process that just ends is told."""
+    outcome = ExperimentRunner.get_runner("local").run_plan(
+        work.plan(work("a", crashes=True)), options()
+    )
+    assert "exit code 7" == outcome.failed[0].state.detail
+
+
+def test_a_killed_child_is_named_and_runs_again(work: Any, folder: Path) -> None:
+    """Kill -9 of a worker leaves no record, and its lease does not block the next run."""
+    runner = ExperimentRunner.get_runner("local")
+
+    def kill() -> None:
+        wait_for(folder / "a.txt.pid")
+        os.kill(int((folder / "a.txt.pid").read_text() or "0"), signal.SIGKILL)
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    outcome = runner.run_plan(work.plan(work("a", seconds=30)), options())
+    killer.join()
+    assert "ended by SIGKILL" == outcome.failed[0].state.detail
+    started = time.monotonic()
+    again = ExperimentRunner.get_runner("local").run_plan(work.plan(work("a")), options())
+    assert (True, True) == (again.ok, time.monotonic() - started < 10)
+
+
+def test_an_interrupt_ends_the_children(work: Any, folder: Path) -> None:
+    """Ctrl-C leaves no process behind."""
+
+    def interrupt(event: RunEvent) -> None:
+        if event.kind == "progress":
+            raise KeyboardInterrupt
+
+    made = work.plan(work("a", seconds=60), work("b", seconds=60))
+    with pytest.raises(KeyboardInterrupt):
+        ExperimentRunner.get_runner("local").run_plan(made, options(sink=interrupt, jobs=2))
+    pids = [int(p.read_text()) for p in folder.glob("*.pid") if p.read_text()]
+    assert [] == [pid for pid in pids if is_alive(pid)]
+
+
+def test_children_end_with_a_killed_runner(work: Any, folder: Path) -> None:
+    """Kill -9 of the runner leaves no process behind."""
+    (step,) = work.plan(work("a", seconds=60)).to_run
+    uri = stamp_and_write(step)
+    cache = f"RV.cache_dir={profile.current().get('RV', 'cache_dir')}"
+    code = (
+        "import subprocess, sys, time\n"
+        f"p = subprocess.Popen([sys.executable, '-m', 'rvcli', '--set', {cache!r}, 'run-command',"
+        f" '--attached', {uri!r}], stdin=subprocess.PIPE)\n"
+        "time.sleep(60)\n"
+    )
+    parent = subprocess.Popen([sys.executable, "-c", code])
+    wait_for(folder / "a.txt.pid")
+    time.sleep(0.1)
+    child = int((folder / "a.txt.pid").read_text())
+    parent.kill()
+    parent.wait()
+    deadline = time.monotonic() + 10
+    while is_alive(child) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not is_alive(child)
+
+
+def test_the_second_of_two_runs_waits_and_has_nothing_to_do(work: Any, folder: Path) -> None:
+    """Two runs on one root: the work is done once, and the second says for whom it waits."""
+    made = [work.plan(work("a", seconds=1.5)), work.plan(work("a", seconds=1.5))]
+    events: list[RunEvent] = []
+    outcomes: list[Any] = []
+
+    def run_one(number: int) -> None:
+        runner = ExperimentRunner.get_runner("local")
+        sink = events.append
+        outcomes.append(runner.run_plan(made[number], options(sink=sink)))
+
+    import contextvars
+
+    contexts = [contextvars.copy_context() for _ in made]
+    threads = [threading.Thread(target=c.run, args=(run_one, i)) for i, c in enumerate(contexts)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [True, True] == [o.ok for o in outcomes]
+    assert 1 == len((folder / "a.txt").read_text().splitlines())
+    assert any("WORK is run by process" in e.text for e in events if e.kind == "waiting")
+
+
+class TestGpus:
+    """GPU slots."""
+
+    def test_the_environment_decides(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """CUDA_VISIBLE_DEVICES names them; an empty value means none."""
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "2, 5")
+        assert ["2", "5"] == find_gpus()
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+        assert [] == find_gpus()
+
+    def test_a_listing_is_counted(self, monkeypatch: Any, tmp_path: Path) -> None:
+        """Without it, nvidia-smi is asked; where there is none, there are none."""
+        monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+        monkeypatch.setenv("PATH", str(tmp_path))
+        assert [] == find_gpus()
+        smi = tmp_path / "nvidia-smi"
+        smi.write_text("#!/bin/sh\necho 'GPU 0: X'\necho 'GPU 1: Y'\n")
+        smi.chmod(0o755)
+        monkeypatch.setenv("PATH", f"{tmp_path}:/bin:/usr/bin")
+        assert ["0", "1"] == find_gpus()
+
+    def test_commands_that_want_one_share_them(
+        self, work: Any, folder: Path, monkeypatch: Any
+    ) -> None:
+        """One GPU serves one command at a time, and the command is told which."""
+        from rvcli.command.aux_command_config import AuxCommandConfig
+
+        monkeypatch.setattr(AuxCommandConfig, "utilizes_gpu", lambda self: True)
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "4")
+        most, running = 0, set()
+
+        def watch(event: RunEvent) -> None:
+            nonlocal most
+            (running.add if event.kind == "started" else running.discard)(event.job_id)
+            most = max(most, len(running))
+
+        made = work.plan(work("a", seconds=0.2), work("b"))
+        sink = lambda e: watch(e) if e.kind in ("started", "done") else None  # noqa: E731
+        ExperimentRunner.get_runner("local").run_plan(made, options(jobs=3, sink=sink))
+        assert (1, "done 4\n") == (most, (folder / "b.txt").read_text())
+
+
+def test_the_message_holds_the_plugin_and_its_digest(work: Any) -> None:
+    """A worker knows nothing but the message."""
+    (step,) = work.plan(work("a")).to_run
+    message = json.loads(Path(stamp_and_write(step)).read_text("utf-8"))
+    (pin,) = message["plugins"]["pins"]
+    assert (True, 64) == (pin["uri"].endswith("wörk.py"), len(pin["sha256"]))
