@@ -39,6 +39,9 @@ def train_model(
     Raises:
         MissingDependencyError: scikit-learn, skl2onnx or onnx is not installed.
     """
+    # libgomp reads this when scikit-learn loads it. Its threads spin while they wait: beside another
+    # process on the same processors a fit of 3 s was seen to take a minute.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     try:
         from skl2onnx import to_onnx
         from sklearn.ensemble import HistGradientBoostingClassifier

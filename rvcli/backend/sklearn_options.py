@@ -11,8 +11,8 @@ MODEL_FILE = "model.zip"
 CHIPS_EXTENSION = ".npz"
 DEFAULT_MAX_PIXELS = 80_000
 DEFAULT_SCALES = (1, 2, 4, 8, 16)
-DEFAULT_ITERATIONS = 100
-DEFAULT_LEARNING_RATE = 0.1
+DEFAULT_ITERATIONS = 60
+DEFAULT_LEARNING_RATE = 0.08
 
 # What a path or a URI would take for its own.
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f%/\\:*?\"<>|#&]")
