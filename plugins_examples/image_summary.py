@@ -30,7 +30,7 @@ class ImageSummaryCommand(rv.AuxCommand):
     """Writes size, channels, type and range of each image."""
 
     command_type = IMAGE_SUMMARY
-    options = rv.AuxCommandOptions(
+    command_options = rv.AuxCommandOptions(
         split_on="uris",
         inputs=lambda config: config["uris"],
         outputs=lambda config: [summary_uri(config, uri) for uri in config["uris"]],

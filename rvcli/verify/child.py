@@ -17,7 +17,7 @@ from rvcli.plugins import Found, ImportContext, PluginSpec, find
 from rvcli.plugins.load import load_found
 from rvcli.profile import load_settings
 from rvcli.profile import use as use_settings
-from rvcli.registry import Registry, default, use
+from rvcli.registry import Entry, Registry, default, use
 from rvcli.verify.components import check_component
 from rvcli.verify.faults import Stage
 from rvcli.verify.imports import check_origins, check_source, check_time
@@ -94,10 +94,19 @@ def _prove_found(
     for group, key in plugin.registers:
         entry = registry.find(group, key)
         if entry is not None:
-            check_component(entry, notes, stage)
+            _check_component(entry, notes, stage)
     return replace(
         report, version=plugin.version, registers=plugin.registers, import_s=round(import_s, 3)
     )
+
+
+def _check_component(entry: Entry, notes: Notes, stage: Stage) -> None:
+    try:
+        check_component(entry, notes, stage)
+    except Exception as e:  # a plugin's objects may do anything
+        component = f"{entry.group} {entry.key}"
+        finding = stage.finding(e, "proving it", code="check-fails", component=component)
+        notes.concluded("check", [finding], component)
 
 
 def _load_finding(error: PluginError, stage: Stage) -> Finding:

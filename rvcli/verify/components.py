@@ -14,6 +14,7 @@ from rvcli.verify.configs import check_config
 from rvcli.verify.faults import Stage
 from rvcli.verify.place import place_of_class, place_of_method
 from rvcli.verify.report import WARNING, Finding, Notes
+from rvcli.verify.samples import sample_for
 
 FILESYSTEM_METHODS = (
     "matches_uri",
@@ -115,9 +116,10 @@ def _round_trip_command(entry: Entry, loaded: Any, component: str, stage: Stage)
 
     from rvcli.command.command_config import CommandConfig
 
-    options = loaded.options
-    names = [*options.required_fields, *([options.split_on] if options.split_on else [])]
-    values = {name: ["s3://bucket/sample"] for name in names}
+    options = loaded.command_options
+    values = {name: sample_for(name) for name in options.required_fields}
+    if options.split_on:
+        values[options.split_on] = ["s3://bucket/sample"]
     builder = CommandConfig.builder(entry.key).with_root_uri("s3://bucket/root")
     try:
         config = builder.with_config(**values).build()
@@ -125,7 +127,7 @@ def _round_trip_command(entry: Entry, loaded: Any, component: str, stage: Stage)
         again = CommandConfig.from_proto(Parse(MessageToJson(message), type(message)()))
     except Exception as e:
         return [stage.finding(e, "building it", code="build-fails", component=component)]
-    return [
+    findings = [
         Finding(
             "value-changed",
             f"config.{difference.path} changes on the way through the message",
@@ -135,6 +137,13 @@ def _round_trip_command(entry: Entry, loaded: Any, component: str, stage: Stage)
         )
         for difference in differences(config.config, again.config)
     ]
+    try:
+        config.report_io()
+    except Exception as e:
+        # The options are made up, so this need not happen with real ones.
+        doing, code = "asking for its inputs and outputs", "report-io-fails"
+        findings.append(stage.finding(e, doing, code=code, component=component, severity=WARNING))
+    return findings
 
 
 def _check_filesystem(entry: Entry, loaded: Any, component: str, stage: Stage) -> list[Finding]:

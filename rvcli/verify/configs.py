@@ -52,11 +52,15 @@ def check_config(entry: Entry, notes: Notes, stage: Stage) -> None:
         return
     notes.passed("build", component)
     defaults = built.get("defaults")
+    known: set[tuple[str, ...]] = set()
     for name, config in built.items():
-        found = list(_round_trip(entry, config, defaults, stage))
+        found = [f for f in _round_trip(entry, config, defaults, stage) if _gist(f) not in known]
+        known |= {_gist(finding) for finding in found}
         notes.concluded(f"round trip of {name}", found, component)
         if not found:
-            found = list(_copy_through_builder(config, component, stage))
+            copied = _copy_through_builder(config, component, stage)
+            found = [f for f in copied if _gist(f) not in known]
+            known |= {_gist(finding) for finding in found}
             notes.concluded(f"copy of {name} through its builder", found, component)
     best = next(reversed(built.values()))
     notes.concluded("inputs and outputs", check_io(best, component, stage), component)
@@ -264,6 +268,11 @@ def _copy_through_builder(config: Any, component: str, stage: Stage) -> Iterator
             place_of_method(config.to_builder(), "__init__"),
             component,
         )
+
+
+def _gist(finding: Finding) -> tuple[str, ...]:
+    """What tells two findings apart that were made with different values."""
+    return finding.code, finding.where or "", finding.message.partition(" ")[0]
 
 
 def _has_builder(config: Any) -> bool:
