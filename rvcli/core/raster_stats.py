@@ -210,7 +210,7 @@ def _raw_chips(sources: Iterable[Any], sample_prob: float | None) -> Iterator[_P
 
     listed = list(sources)
     plans = [_windows(source, sample_prob, seed) for seed, source in enumerate(listed)]
-    with track("measure", sum(len(windows) for windows in plans)) as progress:
+    with track("measuring imagery", sum(len(windows) for windows in plans)) as progress:
         for source, windows in zip(listed, plans, strict=True):
             with nullcontext() if getattr(source, "is_active", True) else source.activate():
                 for window in windows:
