@@ -87,6 +87,7 @@ def outside_mask(window: Box, aoi_polygons: Sequence[BaseGeometry]) -> npt.NDArr
     from rasterio.features import geometry_mask
 
     areas = np.asarray(aoi_polygons, dtype=object)
+    shapely.prepare(areas)  # in place, and only once
     frame = shapely.box(*window.shapely_format())
     near = areas[shapely.intersects(areas, frame)]
     shape = (window.get_height(), window.get_width())

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
+from affine import Affine
+from rasterio.features import rasterize
 
 from rvcli.core.box import Box
 from rvcli.data.activate_mixin import ActivateMixin
@@ -51,43 +53,23 @@ def geoms_to_raster(
         uint8 class ids, shape (height, width), or uint16 if an id is over 255.
     """
     background = rasterizer_options.background_class_id or 0
-    shape = (window.get_height(), window.get_width())
-    chosen = str_tree.touching(window)
     dtype = _dtype(str_tree, background)
-    if len(chosen):
-        raster = _draw(str_tree, chosen, window, background, rasterizer_options.all_touched, dtype)
-    else:
-        raster = np.full(shape, background, dtype=dtype)
-    if background or len(chosen):
-        _clear_outside(raster, window, extent)
-    return raster
-
-
-def _draw(
-    polygons: ClassPolygons,
-    chosen: npt.NDArray[np.int64],
-    window: Box,
-    background: int,
-    all_touched: bool,
-    dtype: np.dtype[Any],
-) -> npt.NDArray[Any]:
-    from affine import Affine
-    from rasterio.features import rasterize
-
-    return np.asarray(
-        rasterize(
-            zip(
-                polygons.geometries[chosen].tolist(),
-                polygons.class_ids[chosen].tolist(),
-                strict=True,
-            ),
-            out_shape=(window.get_height(), window.get_width()),
+    shape_hw = (window.get_height(), window.get_width())
+    geometries, class_ids = str_tree.pieces(window)
+    if geometries:
+        raster = rasterize(
+            zip(geometries, class_ids, strict=True),
+            out_shape=shape_hw,
             transform=Affine.translation(window.xmin, window.ymin),
             fill=background,
-            all_touched=bool(all_touched),
+            all_touched=bool(rasterizer_options.all_touched),
             dtype=dtype.name,
         )
-    )
+    else:
+        raster = np.full(shape_hw, background, dtype=dtype)
+    if background or geometries:
+        _clear_outside(raster, window, extent)
+    return np.asarray(raster)
 
 
 def _clear_outside(raster: npt.NDArray[Any], window: Box, extent: Box) -> None:

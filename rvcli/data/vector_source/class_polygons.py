@@ -26,6 +26,8 @@ Ids: TypeAlias = npt.NDArray[np.int64]
 
 DEFAULT_BUFFER_PX = 1.0
 MAX_CLASS_ID = 65535
+# Drawing goes through all vertices in Python: from here on it pays to cut a polygon first.
+LARGE = 256
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,6 +61,27 @@ class ClassPolygons:
         """Return the positions of the polygons whose bounds touch a window, in order."""
         found = self.tree.query(shapely.box(*window.shapely_format()))
         return np.sort(found).astype(np.int64)
+
+    @cached_property
+    def _is_large(self) -> npt.NDArray[np.bool_]:
+        return np.asarray(shapely.get_num_coordinates(self.geometries) > LARGE)
+
+    def pieces(self, window: Box) -> tuple[list[Any], list[int]]:
+        """Return what touches a window, in order, with the class of each piece.
+
+        Polygons of many vertices are cut a little outside the window.
+        """
+        chosen = self.touching(window)
+        geometries, class_ids = self.geometries[chosen], self.class_ids[chosen]
+        large = self._is_large[chosen]
+        if large.any():
+            frame = window.make_eroded(-2).shapely_format()
+            geometries[large] = shapely.clip_by_rect(geometries[large], *frame)
+            # Cutting may leave lines behind, which would be drawn.
+            geometries, owners = shapely.get_parts(geometries, return_index=True)
+            areal = shapely.get_type_id(geometries) == shapely.GeometryType.POLYGON
+            geometries, class_ids = geometries[areal], class_ids[owners[areal]]
+        return geometries.tolist(), class_ids.tolist()
 
 
 def class_polygons(

@@ -12,7 +12,8 @@ from affine import Affine
 from hypothesis import given
 from hypothesis import strategies as st
 from rasterio.features import rasterize
-from shapely.geometry import LineString, box, mapping
+from shapely import union_all
+from shapely.geometry import LineString, Point, Polygon, box, mapping
 
 from rvcli.core.box import Box
 from rvcli.data.crs_transformer.identity_crs_transformer import IdentityCRSTransformer
@@ -152,6 +153,23 @@ def test_reading_fails_on_activation(grid: RasterioCRSTransformer, tmp_path: Any
     source = RasterizedSource(GeoJSONVectorSource(str(path), grid), Options(), EXTENT, grid)
     with pytest.raises(DataError, match="line 1"), source.activate():
         pass
+
+
+@given(st.integers(-20, 90), st.integers(-20, 90))
+def test_polygons_of_many_vertices_agree_with_the_whole(ymin: int, xmin: int) -> None:
+    """A coast of thousands of vertices, with lakes, is the same in every window."""
+    rng = np.random.default_rng(5)
+    angles = np.sort(rng.uniform(0, 2 * np.pi, 3000))
+    radii = rng.uniform(25, 60, 3000)
+    coast = Polygon(np.column_stack([50 + radii * np.cos(angles), 50 + radii * np.sin(angles)]))
+    lakes = [Point(*xy).buffer(r) for *xy, r in rng.uniform((20, 20, 1), (80, 80, 6), (20, 3))]
+    land = coast.difference(union_all(lakes))
+    extent, window = Box(0, 0, 100, 100), Box.make_square(ymin, xmin, 30)
+    source = RasterizedSource(Shapes([(land, 2)]), Options(1), extent, GRID)
+    whole = np.zeros((200, 200), dtype=np.uint8)
+    whole[50:150, 50:150] = rasterize([(land, 2)], out_shape=(100, 100), fill=1)
+    expected = whole[ymin + 50 : ymin + 80, xmin + 50 : xmin + 80]
+    assert expected.tolist() == source.get_raw_chip(window)[:, :, 0].tolist()
 
 
 @pytest.mark.parametrize("background", [-1, 65536])
