@@ -12,7 +12,7 @@ from rvcli.registry import Registry, use
 
 
 def test_plugin_is_loaded_from_s3_and_shipped_there(
-    bucket: str,
+    s3_root: str,
     registry: Registry,
     cache_dir: str,
     write_plugin: Callable[..., Path],
@@ -23,14 +23,14 @@ def test_plugin_is_loaded_from_s3_and_shipped_there(
     local = write_plugin("local.py", "import helper\n", key="LOCAL", component="helper.Thing")
     helper = local.parent / "helper.py"
     helper.write_text("class Thing: pass\n")
-    specs = [PluginSpec("file", f"{bucket}/code/remote.py"), PluginSpec("file", str(local))]
+    specs = [PluginSpec("file", f"{s3_root}/code/remote.py"), PluginSpec("file", str(local))]
     with use(registry):
-        s3 = resolve(bucket)
+        s3 = resolve(s3_root)
         for path in (remote, helper):
-            s3.write_bytes(f"{bucket}/code/{path.name}", path.read_bytes())
+            s3.write_bytes(f"{s3_root}/code/{path.name}", path.read_bytes())
         plugins = load_plugins(specs, registry, strict=True, cache_dir=cache_dir)
-        pins = ship(pins_for(None, plugins), plugins, f"{bucket}/root")
-    assert [None, f"{bucket}/root/plugins/{pins[1].sha256}"] == [pin.shipped_uri for pin in pins]
+        pins = ship(pins_for(None, plugins), plugins, f"{s3_root}/root")
+    assert [None, f"{s3_root}/root/plugins/{pins[1].sha256}"] == [pin.shipped_uri for pin in pins]
 
     local.unlink()
     helper.unlink()
