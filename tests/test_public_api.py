@@ -27,6 +27,11 @@ def stub_names() -> dict[str, str]:
     }
 
 
+def is_family(home: str) -> bool:
+    """Tell whether a module belongs to a family whose package gives its names."""
+    return home.count(".") > 1 and home.split(".")[1] not in ("cli", "profile")
+
+
 @pytest.mark.parametrize("name", sorted(rv._HOMES))
 def test_every_name_resolves(name):
     """Each public name is there and is what its module calls by that name."""
@@ -39,6 +44,24 @@ def test_every_name_resolves(name):
 def test_every_room_resolves(name):
     """The rooms are attributes, as in `rv.data`."""
     assert f"rvcli.{name}" == getattr(rv, name).__name__
+
+
+@pytest.mark.parametrize("name", sorted(n for n, home in rv._HOMES.items() if is_family(home)))
+def test_every_package_on_the_way_gives_the_name(name):
+    """`rv.data.SceneConfig` and `rv.data.label.Labels` are what `rv.SceneConfig` is."""
+    home = rv._HOMES[name].removeprefix("rvcli.").split(".")
+    package = rv
+    for part in home[:-1]:
+        package = getattr(package, part)
+
+        assert getattr(package, name) is getattr(rv, name)
+        assert name in dir(package)
+
+
+def test_a_wrong_name_of_a_family_is_an_attribute_error():
+    """As of any module."""
+    with pytest.raises(AttributeError, match="no attribute 'SceneConfg'"):
+        _ = rv.data.SceneConfg
 
 
 def test_the_stub_tells_the_same():
@@ -72,4 +95,6 @@ def test_importing_the_package_imports_nothing_heavy():
 
     loaded = set(result.stdout.split())
     assert set() == loaded & HEAVY
-    assert {"rvcli.keys", "rvcli.version"} == {m for m in loaded if m.startswith("rvcli.")}
+    assert {"rvcli.keys", "rvcli.names", "rvcli.version"} == {
+        m for m in loaded if m.startswith("rvcli.")
+    }

@@ -11,7 +11,6 @@ from rvcli import keys, registry
 from rvcli.command.aux_command import AuxCommandCall
 from rvcli.command.command_config import CommandConfig, CommandConfigBuilder
 from rvcli.config import ConfigBuilder, InvalidConfigError, Problem
-from rvcli.config.wire import struct_to_plain
 from rvcli.core.command_io_definition import CommandIODefinition
 from rvcli.errors import ConfigError
 from rvcli.filesystem import absolute_uri, join_uri

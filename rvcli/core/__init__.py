@@ -3,6 +3,7 @@
 from rvcli.core.box import Box, BoxSizeError
 from rvcli.core.class_map import ClassItem, ClassMap
 from rvcli.core.command_io_definition import CommandIODefinition
+from rvcli.core.raster_stats import RasterStats
 from rvcli.core.training_data import TrainingData
 
 __all__ = [
@@ -11,5 +12,6 @@ __all__ = [
     "ClassItem",
     "ClassMap",
     "CommandIODefinition",
+    "RasterStats",
     "TrainingData",
 ]

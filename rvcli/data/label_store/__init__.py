@@ -1,1 +1,5 @@
 """Where predictions go."""
+
+from rvcli.names import lazy
+
+__getattr__, __dir__ = lazy(__name__)

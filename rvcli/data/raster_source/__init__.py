@@ -1,1 +1,5 @@
 """What gives chips of imagery."""
+
+from rvcli.names import lazy
+
+__getattr__, __dir__ = lazy(__name__)

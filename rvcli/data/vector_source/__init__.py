@@ -1,1 +1,5 @@
 """Where vector labels come from."""
+
+from rvcli.names import lazy
+
+__getattr__, __dir__ = lazy(__name__)

@@ -1,0 +1,132 @@
+"""Where every public name is defined; packages give their names from this table, lazily."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
+
+# Module below rvcli: the names that it gives. Further names of one module are indented.
+TABLE = """
+analyzer.analyzer: Analyzer
+analyzer.analyzer_config: AnalyzerConfig AnalyzerConfigBuilder
+analyzer.stats_analyzer_config: StatsAnalyzerConfig StatsAnalyzerConfigBuilder
+augmentor.augmentor: Augmentor
+augmentor.augmentor_config: AugmentorConfig AugmentorConfigBuilder
+augmentor.nodata_augmentor_config: NodataAugmentorConfig NodataAugmentorConfigBuilder
+backend.backend: Backend
+backend.backend_config: BackendConfig BackendConfigBuilder
+backend.sklearn_semantic_segmentation_config: SklearnSemanticSegmentationConfig
+    SklearnSemanticSegmentationConfigBuilder
+cli.main: main
+command.analyze_command_config: AnalyzeCommandConfig AnalyzeCommandConfigBuilder
+command.aux_command: AuxCommand AuxCommandOptions
+command.aux_command_config: AuxCommandConfig AuxCommandConfigBuilder
+command.bundle_command_config: BundleCommandConfig BundleCommandConfigBuilder
+command.chip_command_config: ChipCommandConfig ChipCommandConfigBuilder
+command.command: Command NoOpCommand
+command.command_config: CommandConfig CommandConfigBuilder
+command.eval_command_config: EvalCommandConfig EvalCommandConfigBuilder
+command.predict_command_config: PredictCommandConfig PredictCommandConfigBuilder
+command.train_command_config: TrainCommandConfig TrainCommandConfigBuilder
+config: BundledConfigMixin Config ConfigBuilder field
+core.box: Box BoxSizeError
+core.class_map: ClassItem ClassMap
+core.command_io_definition: CommandIODefinition
+core.raster_stats: RasterStats
+core.training_data: TrainingData
+data.activate_mixin: ActivateMixin ActivationError
+data.crs_transformer.crs_transformer: CRSTransformer
+data.crs_transformer.identity_crs_transformer: IdentityCRSTransformer
+data.crs_transformer.rasterio_crs_transformer: RasterioCRSTransformer
+data.dataset: Dataset
+data.dataset_config: DatasetConfig DatasetConfigBuilder
+data.label.labels: Labels
+data.label.semantic_segmentation_labels: SemanticSegmentationLabels
+data.label_source.default: LabelSourceDefaultProvider
+data.label_source.label_source: LabelSource
+data.label_source.label_source_config: LabelSourceConfig LabelSourceConfigBuilder
+data.label_source.semantic_segmentation_label_source_config: SemanticSegmentationLabelSourceConfig
+    SemanticSegmentationLabelSourceConfigBuilder
+data.label_store.default: LabelStoreDefaultProvider
+data.label_store.label_store: LabelStore
+data.label_store.label_store_config: LabelStoreConfig LabelStoreConfigBuilder
+data.label_store.semantic_segmentation_raster_store_config: SemanticSegmentationRasterStoreConfig
+    SemanticSegmentationRasterStoreConfigBuilder
+data.raster_source.default: RasterSourceDefaultProvider
+data.raster_source.raster_source: ChannelOrderError RasterSource
+data.raster_source.raster_source_config: RasterSourceConfig RasterSourceConfigBuilder
+data.raster_source.rasterio_source_config: RasterioSourceConfig RasterioSourceConfigBuilder
+data.raster_source.rasterized_source_config: RasterizedSourceConfig RasterizedSourceConfigBuilder
+    RasterizerOptions
+data.raster_transformer.raster_transformer: RasterTransformer
+data.raster_transformer.raster_transformer_config: RasterTransformerConfig
+    RasterTransformerConfigBuilder
+data.raster_transformer.stats_transformer_config: StatsTransformerConfig
+    StatsTransformerConfigBuilder
+data.scene: Scene
+data.scene_config: SceneConfig SceneConfigBuilder
+data.vector_source.class_inference: ClassInference ClassInferenceOptions
+data.vector_source.default: VectorSourceDefaultProvider
+data.vector_source.geojson_vector_source_config: GeoJSONVectorSourceConfig
+    GeoJSONVectorSourceConfigBuilder
+data.vector_source.vector_source: VectorSource
+data.vector_source.vector_source_config: VectorSourceConfig VectorSourceConfigBuilder
+errors: CommandError ConfigError DataError ExperimentError FileSystemError MessageError
+    MissingDependencyError NotReadableError NotWritableError PlanError PluginError ProfileError
+    RegistryError RvError UsageError
+evaluation.class_evaluation_item: ClassEvaluationItem
+evaluation.classification_evaluation: ClassificationEvaluation
+evaluation.classification_evaluator: ClassificationEvaluator
+evaluation.classification_evaluator_config: ClassificationEvaluatorConfig
+    ClassificationEvaluatorConfigBuilder
+evaluation.default: EvaluatorDefaultProvider
+evaluation.evaluation_item: EvaluationItem
+evaluation.evaluator: Evaluator
+evaluation.evaluator_config: EvaluatorConfig EvaluatorConfigBuilder
+evaluation.semantic_segmentation_evaluator_config: SemanticSegmentationEvaluatorConfig
+    SemanticSegmentationEvaluatorConfigBuilder
+experiment.experiment_config: ExperimentConfig ExperimentConfigBuilder
+experiment.experiment_loader: ExperimentLoader
+experiment.experiment_set: ExperimentSet
+filesystem.filesystem: FileSystem
+predictor: Predictor
+profile.rv_config: RVConfig
+registry: Registrar Registry
+runner.experiment_runner: ExperimentRunner
+task.semantic_segmentation_config: SemanticSegmentationConfig SemanticSegmentationConfigBuilder
+task.task: Task
+task.task_config: TaskConfig TaskConfigBuilder
+"""
+
+
+def _read(table: str) -> dict[str, str]:
+    homes: dict[str, str] = {}
+    module = ""
+    for line in table.strip().splitlines():
+        head, colon, rest = line.partition(": ")
+        module = f"rvcli.{head}" if colon else module
+        homes.update(dict.fromkeys((rest if colon else line).split(), module))
+    return homes
+
+
+HOMES = _read(TABLE)
+
+
+def lazy(package: str) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
+    """Return `__getattr__` and `__dir__` of a package: its own names and those below it.
+
+    A name is imported from its module on first use, a module below the package likewise.
+    """
+    below = package + "."
+    homes = {name: home for name, home in HOMES.items() if home.startswith(below)}
+    parts = {home.removeprefix(below).partition(".")[0] for home in homes.values()}
+
+    def get(name: str) -> Any:
+        if name in homes:
+            return getattr(import_module(homes[name]), name)
+        if name in parts:
+            return import_module(below + name)
+        raise AttributeError(f"module {package!r} has no attribute {name!r}")
+
+    return get, lambda: sorted({*homes, *parts})
