@@ -297,7 +297,8 @@ class _Planner:
         problem = self.store.output_problem(record) or self._made_anew(record, inputs)
         if problem:
             return RUN, problem, changes
-        return UP_TO_DATE, f"nothing has changed since it finished at {record.finished}", changes
+        finished = f"{record.finished[:19].replace('T', ' ')} UTC"
+        return UP_TO_DATE, f"nothing has changed since it finished, {finished}", changes
 
     def _running(self, inputs: Sequence[Input]) -> list[str]:
         """Return the ids of the commands that run and make one of the inputs."""

@@ -53,7 +53,7 @@ def test_second_run_runs_nothing(world: Any) -> None:
     world.run(*pipeline(world))
     plan = world.plan(*pipeline(world))
     assert {"run": 0, "up_to_date": 4, "duplicate": 0, "blocked": 0} == plan.counts()
-    assert plan.steps[0].reason.startswith("nothing has changed since it finished at 20")
+    assert plan.steps[0].reason.startswith("nothing has changed since it finished, 20")
 
 
 def test_touch_runs_nothing(world: Any) -> None:
