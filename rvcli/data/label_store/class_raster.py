@@ -150,7 +150,7 @@ def new_class_raster(
             blockysize=block_height,
             blockxsize=block_width,
             compress="deflate",
-            zlevel=1,
+            zlevel=2,
             bigtiff="if_safer",
             interleave="pixel",
             photometric="rgb" if rgb else ("palette" if class_map else "minisblack"),

@@ -13,6 +13,8 @@ from rvcli.errors import DataError
 if TYPE_CHECKING:
     from rvcli.data.crs_transformer.crs_transformer import CRSTransformer
 
+_HINT = "check the file: GeoJSON is one JSON object, such as a FeatureCollection"
+
 
 class GeoJSONVectorSource(VectorSource):
     """Vector labels in a GeoJSON file."""
@@ -82,11 +84,16 @@ def parse_geojson(text: str, uri: str) -> dict[str, Any]:
         with no_gc():
             geojson = json.loads(text.removeprefix("\ufeff"))
     except json.JSONDecodeError as e:
-        raise DataError(f"{uri} is not JSON: {e.msg} at line {e.lineno}, column {e.colno}") from e
+        what = e.msg.removesuffix(" at")
+        raise DataError(
+            f"{uri} is not JSON: {what} at line {e.lineno}, column {e.colno}", hint=_HINT
+        ) from e
     except RecursionError as e:
-        raise DataError(f"{uri} is not GeoJSON: it is nested too deeply") from e
+        raise DataError(f"{uri} is not GeoJSON: it is nested too deeply", hint=_HINT) from e
     if not isinstance(geojson, dict):
-        raise DataError(f"{uri} is not GeoJSON: it is a {type(geojson).__name__}, not an object")
+        raise DataError(
+            f"{uri} is not GeoJSON: it is a {type(geojson).__name__}, not an object", hint=_HINT
+        )
     return geojson
 
 
