@@ -116,7 +116,7 @@ class ExperimentLoader:
             raise LoaderError(
                 f"{where} has no experiments",
                 hint="write a class that subclasses rv.ExperimentSet, with methods "
-                f"{self.exp_method_prefix}_* that return an ExperimentConfig",
+                f"{self.exp_method_prefix}* that return an ExperimentConfig",
             )
         sets = []
         for experiment_set in classes:

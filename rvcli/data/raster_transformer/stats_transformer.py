@@ -67,7 +67,8 @@ class StatsTransformer(RasterTransformer):
             raise DataError(
                 f"statistics of {measured} channels do not fit a chip of {num_channels} channels "
                 f"that are {channels} of the image",
-                hint="run the analyze command again on imagery of this kind",
+                hint="let the statistics transformer come before those that add channels, or run"
+                " the analyze command again on imagery of this kind",
             )
         return channels
 

@@ -1,0 +1,327 @@
+"""Fixtures for tests of whole runs: a small town, its experiments, and `rv` as a process."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import rasterio
+from rasterio.transform import from_origin
+from rasterio.warp import transform_geom
+
+HERE = Path(__file__).parent
+EXAMPLES = HERE.parents[1] / "plugins_examples"
+CRS = "EPSG:32633"
+ALL = ["ANALYZE", "CHIP", "TRAIN", "PREDICT", "EVAL", "BUNDLE"]
+PLUGIN_FOLDER = "Erweiterungen ß"
+PLUGINS = {
+    "nearest_mean_backend.py": "nächstes Mittel.py",
+    "normalized_difference.py": "Differenz ü.py",
+}
+# Settings of whoever runs the tests must not reach them.
+_FOREIGN = ("RV_", "PLUGINS_", "AWS_", "XDG_", "GDAL_", "RASTERVISION_", "LOG_")
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a process of `rv` left: its exit code and what it printed."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def text(self) -> str:
+        """Everything it printed."""
+        return self.out + self.err
+
+
+@dataclass
+class Project:
+    """A folder with imagery, experiments, plugins and a profile, and `rv` called in it.
+
+    Attributes:
+        path: the folder; there are blanks and umlauts in its name.
+        home: the HOME of the processes.
+        env: further variables of their environment.
+    """
+
+    path: Path
+    home: Path
+    env: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def root(self) -> Path:
+        """Where the experiments write unless told otherwise."""
+        return self.path / "Ausgabe ü"
+
+    def environment(self) -> dict[str, str]:
+        """Return the environment of the processes."""
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(_FOREIGN)}
+        home = {"HOME": str(self.home), "TMPDIR": str(self.home)}
+        return {**kept, **home, "COLUMNS": "400", "PYTHONDONTWRITEBYTECODE": "1", **self.env}
+
+    def start(self, *words: str, cwd: Path | None = None, **options: Any) -> subprocess.Popen[str]:
+        """Start `rv` in a process group of its own."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "rvcli", *words],
+            cwd=cwd or self.path,
+            env=self.environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+            start_new_session=True,
+            **options,
+        )
+
+    def rv(self, *words: str, cwd: Path | None = None, timeout_s: float = 120) -> Result:
+        """Run `rv` to its end."""
+        process = self.start(*words, cwd=cwd)
+        try:
+            out, err = process.communicate(timeout=timeout_s)
+        except BaseException:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            raise
+        return Result(process.returncode, out, err)
+
+    def plan(self, *words: str) -> dict[str, Any]:
+        """Return the plan of `rv run local WORDS --dry-run --json`."""
+        result = self.rv("run", "local", *words, "--dry-run", "--json")
+        assert result.code == 0, result.text
+        plan: dict[str, Any] = json.loads(result.out)
+        return plan
+
+    def to_run(self, *words: str) -> list[str]:
+        """List the ids of the commands that the plan would run."""
+        return [step["id"] for step in self.plan(*words)["steps"] if step["status"] == "run"]
+
+    def write(self, name: str, text: str) -> Path:
+        """Write a file of the project."""
+        path = self.path / name
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    def experiment(self, name: str, *methods: str) -> Path:
+        """Write an experiment file whose methods return these expressions.
+
+        Args:
+            methods: `name = expression`, in which `town` and `rv` can be used.
+        """
+        lines = ["import rvcli as rv", "import town", "", "", "class Set(rv.ExperimentSet):"]
+        for method in methods:
+            function, _, expression = method.partition("=")
+            lines += [f"    def exp_{function.strip()}(self):", f"        return {expression}", ""]
+        return self.write(name, "\n".join(lines))
+
+    def draw(self, name: str, **options: Any) -> None:
+        """Draw an image and its labels into the project."""
+        draw(self.path / name, **options)
+
+    def processes(self) -> list[str]:
+        """List the command lines of processes that work for this project."""
+        found = []
+        for folder in Path("/proc").iterdir():
+            if folder.name.isdecimal():
+                try:
+                    words = (folder / "cmdline").read_bytes().decode("utf-8", "replace")
+                    environ = (folder / "environ").read_bytes()
+                except OSError:
+                    continue
+                if words and f"HOME={self.home}\0".encode() in environ:
+                    found.append(words.replace("\0", " "))
+        return found
+
+
+def draw(
+    path: Path,
+    seed: int = 0,
+    size: int = 96,
+    left: float = 500_000.0,
+    dtype: str = "uint16",
+    buildings: int = 6,
+    image_crs: str | None = CRS,
+    label_crs: str = "EPSG:4326",
+) -> None:
+    """Draw an image of 3 bands, 0 where there is no data, and the GeoJSON of its buildings.
+
+    Args:
+        path: without suffix.
+        left: west border, metres.
+        image_crs: None for an image without georeferencing; then labels are in pixels.
+    """
+    random = np.random.default_rng(seed)
+    transform = from_origin(left, 5_800_000.0, 1.0, 1.0)
+    if image_crs is None:
+        transform = rasterio.Affine.identity()
+    classes = np.full((size, size), 2, np.uint8)
+    rings = []
+    for _ in range(buildings):
+        y, x = random.integers(6, size - 26, 2)
+        height, width = random.integers(10, 20, 2)
+        classes[y : y + height, x : x + width] = 1
+        corners = ((x, y), (x + width, y), (x + width, y + height), (x, y + height), (x, y))
+        rings.append([transform * (float(cx), float(cy)) for cx, cy in corners])
+    means = np.array([[0, 0, 0], [220, 120, 90], [60, 110, 80]])
+    pixels = np.clip(means[classes] + random.normal(0, 8, (size, size, 3)), 1, 250)
+    pixels[:6, :6] = 0
+    if image_crs is None:
+        profile = {"driver": "PNG", "dtype": "uint8"}
+    else:
+        tiles = {"tiled": True, "blockxsize": 32, "blockysize": 32}
+        profile = {"driver": "GTiff", "dtype": dtype, "crs": image_crs, "nodata": 0, **tiles}
+        profile |= {"transform": transform}
+    suffix = ".png" if image_crs is None else ".tif"
+    with rasterio.open(
+        path.with_name(path.name + suffix), "w", height=size, width=size, count=3, **profile
+    ) as image:
+        image.write(np.moveaxis(pixels.astype(profile["dtype"]), -1, 0))
+    write_labels(path.with_name(path.name + ".geojson"), rings, image_crs, label_crs)
+
+
+def write_labels(path: Path, rings: list[Any], crs: str | None, label_crs: str) -> None:
+    """Write polygons as GeoJSON, with the CRS named unless it is that of the standard."""
+    features = []
+    for ring in rings:
+        geometry: Any = {"type": "Polygon", "coordinates": [ring]}
+        if crs is not None and crs != label_crs:
+            geometry = transform_geom(crs, label_crs, geometry)
+        properties = {"class_name": "building"}
+        features.append({"type": "Feature", "properties": properties, "geometry": geometry})
+    collection: dict[str, Any] = {"type": "FeatureCollection", "features": features}
+    if label_crs != "EPSG:4326":
+        urn = f"urn:ogc:def:crs:{label_crs.replace(':', '::')}"
+        collection["crs"] = {"type": "name", "properties": {"name": urn}}
+    path.write_text(json.dumps(collection), encoding="utf-8")
+
+
+def lay_out(folder: Path) -> Project:
+    """Make a project in a folder: imagery, experiments, plugins and a profile."""
+    path = folder / "Städtchen für rv"
+    home = folder / "home"
+    shutil.copytree(HERE / "town", path, ignore=shutil.ignore_patterns("__pycache__"))
+    home.mkdir()
+    draw(path / "Bild Ost ä", seed=1)
+    draw(path / "Bild West ö", seed=2, size=100, left=501_000.0)
+    (path / PLUGIN_FOLDER).mkdir()
+    for name, local in PLUGINS.items():
+        shutil.copy(EXAMPLES / name, path / PLUGIN_FOLDER / local)
+    files = json.dumps([f"{PLUGIN_FOLDER}/{name}" for name in PLUGINS.values()], ensure_ascii=False)
+    (path / "rv.toml").write_text(f"[PLUGINS]\nfiles = {files}\n", encoding="utf-8")
+    return Project(path, home)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """Give a project in which nothing has run."""
+    return lay_out(tmp_path)
+
+
+@dataclass
+class Snapshot:
+    """A project that has run, and a copy of it to put it back."""
+
+    project: Project
+    copy: Path
+    result: Result
+
+    def restore(self) -> Project:
+        """Put the project back as it was after its run."""
+        shutil.rmtree(self.project.path, ignore_errors=True)
+        shutil.copytree(self.copy, self.project.path)
+        return Project(self.project.path, self.project.home)
+
+
+def _snapshot(folder: Path, *words: str) -> Snapshot:
+    project = lay_out(folder)
+    result = project.rv(*words)
+    assert result.code == 0, result.text
+    copy = folder / "copy"
+    shutil.copytree(project.path, copy)
+    return Snapshot(project, copy, result)
+
+
+@pytest.fixture(scope="session")
+def _finished(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
+    return _snapshot(tmp_path_factory.mktemp("ganz"), "run", "local", "experiment.py")
+
+
+@pytest.fixture(scope="session")
+def _finished_quick(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
+    return _snapshot(tmp_path_factory.mktemp("schnell"), "run", "inprocess", "quick.py")
+
+
+@pytest.fixture
+def finished(_finished: Snapshot) -> Project:
+    """Give a project in which `rv run local experiment.py` has run."""
+    return _finished.restore()
+
+
+@pytest.fixture
+def first_run(_finished: Snapshot) -> Result:
+    """Give what `rv run local experiment.py` said."""
+    return _finished.result
+
+
+@pytest.fixture
+def finished_quick(_finished_quick: Snapshot) -> Project:
+    """Give a project in which `rv run inprocess quick.py` has run."""
+    return _finished_quick.restore()
+
+
+def outputs(root: Path) -> Mapping[str, Any]:
+    """Return what is below a root, by path: pixels, JSON, or bytes; not rv's own files."""
+    found: dict[str, Any] = {}
+    for path in sorted(root.rglob("*")):
+        name = path.relative_to(root).as_posix()
+        if path.is_dir() or path.name.startswith("command-") or name.startswith("experiments/"):
+            continue
+        if path.suffix == ".tif":
+            with rasterio.open(path) as image:
+                found[name] = (image.profile.items(), image.read().tobytes())
+        elif path.suffix == ".json":
+            found[name] = json.loads(path.read_text(encoding="utf-8"))
+        elif path.name == "predict_package.zip":
+            found[name] = package_content(path)
+        else:
+            found[name] = path.read_bytes()
+    return found
+
+
+def package_content(path: Path) -> dict[str, bytes]:
+    """Return the files of a predict package, by name, without the message, which has paths."""
+    import zipfile
+
+    with zipfile.ZipFile(path) as package:
+        names = [name for name in package.namelist() if name != "bundle_config.json"]
+        return {name: package.read(name) for name in names}
+
+
+def wait_for(what: Any, timeout_s: float = 20.0) -> bool:
+    """Wait until a function gives something true; return whether it did."""
+    deadline = time.monotonic() + timeout_s
+    while time.monotonic() < deadline:
+        if what():
+            return True
+        time.sleep(0.02)
+    return False
+
+
+@pytest.fixture
+def tools() -> Iterator[Any]:
+    """Give the functions of this file, which tests cannot import."""
+    from types import SimpleNamespace
+
+    yield SimpleNamespace(draw=draw, outputs=outputs, wait_for=wait_for)
