@@ -31,6 +31,8 @@ def terminations_interrupt() -> Iterator[None]:
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
+    # Once is enough: a second one must not break into the cleaning up.
+    signal.signal(number, signal.SIG_IGN)
     raise KeyboardInterrupt
 
 

@@ -54,12 +54,24 @@ def _invoke(arguments: list[str], state: State) -> int:
 
 def _pipe_broken(error: BrokenPipeError, state: State) -> int:
     """End in silence if whoever read our output has gone; any other pipe is a failure."""
-    try:
-        sys.stdout.flush()
-    except BrokenPipeError:
+    if _reader_is_gone():
         # What is left in the buffer must not be tried again when the interpreter ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return errors.EXIT_FAILURE
     from rvcli.cli.boundary import report
 
     return report(error, state)
+
+
+def _reader_is_gone() -> bool:
+    import select
+
+    try:
+        sys.stdout.flush()
+        poll = select.poll()
+        poll.register(sys.stdout.fileno(), select.POLLOUT)
+        return any(event & select.POLLERR for _, event in poll.poll(0))
+    except BrokenPipeError:
+        return True
+    except OSError:  # a standard output without a file, as in tests
+        return False

@@ -173,6 +173,7 @@ def _sources(plugin: LoadedPlugin, registry: Registry) -> Iterator[bytes]:
         return
     components = [e.component for e in registry.entries() if e.origin == plugin.origin]
     names = {c if isinstance(c, str) else getattr(c, "__module__", "") for c in components}
+    names.add(plugin.module or "")
     packages = {name.partition(":")[0].partition(".")[0] for name in names} - {"rvcli", ""}
     for name, module in list(sys.modules.items()):
         file = getattr(module, "__file__", None)

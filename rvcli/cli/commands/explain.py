@@ -41,7 +41,7 @@ def command(
     with state.session():
         loaded = selection.load()
         # Each command is explained as part of the whole pipeline, which `rv run` would run.
-        plan = replace(selection, commands=_auxiliary(wanted)).plan(
+        plan = replace(selection, commands=_commands(loaded, wanted)).plan(
             loaded, Planning(rerun, splits, skip_file_check)
         )
     if not state.is_quiet:
@@ -58,13 +58,17 @@ def command(
         print_explanation(steps, everything=state.verbosity > 0)
 
 
-def _auxiliary(wanted: list[str]) -> tuple[str, ...]:
-    """Name all commands if one is wanted that is not run by default; none means the default."""
+def _commands(loaded: tuple[list[Any], list[Any]], wanted: list[str]) -> tuple[str, ...]:
+    """Name what is planned: what `rv run` runs by default, and what is wanted beyond that."""
     from rvcli import keys, registry
+    from rvcli.dag import derive
 
-    auxiliary = registry.current().keys(keys.AUX_COMMAND)
-    named = [word for word in wanted if word in auxiliary]
-    return (*keys.COMMANDS, *named) if named else ()
+    known = registry.current().keys(keys.AUX_COMMAND)
+    auxiliary = {word.rpartition("/")[2] for word in wanted} & set(known)
+    if not auxiliary:
+        return ()
+    default = {d.command_type for d in derive(*loaded) if d.selected}
+    return (*sorted(default), *sorted(auxiliary - default))
 
 
 def _is_meant(step: Any, wanted: list[str]) -> bool:

@@ -45,8 +45,9 @@ def summary(plan: Plan) -> str:
     if counts["up_to_date"] + counts["duplicate"] == total and total:
         return f"nothing to run: {_commands(total)} up to date"
     words = [f"{counts[status]} {text}" for status, text in STATUS.items() if counts[status]]
-    words[:1] = [words[0].replace(" run", " to run")] if words else []
-    return f"{_commands(total)}: {', '.join(words)}"
+    if counts["run"]:
+        words[0] = f"{counts['run']} to run"
+    return f"{_commands(total)}: {', '.join(words) or 'nothing to run'}"
 
 
 def _commands(count: int) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from rvcli.cli.render.table import is_terminal
 
 if TYPE_CHECKING:
+    from rich.console import Console
     from rich.progress import Progress, TaskID
 
     from rvcli.runner.events import RunEvent
@@ -54,12 +55,8 @@ def work_view(*, quiet: bool) -> Iterator[None]:
     from rvcli.utils.progress import ProgressEvent, use_sink
 
     with progress_view(quiet=quiet) as view:
-        seen: set[str] = set()
 
         def show(event: ProgressEvent) -> None:
-            if event.description not in seen:
-                seen.add(event.description)
-                view(RunEvent("started", event.description))
             view(RunEvent("progress", event.description, event.unit, event.done, event.total))
 
         with use_sink(show):
@@ -75,11 +72,10 @@ class Lines:
 
     def __call__(self, event: RunEvent) -> None:
         """Print an event."""
-        if event.kind == "progress":
-            now = self._clock()
-            if now - self._last.get(event.job_id, now - LINE_EVERY_S) < LINE_EVERY_S:
-                return
-            self._last[event.job_id] = now
+        now = self._clock()
+        if event.kind == "progress" and now - self._last.get(event.job_id, 0.0) < LINE_EVERY_S:
+            return
+        self._last[event.job_id] = now
         print(describe(event))
         sys.stdout.flush()
 
@@ -93,15 +89,14 @@ class Bars:
 
     def __call__(self, event: RunEvent) -> None:
         """Show an event."""
-        if event.kind == "started":
-            task = self.progress.add_task(event.job_id, total=None, text="")
-            self._tasks[event.job_id] = task
-        elif event.kind in ("progress", "waiting"):
+        if event.kind in ("started", "progress", "waiting"):
+            if event.job_id not in self._tasks:
+                task = self.progress.add_task(event.job_id, total=None, text="")
+                self._tasks[event.job_id] = task
             changes: dict[str, Any] = {"text": event.text}
             if event.kind == "progress":
                 changes |= {"completed": event.done, "total": event.total}
-            if event.job_id in self._tasks:
-                self.progress.update(self._tasks[event.job_id], **changes)
+            self.progress.update(self._tasks[event.job_id], **changes)
         else:
             from rich.text import Text
 
@@ -124,7 +119,7 @@ def describe(event: RunEvent) -> str:
     return f"{line}: {event.text}" if event.text else line
 
 
-def _bars() -> Progress:
+def _bars(console: Console | None = None) -> Progress:
     from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
     return Progress(
@@ -133,5 +128,6 @@ def _bars() -> Progress:
         BarColumn(bar_width=24),
         TextColumn("{task.fields[text]}", markup=False),
         TimeElapsedColumn(),
+        console=console,
         transient=True,
     )
