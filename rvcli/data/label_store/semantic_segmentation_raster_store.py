@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -84,7 +85,9 @@ class SemanticSegmentationRasterStore(LabelStore):
             with atomic_path(to_path(self.uri)) as path:
                 self._write(path, labels)
             return
-        with atomic_path(Path(self.tmp_dir) / "predictions.tif") as path:
+        Path(self.tmp_dir).mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(dir=self.tmp_dir, prefix="predictions-") as folder:
+            path = Path(folder) / "predictions.tif"
             self._write(path, labels)
             upload_or_copy(str(path), self.uri)
 

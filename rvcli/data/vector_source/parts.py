@@ -76,7 +76,10 @@ class Parts:
             if not members:
                 self.dropped["empty geometry"] += 1
             for member in members:
-                self._add(index, member)
+                if member:
+                    self._add(index, member)
+                else:
+                    self.dropped["null geometry"] += 1
             return
         kind = _KINDS.get(name)
         if kind is None:

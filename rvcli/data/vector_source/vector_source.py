@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import logging
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -12,8 +13,11 @@ from rvcli.data.vector_source.class_inference import ClassInference, ClassInfere
 from rvcli.errors import DataError
 
 if TYPE_CHECKING:
+    from rvcli.core.class_map import ClassMap
     from rvcli.data.crs_transformer.crs_transformer import CRSTransformer
     from rvcli.data.vector_source.class_polygons import ClassPolygons
+
+log = logging.getLogger(__name__)
 
 
 def transform_geojson(
@@ -59,13 +63,13 @@ def features_of(geojson: Any, name: str) -> list[dict[str, Any]]:
     """
     kind = geojson.get("type") if isinstance(geojson, dict) else None
     if kind == "Feature":
+        _check_feature(geojson, name)
         return [geojson]
     if kind == "FeatureCollection" or (kind is None and isinstance(geojson, dict)):
         features = geojson.get("features")
         if isinstance(features, list):
             for index, feature in enumerate(features):
-                if not isinstance(feature, dict):
-                    raise DataError(f"{name}: features[{index}] is {str(feature)[:50]!r}")
+                _check_feature(feature, f"{name}: features[{index}]")
             return features
     elif "coordinates" in (geojson or ()) or "geometries" in (geojson or ()):
         return [{"type": "Feature", "properties": {}, "geometry": geojson}]
@@ -74,6 +78,14 @@ def features_of(geojson: Any, name: str) -> list[dict[str, Any]]:
         + ("" if kind != "FeatureCollection" else " but no list of features"),
         hint="it must be a FeatureCollection, a Feature or a geometry",
     )
+
+
+def _check_feature(feature: Any, name: str) -> None:
+    if not isinstance(feature, dict):
+        raise DataError(f"{name} is {str(feature)[:50]!r}, not an object")
+    properties = feature.get("properties")
+    if properties is not None and not isinstance(properties, dict):
+        raise DataError(f"{name}.properties is {str(properties)[:50]!r}, not an object")
 
 
 @contextmanager
@@ -161,8 +173,7 @@ class VectorSource(ABC):
             name,
             self._crs(),
         )
-        if self.class_inference.options.class_map is not None:
-            polygons = _known(polygons, self.class_inference.options, name)
+        _warn_of_unknown(polygons, self.class_inference.options.class_map, name)
         return features, polygons
 
     def _load(self) -> dict[str, Any]:
@@ -248,20 +259,16 @@ def _position(inference: ClassInference, features: Sequence[Mapping[str, Any]]) 
     raise AssertionError("all classes can be inferred")
 
 
-def _known(polygons: ClassPolygons, options: ClassInferenceOptions, name: str) -> ClassPolygons:
-    """Warn of classes that the class map lacks."""
-    import logging
-
+def _warn_of_unknown(polygons: ClassPolygons, class_map: ClassMap | None, name: str) -> None:
     import numpy as np
 
-    assert options.class_map is not None
-    known = [0, *options.class_map.get_keys()]
-    strange = np.setdiff1d(polygons.class_ids, known)
+    if class_map is None:
+        return
+    strange = np.setdiff1d(polygons.class_ids, [0, *class_map.get_keys()])
     if len(strange):
-        logging.getLogger(__name__).warning(
+        log.warning(
             "%s: %d polygons have class ids that the class map lacks: %s",
             name,
             int(np.isin(polygons.class_ids, strange).sum()),
             ", ".join(map(str, strange[:10])),
         )
-    return polygons

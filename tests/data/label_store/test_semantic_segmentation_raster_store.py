@@ -183,6 +183,7 @@ def test_s3_gets_the_whole_file(
     """A remote URI gets the file at once, and labels come back from there."""
     uri = f"{s3_root}/pred ict/p.tif"
     store_at(uri, grid, tmp_path / "one").save(labels_of(classes))
+    assert list((tmp_path / "one").iterdir()) == []
     store = store_at(uri, grid, tmp_path / "two")
     with store.activate():
         assert classes.tolist() == whole(store.get_labels()).tolist()

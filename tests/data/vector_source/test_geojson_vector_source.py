@@ -116,6 +116,16 @@ def test_null_and_empty_geometries_are_left_out_and_counted(
     assert "3 x empty geometry left out" in caplog.text
 
 
+def test_null_members_of_collections_are_left_out(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A null member of a collection is left out, the others stay."""
+    members = [None, shapely.geometry.mapping(box(0, 0, 1, 1))]
+    uri = write(tmp_path, {"type": "GeometryCollection", "geometries": members})
+    assert len(source(uri, IdentityCRSTransformer()).get_polygons()) == 1
+    assert "1 x null geometry left out" in caplog.text
+
+
 def test_geometries_of_several_parts_are_taken_apart(
     grid: RasterioCRSTransformer, write_labels: Callable[..., str]
 ) -> None:
@@ -300,6 +310,7 @@ def test_bad_class_id_names_file_and_feature(
         ('{"type": "Topology", "objects": {}}', "'Topology'"),
         ('{"type": "FeatureCollection"}', "no list of features"),
         ('{"type": "FeatureCollection", "features": [7]}', r"features\[0\] is '7'"),
+        ('{"type": "Feature", "properties": [1]}', r"properties is '\[1\]'"),
         ("[" * 100_000, "nested too deeply|line"),
     ],
 )
