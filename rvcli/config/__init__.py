@@ -2,15 +2,10 @@
 
 from rvcli.config.builder import ConfigBuilder
 from rvcli.config.checks import Check, between, not_empty, not_negative, one_of, positive
-from rvcli.config.config import (
-    BundledConfigMixin,
-    Config,
-    config_from_message,
-    make_uris_absolute,
-    report,
-    update,
-)
+from rvcli.config.commands import make_uris_absolute, report, update
+from rvcli.config.config import BundledConfigMixin, Config
 from rvcli.config.declared import Declared
+from rvcli.config.families import config_from_message
 from rvcli.config.field import MISSING, Field, field
 from rvcli.config.problems import InvalidConfigError, Problem, UnknownMethodError
 

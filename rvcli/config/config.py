@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import copy
 import importlib
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
-from rvcli import keys, registry
+from rvcli import registry
+from rvcli.config.commands import report, update, uris_in
 from rvcli.config.convert import ConversionError
 from rvcli.config.declared import Declared, plain_message
+from rvcli.config.families import TYPE_FIELDS, config_from_message, from_storable, to_storable
 from rvcli.config.field import Field
-from rvcli.config.problems import InvalidConfigError
+from rvcli.config.problems import InvalidConfigError, Problem
 from rvcli.config.wire import (
-    read_field,
     read_fields,
     struct_to_plain,
     to_struct_value,
@@ -27,20 +27,6 @@ if TYPE_CHECKING:
     from rvcli.config.builder import ConfigBuilder
 
 Self = TypeVar("Self", bound="Config")
-
-TYPE_FIELDS = {
-    keys.TASK: "task_type",
-    keys.BACKEND: "backend_type",
-    keys.RASTER_SOURCE: "source_type",
-    keys.VECTOR_SOURCE: "source_type",
-    keys.LABEL_SOURCE: "source_type",
-    keys.LABEL_STORE: "store_type",
-    keys.RASTER_TRANSFORMER: "transformer_type",
-    keys.AUGMENTOR: "augmentor_type",
-    keys.ANALYZER: "analyzer_type",
-    keys.EVALUATOR: "evaluator_type",
-    keys.COMMAND: "command_type",
-}
 
 
 class Config(Declared):
@@ -138,7 +124,7 @@ class Config(Declared):
             return message
         if cls.part is None:
             message.custom_config.SetInParent()
-            content = {f.name: _storable(getattr(self, f.name)) for f in self.used_fields(own)}
+            content = {f.name: to_storable(getattr(self, f.name)) for f in self.used_fields(own)}
             message.custom_config.update(to_struct_value(content))
         else:
             target = getattr(message, cls.part) if cls.part else message
@@ -176,13 +162,11 @@ class Config(Declared):
         by_name = {f.name: f for f in own}
         unknown = sorted(set(content) - set(by_name))
         if unknown:
-            from rvcli.config.problems import Problem
-
             raise ConversionError(
                 [Problem(f"$.{n}", "is no field of this config") for n in unknown]
             )
         return {
-            name: _from_storable(value, by_name[name], cls.field_types()[name])
+            name: from_storable(value, by_name[name], cls.field_types()[name])
             for name, value in content.items()
         }
 
@@ -239,13 +223,17 @@ class Config(Declared):
                 ]
         return self, io_def
 
+    def reports_itself(self) -> bool:
+        """False for a classic config without report_io: its update is its report."""
+        return self.is_declared() or type(self).report_io is not Config.report_io
+
     def report_io(self, command_type: str, io_def: CommandIODefinition) -> Any:
         """Add what this config reads and writes during a command to `io_def`."""
         for spec in self.fields():
             if command_type in spec.input_of:
-                io_def.add_inputs(_uris(self.__dict__[spec.name]))
+                io_def.add_inputs(uris_in(self.__dict__[spec.name]))
             if command_type in spec.output_of:
-                io_def.add_outputs(_uris(self.__dict__[spec.name]))
+                io_def.add_outputs(uris_in(self.__dict__[spec.name]))
         for child in self.children():
             if isinstance(child, Config):
                 report(child, command_type, io_def)
@@ -272,113 +260,3 @@ class BundledConfigMixin:
 
         local_path = download_or_copy(uri, bundle_dir)
         return local_path, local_path.replace("\\", "/").rpartition("/")[2]
-
-
-def config_from_message(group: str, message: Any) -> Any:
-    """Build the config of any family from its message, through the registry."""
-    key = getattr(message, TYPE_FIELDS[group])
-    builder = registry.current().get_config_builder(group, key)()
-    return builder.from_proto(message).build()
-
-
-def update(config: Any, command_type: str, experiment: Any, context: list[Any]) -> Any:
-    """Call update_for_command in whichever form it is written; return the updated config.
-
-    Known forms return None, the io definition, or a pair whose first part replaces the
-    config. What an io definition says is kept for configs that have no report_io.
-    """
-    io_def = CommandIODefinition()
-    kwargs: dict[str, Any] = {}
-    if _takes(config.update_for_command, "io_def"):
-        kwargs["io_def"] = io_def
-    if _takes(config.update_for_command, "context"):
-        kwargs["context"] = context
-    result = config.update_for_command(command_type, experiment, **kwargs)
-    updated = config
-    if isinstance(result, tuple):
-        updated = result[0] if result and result[0] is not None else config
-        result = result[1] if len(result) > 1 else None
-    if isinstance(result, CommandIODefinition):
-        io_def = result
-    if type(updated).report_io is Config.report_io and not updated.is_declared():
-        updated.__dict__.setdefault("_reported_io", {})[command_type] = io_def
-    return updated
-
-
-def report(config: Any, command_type: str, io_def: CommandIODefinition) -> None:
-    """Add what a config reads and writes, from report_io or else from its update."""
-    config.report_io(command_type, io_def)
-    remembered = config.__dict__.get("_reported_io", {}).get(command_type)
-    if remembered is not None:
-        io_def.merge(remembered)
-
-
-def make_uris_absolute(config: Declared) -> None:
-    """Make every relative URI in a config, and in all that it holds, absolute."""
-    from rvcli.filesystem import absolute_uri
-
-    for part in config.walk():
-        for spec in part.fields():
-            if not spec.uri:
-                continue
-            value = part.__dict__.get(spec.name)
-            if isinstance(value, str) and value:
-                part.__dict__[spec.name] = absolute_uri(value)
-            elif isinstance(value, list):
-                part.__dict__[spec.name] = [absolute_uri(v) for v in value]
-
-
-def _takes(method: Any, name: str) -> bool:
-    code = getattr(getattr(method, "__func__", method), "__code__", None)
-    if code is None:
-        return False
-    takes_any = bool(code.co_flags & 0x08)
-    return takes_any or name in code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
-
-
-def _uris(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, (list, tuple)):
-        for item in value:
-            yield from _uris(item)
-
-
-def _storable(value: Any) -> Any:
-    from rvcli.config.declared import plain
-
-    if isinstance(value, Config):
-        return plain_message(value.to_proto())
-    if isinstance(value, (list, tuple)):
-        return [_storable(v) for v in value]
-    return plain(value)
-
-
-def _from_storable(value: Any, spec: Field, annotation: Any) -> Any:
-    """Read one value of a Struct; a config among them from the message it was stored as."""
-    if spec.group is None or value is None:
-        return value
-    if isinstance(value, list):
-        return [_from_storable(v, spec, annotation) for v in value]
-    from google.protobuf.json_format import ParseDict
-
-    family_message = family_message_class(spec.group)
-    return config_from_message(spec.group, ParseDict(value, family_message()))
-
-
-def family_message_class(group: str) -> Any:
-    """Return the protobuf class of a group, such as EvaluatorConfig for EVALUATOR."""
-    name = group.lower()
-    class_name = "".join(part.capitalize() for part in name.split("_")) + "Config"
-    return getattr(importlib.import_module(f"rvcli.protos.{name}_pb2"), class_name)
-
-
-__all__ = [
-    "BundledConfigMixin",
-    "Config",
-    "config_from_message",
-    "make_uris_absolute",
-    "read_field",
-    "report",
-    "update",
-]

@@ -133,7 +133,7 @@ def _read_repeated(values: list[Any], spec: Field, annotation: Any, path: str) -
 
 def _read_message(value: Any, spec: Field, annotation: Any, path: str) -> Any:
     if spec.group is not None:
-        from rvcli.config.config import config_from_message
+        from rvcli.config.families import config_from_message
 
         return _below(path, partial(config_from_message, spec.group, value))
     for kind in (annotation, *typing.get_args(annotation)):

@@ -8,7 +8,7 @@ from typing import Any
 
 from rvcli import registry
 from rvcli.config import Config, config_from_message
-from rvcli.config.config import TYPE_FIELDS
+from rvcli.config.families import TYPE_FIELDS
 from rvcli.errors import MissingDependencyError
 from rvcli.registry import Entry
 from rvcli.verify.compare import LOST, TYPE, Difference, differences

@@ -1,0 +1,73 @@
+"""What happens to configs when a command is derived from an experiment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from rvcli.config.declared import Declared
+from rvcli.core.command_io_definition import CommandIODefinition
+
+
+def update(config: Any, command_type: str, experiment: Any, context: list[Any]) -> Any:
+    """Call update_for_command in whichever form it is written; return the updated config.
+
+    Known forms return None, the io definition, or a pair whose first part replaces the
+    config. What an io definition says is kept for configs that have no report_io.
+    """
+    io_def = CommandIODefinition()
+    kwargs: dict[str, Any] = {}
+    if _takes(config.update_for_command, "io_def"):
+        kwargs["io_def"] = io_def
+    if _takes(config.update_for_command, "context"):
+        kwargs["context"] = context
+    result = config.update_for_command(command_type, experiment, **kwargs)
+    updated = config
+    if isinstance(result, tuple):
+        updated = result[0] if result and result[0] is not None else config
+        result = result[1] if len(result) > 1 else None
+    if isinstance(result, CommandIODefinition):
+        io_def = result
+    if not updated.reports_itself():
+        updated.__dict__.setdefault("_reported_io", {})[command_type] = io_def
+    return updated
+
+
+def report(config: Any, command_type: str, io_def: CommandIODefinition) -> None:
+    """Add what a config reads and writes, from report_io or else from its update."""
+    config.report_io(command_type, io_def)
+    remembered = config.__dict__.get("_reported_io", {}).get(command_type)
+    if remembered is not None:
+        io_def.merge(remembered)
+
+
+def make_uris_absolute(config: Declared) -> None:
+    """Make every relative URI in a config, and in all that it holds, absolute."""
+    from rvcli.filesystem import absolute_uri
+
+    for part in config.walk():
+        for spec in part.fields():
+            if not spec.uri:
+                continue
+            value = part.__dict__.get(spec.name)
+            if isinstance(value, str) and value:
+                part.__dict__[spec.name] = absolute_uri(value)
+            elif isinstance(value, list):
+                part.__dict__[spec.name] = [absolute_uri(v) for v in value]
+
+
+def uris_in(value: Any) -> Iterator[str]:
+    """Yield the URIs in a field: one, or those in a list."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from uris_in(item)
+
+
+def _takes(method: Any, name: str) -> bool:
+    code = getattr(getattr(method, "__func__", method), "__code__", None)
+    if code is None:
+        return False
+    takes_any = bool(code.co_flags & 0x08)
+    return takes_any or name in code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
