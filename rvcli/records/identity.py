@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Collection, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from contextvars import copy_context
 from dataclasses import dataclass
@@ -176,6 +175,8 @@ def in_threads(call: Any, arguments: list[str], most: int) -> None:
         for argument in arguments:
             call(argument)
         return
+    from concurrent.futures import ThreadPoolExecutor
+
     with ThreadPoolExecutor(min(most, len(arguments))) as pool:
         waiting = [pool.submit(copy_context().run, call, argument) for argument in arguments]
         for future in waiting:

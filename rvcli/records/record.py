@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import platform
 import socket
 import sys
 from collections.abc import Iterable, Mapping
@@ -334,7 +333,7 @@ def _iso(moment: datetime) -> str:
 
 
 def _versions() -> dict[str, str]:
-    versions = {"rvcli": __version__, "python": platform.python_version()}
+    versions = {"rvcli": __version__, "python": sys.version.partition(" ")[0]}
     for name in _VERSIONS_OF:
         version = getattr(sys.modules.get(name), "__version__", None)
         if version is not None:
