@@ -43,8 +43,15 @@ def fetch(uri: str, cache_dir: str) -> Content:
             f"plugin {uri} does not exist",
             hint="in a profile, relative paths count from the file that names the plugin",
         )
+    if path.name == INIT:
+        return _directory(path.parent)
     if path.name.endswith(ARCHIVES):
         return keep(_archive(location, path.read_bytes()), cache_dir)
+    if not path.name.endswith(SUFFIX):
+        raise PluginError(
+            f"plugin {uri} is neither a .py file nor a wheel, zip or package directory",
+            hint="give it the ending of what it is",
+        )
     return Content(path.name, closure(path.name, _local_reader(path.parent)), str(path.parent))
 
 

@@ -32,7 +32,7 @@ class FileSystemContract:
     def test_takes_its_own_uris(self) -> None:
         """It answers for its own URIs, to read and to write."""
         uri = self.new_uri()
-        assert (True, True) == tuple(bool(self.file_system.matches_uri(uri, m)) for m in "rw")
+        assert tuple(bool(self.file_system.matches_uri(uri, m)) for m in "rw") == (True, True)
 
     def test_leaves_other_uris(self) -> None:
         """It does not answer for a scheme that nobody has."""
@@ -42,14 +42,14 @@ class FileSystemContract:
         """A text is read as it was written."""
         uri = self.new_uri("with space é.txt")
         self.file_system.write_str(uri, "text é\n")
-        assert "text é\n" == self.file_system.read_str(uri)
+        assert self.file_system.read_str(uri) == "text é\n"
 
     def test_bytes_come_back(self) -> None:
         """Bytes are read as they were written, and written anew as a whole."""
         uri = self.new_uri()
         self.file_system.write_bytes(uri, b"long \x00\xff" * 100)
         self.file_system.write_bytes(uri, b"short")
-        assert b"short" == self.file_system.read_bytes(uri)
+        assert self.file_system.read_bytes(uri) == b"short"
 
     def test_existence(self) -> None:
         """A file exists once it is written, and so does its directory."""
@@ -79,7 +79,7 @@ class FileSystemContract:
             self.file_system.copy_to(str(there), uri)
             back.parent.mkdir()
             self.file_system.copy_from(uri, str(back))
-            assert b"content" == back.read_bytes()
+            assert back.read_bytes() == b"content"
 
     def test_directories_sync(self) -> None:
         """A directory that is synchronized there and back has the same files."""
@@ -93,7 +93,7 @@ class FileSystemContract:
             self.file_system.sync_to_dir(str(source), uri)
             self.file_system.sync_from_dir(uri, str(target))
             texts = {p.relative_to(target).as_posix(): p.read_text() for p in target.rglob("*.txt")}
-        assert {"a.txt": "a", "inner/b.txt": "b"} == texts
+        assert texts == {"a.txt": "a", "inner/b.txt": "b"}
 
     def test_lists_files(self) -> None:
         """The files below a directory are listed, by extension if one is given."""
@@ -101,7 +101,7 @@ class FileSystemContract:
         for name in ("a.txt", "b.json"):
             self.file_system.write_str(join_uri(uri, name), name)
         found = sorted(path.rpartition("/")[2] for path in self.file_system.list_paths(uri))
-        assert ["a.txt", "b.json"] == found
-        assert ["b.json"] == [
+        assert found == ["a.txt", "b.json"]
+        assert [
             path.rpartition("/")[2] for path in self.file_system.list_paths(uri, ".json")
-        ]
+        ] == ["b.json"]

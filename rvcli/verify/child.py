@@ -77,7 +77,7 @@ def _prove_found(
 ) -> PluginReport:
     found = stage.found
     if found.content is not None:
-        notes.concluded("source", check_source(found.content))
+        notes.concluded("source", check_source(found))
     before = set(sys.modules)
     started = time.perf_counter()
     try:
@@ -87,6 +87,8 @@ def _prove_found(
         return report
     import_s = time.perf_counter() - started
     notes.passed("import and register")
+    if found.content is None:
+        notes.concluded("source", check_source(found))
     new = {name.partition(".")[0] for name in set(sys.modules) - before}
     findings = check_time(import_s, new, found.content)
     findings += check_origins(before, found.content, found.directory)

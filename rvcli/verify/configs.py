@@ -164,7 +164,9 @@ def _values(builder: Any) -> dict[str, Any]:
 def _frozen(builder: Any) -> str:
     """Return the state of a builder as text; what cannot be copied counts by its type."""
     try:
-        return repr(sorted(copy.deepcopy(vars(builder)).items(), key=lambda item: item[0]))
+        # `config` may be an attribute of the class, which all builders share.
+        state = {**vars(builder), "config": getattr(builder, "config", None)}
+        return repr(sorted(copy.deepcopy(state).items(), key=lambda item: item[0]))
     except Exception:
         return repr(sorted((name, type(value)) for name, value in vars(builder).items()))
 

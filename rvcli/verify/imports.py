@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import rvcli.errors
-from rvcli.plugins.content import Content
+from rvcli.plugins import Content, Found
 from rvcli.plugins.isolate import PREFIX
 from rvcli.plugins.siblings import imports_of
 from rvcli.verify.report import WARNING, Finding
@@ -23,23 +23,41 @@ HEAVY = (
 )
 
 
-def check_source(content: Content) -> list[Finding]:
-    """Find what the source alone shows: files that will not travel, paths that will not be."""
+def check_source(found: Found) -> list[Finding]:
+    """Find what the source alone shows: files that will not travel, paths that will not be.
+
+    Of a module or distribution, those files count that are imported by now.
+    """
     findings = []
-    is_directory = content.entry.count("/") > 0
-    for path in sorted(content.files):
-        if not path.endswith(".py"):
-            continue
+    alone = found.content is not None and "/" not in found.content.entry
+    for file, source in sorted(_sources(found).items()):
         try:
-            tree = ast.parse(content.files[path])
+            tree = ast.parse(source)
         except (SyntaxError, ValueError):
             continue
-        file = str(Path(content.directory, *path.split("/")))
-        findings += list(_computed_imports(tree, file))
+        if found.content is not None:
+            findings += list(_computed_imports(tree, file))
         findings += list(_relative_paths(tree, file))
-        if not is_directory:
+        if alone:
             findings += list(_own_directory(tree, file))
     return findings
+
+
+def _sources(found: Found) -> dict[str, bytes]:
+    content = found.content
+    if content is not None:
+        return {
+            str(Path(content.directory, *path.split("/"))): source
+            for path, source in content.files.items()
+            if path.endswith(".py")
+        }
+    top = found.import_path.partition(":")[0].partition(".")[0]
+    files = [
+        getattr(module, "__file__", None)
+        for name, module in sys.modules.items()
+        if name.partition(".")[0] == top
+    ]
+    return {file: Path(file).read_bytes() for file in files if file and file.endswith(".py")}
 
 
 def check_time(import_s: float, modules: set[str], content: Content | None) -> list[Finding]:

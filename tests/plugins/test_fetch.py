@@ -158,3 +158,18 @@ def test_page_is_no_sibling(
 def test_installed_check_survives_odd_names(name: str) -> None:
     """A name that cannot be looked up is not installed."""
     assert (name == "json") == fetch_module._is_installed(name)
+
+
+def test_init_file_means_its_directory(tmp_path: Path, cache_dir: str) -> None:
+    """Naming the __init__ of a package names the package."""
+    (tmp_path / "package").mkdir()
+    (tmp_path / "package" / "__init__.py").write_text(PLUGIN)
+    by_file = fetch(str(tmp_path / "package" / "__init__.py"), cache_dir)
+    assert fetch(str(tmp_path / "package"), cache_dir) == by_file
+
+
+def test_other_endings_are_refused(tmp_path: Path, cache_dir: str) -> None:
+    """A local file must show by its name what it is."""
+    (tmp_path / "plugin.txt").write_text(PLUGIN)
+    with pytest.raises(PluginError, match=r"neither a \.py file"):
+        fetch(str(tmp_path / "plugin.txt"), cache_dir)

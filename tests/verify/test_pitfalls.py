@@ -449,3 +449,19 @@ def test_plugin_that_does_not_import(prove_text: Prove, text: str, message: str)
     finding = only(prove_text(text))
     assert "import-fails" == finding.code
     assert message in finding.message
+
+
+def test_builder_that_mutates_its_class(prove_text: Prove, classic: Classic) -> None:
+    """A `config` on the class is shared by all builders, and deepcopy does not help."""
+    text = classic(
+        (
+            '        super().__init__(DemoConfig, {"value": prev.value if prev else "default"})\n',
+            "        self.config_class = DemoConfig\n",
+        ),
+        (
+            "class DemoBuilder(rv.EvaluatorConfigBuilder):\n",
+            'class DemoBuilder(rv.EvaluatorConfigBuilder):\n    config = {"value": "default"}\n\n',
+        ),
+    )
+    report = prove_text(text)
+    assert "builder-mutates" in {finding.code for finding in report.findings}

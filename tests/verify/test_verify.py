@@ -147,3 +147,19 @@ def test_examples_verify() -> None:
     assert 5 == len(specs)
     assert [[]] * 5 == codes(report)
     assert all(plugin.registers for plugin in report.plugins)
+
+
+def test_source_of_modules_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A relative path in a submodule of a module plugin is found."""
+    package = tmp_path / "rvdemo_package"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    (package / "data.py").write_text("\ndef load():\n    return open('data.json')\n")
+    head = "from rvdemo_package import data"
+    (package / "plugin.py").write_text(AUX.format(head=head, key="DEMO"))
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.syspath_prepend(tmp_path)
+    spec = PluginSpec("module", "rvdemo_package.plugin")
+    report = verify_plugins([spec], cache_dir=str(tmp_path / "cache"))
+    assert [["relative-file"]] == codes(report)
+    assert f"{package / 'data.py'}:3" == report.plugins[0].findings[0].where
