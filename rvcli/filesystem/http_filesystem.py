@@ -140,6 +140,11 @@ class HttpFileSystem(FileSystem):
         # Beyond a "?", GDAL would look for options of its own.
         return f"/vsicurl?url={quote(url, safe='')}" if "?" in url else f"/vsicurl/{url}"
 
+    @classmethod
+    def gdal_options(cls, uri: str) -> dict[str, str]:
+        """Return the option that keeps GDAL from looking for files beside this one."""
+        return {"GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR"}
+
 
 def _not_writable(uri: str) -> NotWritableError:
     return NotWritableError(
