@@ -32,16 +32,13 @@ class PixelModel:
 
     Attributes:
         spec: the features that it takes.
-        class_ids: the classes, in the order of its probabilities.
-        weights: each class's probability is multiplied by its weight.
-        onnx: takes float32 features `X` of shape (n, features), gives `probabilities` of shape
-            (n, classes).
+        class_ids: the classes, in the order of its scores.
+        onnx: gives the scores of rows of features, see tree_ensemble.
         notes: what is good to know about the training, by name.
     """
 
     spec: FeatureSpec
     class_ids: tuple[int, ...]
-    weights: tuple[float, ...]
     onnx: bytes
     notes: Mapping[str, Any]
 
@@ -58,7 +55,6 @@ def model_bytes(model: PixelModel) -> bytes:
             "names": model.spec.names,
         },
         "classes": list(model.class_ids),
-        "weights": list(model.weights),
         "sha256": hashlib.sha256(model.onnx).hexdigest(),
         "notes": dict(model.notes),
     }
@@ -99,7 +95,6 @@ def read_model(path: Path, uri: str) -> PixelModel:
         return PixelModel(
             spec=FeatureSpec(int(header["bands"]), tuple(map(int, header["features"]["radii"]))),
             class_ids=tuple(map(int, header["classes"])),
-            weights=tuple(map(float, header["weights"])),
             onnx=onnx,
             notes=header["notes"],
         )

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from rvcli.backend.model_file import PixelModel
 from rvcli.backend.pixel_features import FeatureSpec, PixelFeatures
 from rvcli.backend.pixel_sample import PixelSample
+from rvcli.backend.tree_ensemble import INPUT, OUTPUT, trees_to_onnx
 from rvcli.errors import DataError, MissingDependencyError
 
 Array: TypeAlias = npt.NDArray[Any]
@@ -37,13 +38,13 @@ def train_model(
         seed: of the estimator.
 
     Raises:
-        MissingDependencyError: scikit-learn, skl2onnx or onnx is not installed.
+        MissingDependencyError: scikit-learn or onnx is not installed.
     """
-    # libgomp reads this when scikit-learn loads it. Its threads spin while they wait: beside another
-    # process on the same processors a fit of 3 s was seen to take a minute.
+    # Read when scikit-learn loads libgomp, whose threads otherwise spin while they wait: beside
+    # another process on the same processors a fit of 3 s was seen to take a minute.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     try:
-        from skl2onnx import to_onnx
+        import onnx  # noqa: F401 - so that it is missed before the work, not after it
         from sklearn.ensemble import HistGradientBoostingClassifier
     except ImportError as error:
         raise MissingDependencyError(
@@ -53,15 +54,11 @@ def train_model(
         max_iter=iterations, learning_rate=learning_rate, early_stopping=False, random_state=seed
     )
     estimator.fit(sample.features, sample.labels)
-    onnx = to_onnx(
-        estimator, sample.features[:1], name="pixels", options={"zipmap": False}
-    ).SerializeToString(deterministic=True)
     class_ids = tuple(int(class_id) for class_id in estimator.classes_)
     return PixelModel(
         spec=spec,
         class_ids=class_ids,
-        weights=_prior_weights(sample, class_ids),
-        onnx=onnx,
+        onnx=trees_to_onnx(estimator, _prior_offsets(sample, class_ids)),
         notes={
             "iterations": iterations,
             "learning_rate": learning_rate,
@@ -72,11 +69,12 @@ def train_model(
     )
 
 
-def _prior_weights(sample: PixelSample, class_ids: tuple[int, ...]) -> tuple[float, ...]:
-    """Give what leads from the class frequencies of the sample towards the natural ones."""
-    ratios = [sample.labelled[c] / sample.chosen[c] for c in class_ids]
-    top = max(ratios)
-    return tuple(float((ratio / top) ** _PRIOR_POWER) for ratio in ratios)
+def _prior_offsets(sample: PixelSample, class_ids: tuple[int, ...]) -> list[float]:
+    """Give what leads the scores from the class frequencies of the sample to natural ones."""
+    shares = np.array([sample.labelled[c] / sample.chosen[c] for c in class_ids])
+    offsets = _PRIOR_POWER * np.log(shares)
+    # The single score of two classes is that of the second over the first.
+    return [float(offsets[1] - offsets[0])] if len(offsets) == 2 else offsets.tolist()
 
 
 class PixelClassifier:
@@ -102,7 +100,6 @@ class PixelClassifier:
             ) from error
         self.model = model
         self._class_ids = np.array(model.class_ids, _label_dtype(model.class_ids))
-        self._weights = np.array(model.weights, np.float32)
         options = onnxruntime.SessionOptions()
         # One thread within a call: several would sum the trees in another order, and the last bits
         # of a probability would depend on the machine. Calls run side by side instead.
@@ -157,9 +154,10 @@ class PixelClassifier:
         return labels
 
     def _classify(self, features: npt.NDArray[np.float32]) -> Array:
-        (probabilities,) = self._session.run(["probabilities"], {"X": features})
-        best: Array = self._class_ids[np.argmax(probabilities * self._weights, axis=1)]
-        return best
+        (scores,) = self._session.run([OUTPUT], {INPUT: features})
+        best = np.argmax(scores, axis=1) if scores.shape[1] > 1 else scores[:, 0] > 0
+        labels: Array = self._class_ids[best.astype(np.intp)]
+        return labels
 
 
 def _label_dtype(class_ids: tuple[int, ...]) -> type[np.unsignedinteger[Any]]:

@@ -92,9 +92,7 @@ class PixelFeatures:
         self._all_valid = bool(valid.all())
         values = chip.transpose(2, 0, 1).astype(np.float64)
         if not self._all_valid:
-            values *= valid
-            # NaN times zero is NaN.
-            np.nan_to_num(values, copy=False, nan=0.0, posinf=0.0, neginf=0.0)
+            values[:, ~valid] = 0.0
         brightness = values.mean(axis=0)
         edge = _edge_strength(brightness, valid)
         self._planes = [*values, edge]

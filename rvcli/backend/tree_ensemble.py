@@ -1,0 +1,112 @@
+"""Boosted trees of scikit-learn as ONNX, which runs without scikit-learn and executes no code.
+
+The operator is TreeEnsembleRegressor of ai.onnx.ml (https://onnx.ai/onnx/operators): it gives the
+sum of the leaves that a row of features reaches, for each class, or one sum for two classes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from rvcli.errors import RvError
+
+Array: TypeAlias = npt.NDArray[Any]
+
+INPUT = "features"
+OUTPUT = "scores"
+# Of the format, not of the package: what runtimes of the last years read.
+_IR_VERSION = 8
+_OPSETS = (("", 15), ("ai.onnx.ml", 1))
+
+
+def trees_to_onnx(estimator: Any, offsets: Sequence[float]) -> bytes:
+    """Encode a fitted HistGradientBoostingClassifier.
+
+    Args:
+        estimator: fitted on float32 features without NaN or categories.
+        offsets: added to the scores: one for each class, or a single one for two classes.
+
+    Returns:
+        A model that takes float32 `features` of shape (n, features) and gives float32 `scores` of
+        shape (n, classes); with two classes of shape (n, 1), positive for the second. The same
+        trees give the same bytes.
+
+    Raises:
+        RvError: this release of scikit-learn keeps its trees in another form.
+    """
+    from onnx import TensorProto, checker, helper
+
+    try:
+        base = np.ravel(estimator._baseline_prediction) + np.asarray(offsets, np.float64)
+        attributes = _attributes(
+            [[tree.nodes for tree in trees] for trees in estimator._predictors]
+        )
+    except (AttributeError, ValueError, KeyError, IndexError) as error:
+        import sklearn
+
+        raise RvError(
+            f"scikit-learn {sklearn.__version__} keeps its trees in a form that is not known here:"
+            f" {error}",
+            hint="install an earlier release of scikit-learn",
+        ) from error
+    node = helper.make_node(
+        "TreeEnsembleRegressor",
+        [INPUT],
+        [OUTPUT],
+        domain="ai.onnx.ml",
+        n_targets=len(base),
+        base_values=base.astype(np.float32).tolist(),
+        **attributes,
+    )
+    graph = helper.make_graph(
+        [node],
+        "pixels",
+        [helper.make_tensor_value_info(INPUT, TensorProto.FLOAT, [None, estimator.n_features_in_])],
+        [helper.make_tensor_value_info(OUTPUT, TensorProto.FLOAT, [None, len(base)])],
+    )
+    opsets = [helper.make_opsetid(domain, version) for domain, version in _OPSETS]
+    model = helper.make_model(
+        graph, producer_name="rv", ir_version=_IR_VERSION, opset_imports=opsets
+    )
+    checker.check_model(model)
+    encoded: bytes = model.SerializeToString(deterministic=True)
+    return encoded
+
+
+def _attributes(iterations: Sequence[Sequence[Array]]) -> dict[str, Any]:
+    """Give the attributes of the operator; each iteration has a tree for each target."""
+    trees = [tree for iteration in iterations for tree in iteration]
+    targets = [target for iteration in iterations for target in range(len(iteration))]
+    sizes = [len(tree) for tree in trees]
+    nodes = np.concatenate(trees)
+    if nodes["is_categorical"].any():
+        raise ValueError("a tree splits by category")
+    tree_ids = np.repeat(np.arange(len(trees)), sizes)
+    node_ids = np.concatenate([np.arange(size) for size in sizes])
+    leaf = nodes["is_leaf"].astype(bool)
+    modes = np.where(leaf, "LEAF", "BRANCH_LEQ")
+    return {
+        "nodes_treeids": tree_ids.tolist(),
+        "nodes_nodeids": node_ids.tolist(),
+        "nodes_featureids": np.where(leaf, 0, nodes["feature_idx"]).tolist(),
+        "nodes_values": np.where(leaf, 0, _round_down(nodes["num_threshold"])).tolist(),
+        "nodes_modes": modes.tolist(),
+        "nodes_truenodeids": np.where(leaf, 0, nodes["left"]).tolist(),
+        "nodes_falsenodeids": np.where(leaf, 0, nodes["right"]).tolist(),
+        "target_treeids": tree_ids[leaf].tolist(),
+        "target_nodeids": node_ids[leaf].tolist(),
+        "target_ids": np.repeat(targets, sizes)[leaf].tolist(),
+        "target_weights": nodes["value"][leaf].astype(np.float32).tolist(),
+    }
+
+
+def _round_down(thresholds: Array) -> npt.NDArray[np.float32]:
+    """Give the largest float32 up to each threshold: float32 features then compare as before."""
+    rounded = thresholds.astype(np.float32)
+    above = rounded > thresholds
+    rounded[above] = np.nextafter(rounded[above], np.float32(-np.inf))
+    return rounded
