@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from typing import Any, Literal, Union
 
 from rvcli import registry
-from rvcli.config.config import TYPE_FIELDS, Config, family_message_class
+from rvcli.config.config import Config
 from rvcli.config.convert import accepts_none
 from rvcli.config.declared import Declared, plain
+from rvcli.config.families import TYPE_FIELDS
 from rvcli.config.field import Field
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -143,12 +144,11 @@ def _check_keywords(keywords: Mapping[str, Any], schema: Mapping[str, Any]) -> d
 
 def _of_group(group: str, annotation: Any, definitions: dict[str, Any]) -> dict[str, Any]:
     """Return the schema of a field that holds one or more configs of a family."""
-    name = family_message_class(group).DESCRIPTOR.name
-    if name not in definitions:
-        definitions[name] = {}  # a family may hold itself
+    if group not in definitions:
+        definitions[group] = {}  # a family may hold itself
         options = [_of_member(group, key, definitions) for key in registry.current().keys(group)]
-        definitions[name] = {"anyOf": _unique(options)} if options else {}
-    one = {"$ref": f"#/$defs/{name}"}
+        definitions[group] = {"anyOf": _unique(options)} if options else {}
+    one = {"$ref": f"#/$defs/{group}"}
     if typing.get_origin(annotation) in (list, tuple):
         return {"type": "array", "items": one}
     return one
@@ -157,16 +157,11 @@ def _of_group(group: str, annotation: Any, definitions: dict[str, Any]) -> dict[
 def _of_member(group: str, key: str, definitions: dict[str, Any]) -> dict[str, Any]:
     builder = registry.current().get_config_builder(group, key)
     config_class = getattr(builder, "config_class", None)
-    is_type = isinstance(config_class, type) and issubclass(config_class, Config)
-    if not is_type or not config_class.is_declared() or config_class.key is None:
-        # Written the classic way: its fields cannot be known, only its key.
-        type_field = TYPE_FIELDS[group]
-        return {
-            "type": "object",
-            "properties": {type_field: {"const": key}},
-            "required": [type_field],
-        }
-    return _reference(config_class, definitions)
+    if isinstance(config_class, type) and issubclass(config_class, Config) and config_class.key:
+        return _reference(config_class, definitions)
+    # Written the classic way: nothing is known but its key.
+    name = TYPE_FIELDS[group]
+    return {"type": "object", "properties": {name: {"const": key}}, "required": [name]}
 
 
 def _unique(options: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -174,7 +169,8 @@ def _unique(options: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _reference(declared: type[Declared], definitions: dict[str, Any]) -> dict[str, Any]:
-    name = declared.__name__
+    key = getattr(declared, "key", None)
+    name = f"{declared.group}.{key}" if issubclass(declared, Config) and key else declared.__name__
     if name not in definitions:
         definitions[name] = {}
         definitions[name] = _of_class(declared, definitions)
