@@ -38,7 +38,7 @@ def limit_cache() -> None:
     global _process_env
     if _process_env is not None or "GDAL_CACHEMAX" in os.environ:
         return
-    cache_mb = current().get("GDAL", "cache_mb", default=256, parser=int)
+    cache_mb = current().get("GDAL", "cache_mb", default=128, parser=int)
     # Bytes here; the environment variable of this name counts megabytes.
     _process_env = rasterio.Env(GDAL_CACHEMAX=cache_mb << 20)
     _process_env.__enter__()

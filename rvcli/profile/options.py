@@ -126,7 +126,7 @@ OPTIONS: tuple[Option, ...] = (
         "GDAL",
         "cache_mb",
         "int",
-        256,
+        128,
         "Most memory that GDAL's block cache takes in one process, in MB.",
         minimum=1,
     ),

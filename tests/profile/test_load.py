@@ -31,7 +31,7 @@ def test_the_default_comes_last(place):
     """Without any source the declared default holds, and says so."""
     found = place.load().value("GDAL", "cache_mb")
 
-    assert (256, "default") == (found.value, found.origin)
+    assert (128, "default") == (found.value, found.origin)
 
 
 def test_the_project_file_beats_the_users_default(place):

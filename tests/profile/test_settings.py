@@ -21,7 +21,7 @@ def test_a_default_is_returned_for_what_is_missing(place):
     settings = place.load()
 
     assert "x" == settings.get("MINE", "colour", "x")
-    assert 256 == settings.get("GDAL", "cache_mb", 1)
+    assert 128 == settings.get("GDAL", "cache_mb", 1)
     assert "y" == settings.get("MINE", "colour", "y", parser=int)
 
 
@@ -34,7 +34,7 @@ def test_a_parser_gets_text(place):
 
     assert ["3", "true", '["a", "b"]'] == texts
     assert ["a", "b"] == settings.get("MINE", "names", parser=profile.load_conf_list)
-    assert "256" == settings.get("GDAL", "cache_mb", parser=str)
+    assert "128" == settings.get("GDAL", "cache_mb", parser=str)
     assert 2.0 == settings.get("RV", "jobs", parser=float)
 
 
