@@ -183,6 +183,8 @@ def _convert_instance(value: Any, kind: Any, path: str) -> Any:
         raise ConversionError(
             [Problem(path, f"must be built: call .build() on the {type(value).__name__}")]
         )
+    if hasattr(kind, "convert_values") and isinstance(value, Mapping):
+        return _convert_declared(value, kind, path)
     coerce = getattr(kind, "construct_from", None)
     if coerce is not None:
         try:
@@ -190,6 +192,19 @@ def _convert_instance(value: Any, kind: Any, path: str) -> Any:
         except Exception as e:
             raise ConversionError([Problem(path, f"cannot be read: {e}")]) from e
     raise _wrong(path, value, f"a {kind.__name__}")
+
+
+def _convert_declared(value: Mapping[str, Any], kind: Any, path: str) -> Any:
+    """Make a declared value, such as chip options, of plain ones."""
+    known = {spec.name for spec in kind.fields()}
+    problems = [
+        Problem(f"{path}.{name}", "is no field of it") for name in value if name not in known
+    ]
+    converted, found = kind.convert_values(value)
+    problems += [p.below(path) for p in found]
+    if problems:
+        raise ConversionError(problems)
+    return kind(**converted)
 
 
 _CONVERTERS: dict[Any, Callable[[Any, tuple[Any, ...], str], Any]] = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import typing
 from typing import Any
 
 from rvcli import keys, registry
@@ -49,11 +50,25 @@ def to_storable(value: Any) -> Any:
 
 def from_storable(value: Any, spec: Field, annotation: Any) -> Any:
     """Read one value of a Struct; a config among them from the message it was stored as."""
-    if spec.group is None or value is None:
-        return value
     if isinstance(value, list):
         return [from_storable(v, spec, annotation) for v in value]
+    if not isinstance(value, dict):
+        return value
     from google.protobuf.json_format import ParseDict
 
-    family_message = family_message_class(spec.group)
-    return config_from_message(spec.group, ParseDict(value, family_message()))
+    if spec.group is not None:
+        message = ParseDict(value, family_message_class(spec.group)())
+        return config_from_message(spec.group, message)
+    lone = _config_class_in(annotation)
+    if lone is not None:
+        return lone.from_proto(ParseDict(value, lone.message_class()()))
+    return value
+
+
+def _config_class_in(annotation: Any) -> Any:
+    """Return the config class without a family that a type names, such as SceneConfig."""
+    arguments = typing.get_args(annotation)
+    if not arguments:
+        return annotation if getattr(annotation, "message", "") else None
+    found = (_config_class_in(argument) for argument in arguments)
+    return next((kind for kind in found if kind is not None), None)

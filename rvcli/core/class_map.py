@@ -186,6 +186,9 @@ def _item_of_element(position: int, element: Any) -> ClassItem:
         return ClassItem(position, element)
     if hasattr(element, "DESCRIPTOR") and element.DESCRIPTOR.name == "ClassItem":
         return ClassItem.from_proto(element)
+    if isinstance(element, Mapping) and "id" in element and "name" in element:
+        # A class as a plugin's config stores it.
+        return ClassItem(_whole(element["id"]), element["name"], element.get("color"))
     raise ConfigError(f"{element!r} is no class", hint=_FORMS_HINT)
 
 

@@ -25,7 +25,9 @@ from rvcli.config import (
     one_of,
     positive,
 )
+from rvcli.core.class_map import ClassMap
 from rvcli.core.command_io_definition import CommandIODefinition
+from rvcli.data.scene_config import SceneConfig
 from rvcli.errors import ConfigError
 from rvcli.evaluation.evaluator_config import EvaluatorConfig, EvaluatorConfigBuilder
 from rvcli.registry import Registrar, Registry
@@ -523,3 +525,25 @@ def test_a_class_without_group_builds_itself() -> None:
 
     lone = Lone.builder().with_id("x").build()
     assert "x" == Lone.from_proto(lone.to_proto()).id
+
+
+class OwnerConfig(EvaluatorConfig):
+    """A plugin's config that holds classes, scenes and a declared value."""
+
+    key = "OWNER"
+
+    class_map: ClassMap = field(doc="Classes.")
+    scene: SceneConfig | None = field(default=None, doc="A scene.")
+    scenes: list[SceneConfig] = field(default_factory=list, doc="Scenes.")
+    inner: Inner = field(default_factory=Inner, doc="A value.")
+
+
+def test_values_of_every_kind_travel_in_custom_config() -> None:
+    """Classes, configs without a family and declared values come back as what they were."""
+    Registrar(registry.current()).register_config(OwnerConfig)
+    scene = SceneConfig.builder().with_id("s").with_raster_source("x.tif").build()
+    builder = EvaluatorConfig.builder("OWNER").with_class_map({"a": (1, "red"), "b": 2})
+    config = builder.with_scene(scene).with_scenes([scene]).with_inner(Inner(5)).build()
+    back = EvaluatorConfig.from_proto(config.to_proto())
+    assert config.to_plain() == back.to_plain()
+    assert (config.class_map, "s", Inner) == (back.class_map, back.scenes[0].id, type(back.inner))
