@@ -34,7 +34,7 @@ def report(error: BaseException, state: State) -> int:
     if state.verbosity > 0:
         import traceback
 
-        traceback.print_exception(error)
+        click.echo(_masked("".join(traceback.format_exception(error))), err=True, nl=False)
     error = _with_missing_package(error)
     if isinstance(error, RvError):
         _report_known(error, state)
@@ -89,8 +89,17 @@ def _exit_code(error: SystemExit) -> int:
 
 
 def _say(message: str) -> None:
-    click.echo(click.style("error: ", fg="red", bold=True) + message, err=True)
+    click.echo(click.style("error: ", fg="red", bold=True) + _masked(message), err=True)
 
 
 def _tip(hint: str) -> None:
-    click.echo(click.style("TIP: ", fg="cyan") + hint, err=True)
+    click.echo(click.style("TIP: ", fg="cyan") + _masked(hint), err=True)
+
+
+def _masked(text: str) -> str:
+    """Hide passwords and signatures in the URIs of a text."""
+    if "://" not in text:
+        return text
+    from rvcli.profile.secrets import mask_uris
+
+    return mask_uris(text)

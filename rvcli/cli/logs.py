@@ -5,6 +5,15 @@ from __future__ import annotations
 import logging
 
 from rvcli.profile import Settings
+from rvcli.profile.secrets import mask_uris
+
+
+class _Formatter(logging.Formatter):
+    """Hides passwords and signatures in URIs."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line to print."""
+        return mask_uris(super().format(record))
 
 
 def log_to_stderr(settings: Settings, verbosity: int) -> None:
@@ -15,9 +24,8 @@ def log_to_stderr(settings: Settings, verbosity: int) -> None:
     level = logging.getLevelName(str(settings.get("RV", "log_level")).upper())
     if verbosity:
         level = {1: logging.INFO}.get(verbosity, logging.DEBUG if verbosity > 0 else logging.ERROR)
-    logging.basicConfig(
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-        level=logging.DEBUG if verbosity > 1 else logging.WARNING,
-        force=True,
-    )
+    handler = logging.StreamHandler()
+    handler.setFormatter(_Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    root_level = logging.DEBUG if verbosity > 1 else logging.WARNING
+    logging.basicConfig(handlers=[handler], level=root_level, force=True)
     logging.getLogger("rvcli").setLevel(level)

@@ -221,3 +221,16 @@ def test_the_arguments_of_the_process_are_the_default(project, monkeypatch):
     monkeypatch.setattr(sys, "argv", ["rv", "--version"])
 
     assert 0 == main()
+
+
+def test_credentials_in_uris_are_masked(capsys):
+    """Neither message nor hint nor traceback holds the password of a URI."""
+    state = State()
+    state.verbosity = 1
+    uri = "https://me:hunter2@host/plugin.py"
+
+    boundary.report(errors.RvError(f"cannot read {uri}", hint=f"look at {uri}"), state)
+
+    err = capsys.readouterr().err
+    assert 3 == err.count("https://********@host/plugin.py")
+    assert "hunter2" not in err

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
+
 import pytest
 from rich.console import Console
 
+from rvcli.cli import logs
 from rvcli.cli.commands.predict import join_numbers
-from rvcli.cli.logs import log_to_stderr
 from rvcli.cli.render import outcome, plan, progress, table, verification
 from rvcli.core.command_io_definition import CommandIODefinition
 from rvcli.dag import Change, Plan, Step
@@ -216,13 +218,18 @@ def test_channel_order_takes_many_words(words, expected):
 )
 def test_log_levels(monkeypatch, verbosity, setting, expected):
     """-v and -q beat the level of the profile."""
-    import logging
-
     monkeypatch.setattr(logging.root, "handlers", [])
     level, root_level = logging.getLogger("rvcli").level, logging.root.level
     try:
-        log_to_stderr(load_settings(overrides=[f"RV.log_level={setting}"]), verbosity)
+        logs.log_to_stderr(load_settings(overrides=[f"RV.log_level={setting}"]), verbosity)
         assert expected == logging.getLogger("rvcli").level
     finally:
         logging.getLogger("rvcli").setLevel(level)
         logging.root.setLevel(root_level)
+
+
+def test_logs_hide_credentials():
+    """A URI is logged without its password."""
+    record = logging.makeLogRecord({"msg": "https://me:hunter2@host/x"})
+
+    assert "https://********@host/x" == logs._Formatter("%(message)s").format(record)
