@@ -25,6 +25,7 @@ CAR, ROAD = ClassItem(1, "car"), ClassItem(2, "road", "red")
         {"car": 1, "road": (2, "red")},
         {"car": 1.0, "road": [2, "red"]},
         {"car": CAR, "road": ROAD},
+        [{"id": 1.0, "name": "car"}, {"id": 2, "name": "road", "color": "red"}],
         {"car": (1, None), "road": (2.0, "red")},
     ],
 )

@@ -62,3 +62,16 @@ def test_shuffle_without_a_generator() -> None:
     data = TrainingData.lazy(WINDOWS, lambda window: (window, window))
     data.shuffle()
     assert set(data.windows) == set(WINDOWS)
+
+
+def test_mapped_items_are_changed_when_reached() -> None:
+    """Mapping reads nothing; each item is changed whenever it is reached."""
+    reads: list[Box] = []
+
+    def read(window: Box) -> tuple[int, str]:
+        reads.append(window)
+        return window.ymin, "labels"
+
+    data = TrainingData.lazy(WINDOWS, read).map(lambda c, w, x: (c + 1, w, x.upper()))
+    assert reads == []
+    assert [(w.ymin + 1, w, "LABELS") for w in WINDOWS] == list(data)

@@ -296,3 +296,22 @@ def test_relative_file_in_the_working_directory(
     assert Local.read_str("a") == "x"
     assert Local.write_exclusive("b", b"y")
     assert _names(root) == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("error", "hint"),
+    [(PermissionError(13, "Permission denied"), "permissions"), (OSError(28, "No space"), None)],
+)
+def test_reasons_in_words(
+    root: Path, monkeypatch: pytest.MonkeyPatch, error: OSError, hint: str | None
+) -> None:
+    """What the system says is in the message; where something can be done, the hint says it."""
+
+    def fail(self: Path, data: bytes) -> int:
+        raise error
+
+    monkeypatch.setattr(Path, "write_bytes", fail)
+    with pytest.raises(NotWritableError, match=error.strerror) as caught:
+        Local.write_bytes(str(root / "a"), b"")
+    assert (hint or "") in (caught.value.hint or "")
+    assert _names(root) == []

@@ -69,3 +69,8 @@ def test_machine_without_proc(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(process.Path, "readlink", lambda self: (_ for _ in ()).throw(OSError()))
     assert process.machine() == "host"
     process.machine.cache_clear()
+
+
+def test_start_of_a_process_that_is_not_there() -> None:
+    """A pid that no process has gives no start time."""
+    assert process.start_time(2**22 + 5) == ""

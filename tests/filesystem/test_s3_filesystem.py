@@ -344,3 +344,10 @@ def test_paths(s3_root: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert options["AWS_S3_ENDPOINT"].startswith("127.0.0.1:")
     monkeypatch.delenv("AWS_ENDPOINT_URL")
     assert S3.gdal_options(s3_root) == {}
+
+
+def test_other_errors_of_the_client(s3_root: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever else the client refuses is said as it says it."""
+    monkeypatch.setattr(s3_filesystem, "_payer", lambda: {"Unknown": 1})
+    with pytest.raises(NotReadableError, match="Unknown parameter in input"):
+        S3.read_bytes(f"{s3_root}/a")
