@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -126,6 +126,11 @@ class Project:
             lines += [f"    def exp_{function.strip()}(self):", f"        return {expression}", ""]
         return self.write(name, "\n".join(lines))
 
+    def add_plugin(self, *files: str, alone: bool = False) -> None:
+        """Name plugin files in the profile, beside those that are there unless alone."""
+        kept = [] if alone else [f"{PLUGIN_FOLDER}/{name}" for name in PLUGINS.values()]
+        write_profile(self.path, [*kept, *files])
+
     def draw(self, name: str, **options: Any) -> None:
         """Draw an image and its labels into the project."""
         draw(self.path / name, **options)
@@ -218,9 +223,15 @@ def lay_out(folder: Path) -> Project:
     (path / PLUGIN_FOLDER).mkdir()
     for name, local in PLUGINS.items():
         shutil.copy(EXAMPLES / name, path / PLUGIN_FOLDER / local)
-    files = json.dumps([f"{PLUGIN_FOLDER}/{name}" for name in PLUGINS.values()], ensure_ascii=False)
-    (path / "rv.toml").write_text(f"[PLUGINS]\nfiles = {files}\n", encoding="utf-8")
-    return Project(path, home)
+    project = Project(path, home)
+    project.add_plugin()
+    return project
+
+
+def write_profile(folder: Path, files: Sequence[str]) -> None:
+    """Write a profile that names plugin files."""
+    text = json.dumps(list(files), ensure_ascii=False)
+    (folder / "rv.toml").write_text(f"[PLUGINS]\nfiles = {text}\n", encoding="utf-8")
 
 
 @pytest.fixture
@@ -320,8 +331,8 @@ def wait_for(what: Any, timeout_s: float = 20.0) -> bool:
 
 
 @pytest.fixture
-def tools() -> Iterator[Any]:
+def tools() -> Any:
     """Give the functions of this file, which tests cannot import."""
     from types import SimpleNamespace
 
-    yield SimpleNamespace(draw=draw, outputs=outputs, wait_for=wait_for)
+    return SimpleNamespace(draw=draw, outputs=outputs, wait_for=wait_for)

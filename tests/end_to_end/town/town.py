@@ -75,7 +75,7 @@ def backend(of: Any, iterations: int = 10) -> Any:
     return (
         rv.BackendConfig.builder(rv.SKLEARN_SEMANTIC_SEGMENTATION)
         .with_task(of)
-        .with_train_options(iterations=iterations, max_pixels=2000, scales=[1])
+        .with_train_options(iterations=iterations, learning_rate=0.5, max_pixels=2000, scales=[1])
         .build()
     )
 
