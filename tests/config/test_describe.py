@@ -172,7 +172,6 @@ class TestDescribe:
 
     def test_types_that_are_no_text(self) -> None:
         """Annotations that are types, not texts, are shown by their names."""
-
         members = {
             "simple": field(default=1, doc="Simple."),
             "generic": field(default=(), doc="Generic."),
