@@ -98,7 +98,7 @@ def _claim_and_run(
         on_wait(f"{config.command_type} is run by {holder}")
 
     expiry_s = float(profile.current().get("RV", "lease_timeout_s"))
-    with claim(lease_uri(root_uri, split_id), on_wait=note_wait, expiry_s=expiry_s):
+    with claim(lease_uri(root_uri, split_id), on_wait=note_wait, expiry_s=expiry_s) as lease:
         draft = _draft_of(config, fingerprint)
         if draft is not None and waited and _is_proven(config, draft):
             return False
@@ -109,6 +109,7 @@ def _claim_and_run(
         with temporary_directory(tmp_dir) as directory:
             command = config.create_command(directory)
             command.run(directory)
+        lease.check()
         if draft is not None:
             write_record(root_uri, split_id, draft, started)
     return True
