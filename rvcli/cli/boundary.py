@@ -10,6 +10,7 @@ from rvcli.errors import (
     EXIT_INTERRUPTED,
     EXIT_USAGE,
     ExperimentError,
+    FileSystemError,
     MissingDependencyError,
     RvError,
 )
@@ -31,17 +32,18 @@ def report(error: BaseException, state: State) -> int:
         return _exit_code(error)
     if isinstance(error, click.ClickException):
         return _report_click(error)
-    if state.verbosity > 0:
+    known = _known(error)
+    shows_traceback = state.verbosity > 0 or (state.is_worker and known is None)
+    if shows_traceback:
         import traceback
 
         click.echo(_masked("".join(traceback.format_exception(error))), err=True, nl=False)
-    error = _with_missing_package(error)
-    if isinstance(error, RvError):
-        _report_known(error, state)
-        return error.exit_code
+    if known is not None:
+        _report_known(known)
+        return known.exit_code
     text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     _say(f"unexpected {text}")
-    if state.verbosity <= 0:
+    if not shows_traceback:
         _tip("run again with -v to see where it comes from")
     return EXIT_FAILURE
 
@@ -59,7 +61,7 @@ def _report_click(error: click.ClickException) -> int:
     return EXIT_USAGE if isinstance(error, click.UsageError) else EXIT_FAILURE
 
 
-def _report_known(error: RvError, state: State) -> None:
+def _report_known(error: RvError) -> None:
     _say(error.message)
     if isinstance(error, ExperimentError):
         for frame in error.frames:
@@ -69,16 +71,26 @@ def _report_known(error: RvError, state: State) -> None:
         _tip(error.hint)
 
 
-def _with_missing_package(error: BaseException) -> BaseException:
-    """Turn the lack of a package of the extra `local` into an error that says how to get it."""
-    if isinstance(error, ImportError) and not isinstance(error, RvError):
+def _known(error: BaseException) -> RvError | None:
+    """Return an error whose message says enough, or None for one that is a fault of ours.
+
+    The lack of a package of the extra `local`, and what the operating system refuses to do
+    with a file, say enough.
+    """
+    if isinstance(error, RvError):
+        return error
+    if isinstance(error, ModuleNotFoundError):
         name = (error.name or "").partition(".")[0]
-        if isinstance(error, ModuleNotFoundError) and name in _LOCAL_PACKAGES:
+        if name in _LOCAL_PACKAGES:
             return MissingDependencyError(
                 f"this needs the package {name!r}, which is not installed",
                 hint="pip install 'rvcli[local]'",
             )
-    return error
+    if isinstance(error, OSError) and error.filename is not None and error.strerror:
+        return FileSystemError(
+            f"{error.filename}: {error.strerror}", hint="check the path, its permissions and space"
+        )
+    return None
 
 
 def _exit_code(error: SystemExit) -> int:

@@ -26,6 +26,7 @@ class State:
         config_file: the given profile file, or None.
         overrides: `SECTION.KEY=VALUE`, each.
         verbosity: -1 quiet, 0 normal, 1 verbose, 2 and more for debugging.
+        is_worker: what is printed goes to a log, where a fault needs its traceback at once.
     """
 
     def __init__(self) -> None:
@@ -33,6 +34,7 @@ class State:
         self.config_file: str | None = None
         self.overrides: tuple[str, ...] = ()
         self.verbosity = 0
+        self.is_worker = False
 
     @property
     def is_quiet(self) -> bool:

@@ -234,3 +234,23 @@ def test_credentials_in_uris_are_masked(capsys):
     err = capsys.readouterr().err
     assert 3 == err.count("https://********@host/plugin.py")
     assert "hunter2" not in err
+
+
+def test_what_the_system_refuses_is_an_error_with_the_path(capsys):
+    """A file that cannot be made is no fault of ours: its path and the reason say enough."""
+    error = PermissionError(13, "Permission denied", "/proc/x")
+
+    assert errors.EXIT_FAILURE == boundary.report(error, State())
+    assert capsys.readouterr().err.startswith("error: /proc/x: Permission denied\nTIP: ")
+
+
+def test_a_fault_in_a_worker_is_logged_with_its_traceback(capsys):
+    """In a worker's log a fault shows where it is; a user's mistake does not."""
+    state = State()
+    state.is_worker = True
+    boundary.report(ValueError("boo"), state)
+    fault = capsys.readouterr().err
+    boundary.report(errors.DataError("no image"), state)
+
+    assert "Traceback" not in capsys.readouterr().err
+    assert fault.endswith("ValueError: boo\nerror: unexpected ValueError: boo\n")

@@ -27,6 +27,7 @@ def command(state: State, message_uri: str, tempdir: str | None, attached: bool)
     from rvcli import profile
     from rvcli.cli.interrupts import end_with_input, terminations_interrupt
 
+    state.is_worker = True
     if attached:
         end_with_input()
     with terminations_interrupt(), profile.use(state.settings()) as settings:
