@@ -34,6 +34,12 @@ def package_name(location: str, digest: str) -> str:
     return PREFIX + hashlib.sha256(f"{digest} {location}".encode()).hexdigest()[:16]
 
 
+def plain_name(name: str) -> str:
+    """Return the name of a module or class without the package that only tells plugins apart."""
+    package, dot, rest = name.partition(".")
+    return rest if dot and package.startswith(PREFIX) else name
+
+
 def import_content(content: Content, location: str) -> types.ModuleType:
     """Import the entry module of a plugin; the same content from one place only once.
 

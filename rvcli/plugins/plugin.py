@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from rvcli.errors import PluginError, RvError
 from rvcli.filesystem import absolute_uri, shown
+from rvcli.plugins.isolate import plain_name
 from rvcli.registry import Origin
 
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ class LoadedPlugin:
             "version": self.version,
             "digest": self.digest,
             "named_by": self.spec.origin,
-            "registers": [{"group": group, "key": key} for group, key in self.registers],
+            "registers": [{"group": g, "key": plain_name(key)} for g, key in self.registers],
             "status": self.status,
             "error": None if error is None else {"message": error.message, "hint": error.hint},
         }

@@ -14,6 +14,7 @@ from typing import Any
 
 from rvcli.errors import PluginError, RegistryError, RvError
 from rvcli.plugins import Found, ImportContext, PluginSpec, find
+from rvcli.plugins.isolate import plain_name
 from rvcli.plugins.load import load_found
 from rvcli.profile import load_settings
 from rvcli.profile import use as use_settings
@@ -97,9 +98,8 @@ def _prove_found(
         entry = registry.find(group, key)
         if entry is not None:
             _check_component(entry, notes, stage)
-    return replace(
-        report, version=plugin.version, registers=plugin.registers, import_s=round(import_s, 3)
-    )
+    registers = tuple((group, plain_name(key)) for group, key in plugin.registers)
+    return replace(report, version=plugin.version, registers=registers, import_s=round(import_s, 3))
 
 
 def _check_component(entry: Entry, notes: Notes, stage: Stage) -> None:

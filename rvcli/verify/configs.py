@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from rvcli import registry
-from rvcli.config import Config, config_from_message
+from rvcli.config import config_from_message
 from rvcli.config.families import TYPE_FIELDS
 from rvcli.errors import MissingDependencyError
 from rvcli.registry import Entry
+from rvcli.verify.builders import fill, frozen
 from rvcli.verify.compare import LOST, TYPE, Difference, differences
 from rvcli.verify.entities import check_entity
 from rvcli.verify.faults import Stage
 from rvcli.verify.io import check_io
-from rvcli.verify.place import is_inherited_from_rv, place_of_class, place_of_method
+from rvcli.verify.place import place_of_class, place_of_method
 from rvcli.verify.report import Finding, Notes
-from rvcli.verify.samples import NoSampleError, arguments_for, sample_for
 
+DEFAULTS = "defaults"
+MADE_UP = "made-up values"
+GUESSES = "guesses"
+
+_LOSSES = ("field-lost", "builder-loses")
 _STRUCT_HINT = (
     "a Struct knows only floats, texts, lists and dicts: convert back in the builder's from_proto,"
     " such as int(...) or tuple(...), or declare the field, which does it for you"
@@ -38,11 +42,21 @@ def check_config(entry: Entry, notes: Notes, stage: Stage) -> None:
         notes.concluded("builder", [finding], component)
         return
     notes.passed("builder", component)
-    filled, findings = _fill(builder, component, stage)
-    notes.concluded("builder methods", findings, component)
+    findings: list[Finding] = []
+    candidates = {
+        DEFAULTS: builder,
+        MADE_UP: fill(builder, component, findings, guess=False),
+        GUESSES: fill(builder, component, findings, guess=True),
+    }
+    notes.concluded("builder methods", dict.fromkeys(findings), component)
     built = {}
+    tried: set[str] = set()
     problems: list[Exception] = []
-    for name, candidate in (("defaults", builder), ("made-up values", filled)):
+    for name, candidate in candidates.items():
+        state = frozen(candidate)
+        if state in tried:
+            continue
+        tried.add(state)
         try:
             built[name] = candidate.build()
         except Exception as e:
@@ -51,20 +65,28 @@ def check_config(entry: Entry, notes: Notes, stage: Stage) -> None:
         _conclude_unbuilt(problems, notes, component, stage)
         return
     notes.passed("build", component)
-    defaults = built.get("defaults")
-    known: set[tuple[str, ...]] = set()
-    for name, config in built.items():
-        found = [f for f in _round_trip(entry, config, defaults, stage) if _gist(f) not in known]
-        known |= {_gist(finding) for finding in found}
-        notes.concluded(f"round trip of {name}", found, component)
-        if not found:
-            copied = _copy_through_builder(config, component, stage)
-            found = [f for f in copied if _gist(f) not in known]
-            known |= {_gist(finding) for finding in found}
-            notes.concluded(f"copy of {name} through its builder", found, component)
+    _check_round_trips(entry, built, notes, stage)
     best = next(reversed(built.values()))
     notes.concluded("inputs and outputs", check_io(best, component, stage), component)
     check_entity(entry, built, notes, stage)
+
+
+def _check_round_trips(entry: Entry, built: Mapping[str, Any], notes: Notes, stage: Stage) -> None:
+    component = f"{entry.group} {entry.key}"
+    known: set[tuple[str, ...]] = set()
+    for name, config in built.items():
+        for title, findings in (
+            (f"round trip of {name}", _round_trip(entry, config, built.get(DEFAULTS), stage)),
+            (f"copy of {name} through its builder", _copy(config, component, stage)),
+        ):
+            found = [finding for finding in findings if _gist(finding) not in known]
+            known |= {_gist(finding) for finding in found}
+            if name == GUESSES:
+                # A guess may be of the wrong kind, but to lose it is wrong anyway.
+                found = [finding for finding in found if finding.code in _LOSSES]
+            notes.concluded(title, found, component)
+            if found:
+                break
 
 
 def _conclude_unbuilt(
@@ -77,98 +99,6 @@ def _conclude_unbuilt(
         notes.concluded("build", [finding], component)
     else:
         notes.skipped("build", f"neither defaults nor made-up values do: {error}", component)
-
-
-def _fill(builder: Any, component: str, stage: Stage) -> tuple[Any, list[Finding]]:
-    """Call every `with_` method of the plugin with made-up values.
-
-    Returns:
-        The builder with all values that could be set, and what is wrong with its methods.
-    """
-    findings: list[Finding] = []
-    filled = builder
-    config_class = getattr(builder, "config_class", None)
-    declared = isinstance(config_class, type) and issubclass(config_class, Config)
-    if declared and config_class is not None and config_class.is_declared():
-        filled = builder.set(**_declared_samples(config_class))
-    for name in sorted(n for n in dir(type(builder)) if n.startswith("with_")):
-        if is_inherited_from_rv(type(builder), name):
-            continue
-        result, finding = _call(builder, name, component)
-        if finding is not None:
-            findings.append(finding)
-        elif result is not None:
-            after, _ = _call(filled, name, component)
-            filled = after if after is not None else filled
-    return filled, findings
-
-
-def _declared_samples(config_class: type[Config]) -> dict[str, Any]:
-    """Return a value for each field that takes a plain one, other than its default."""
-    samples = {}
-    types_by_name = config_class.field_types()
-    for spec in config_class.fields():
-        if spec.group is not None:
-            continue
-        default = spec.make_default()
-        try:
-            wanted = sample_for(spec.name, types_by_name[spec.name], default)
-        except NoSampleError:
-            continue
-        for candidate in (wanted, default, 1, 2, 0.5, 0):
-            if type(candidate) is not type(wanted):
-                continue
-            if spec.check is None or spec.check.test(candidate):
-                samples[spec.name] = candidate
-                break
-    return samples
-
-
-def _call(builder: Any, name: str, component: str) -> tuple[Any, Finding | None]:
-    """Call one method; return the new builder, or None where it cannot be tried."""
-    method = getattr(builder, name)
-    arguments = arguments_for(method, _values(builder))
-    if arguments is None:
-        return None, None
-    before = _frozen(builder)
-    try:
-        result = method(**arguments)
-    except Exception:
-        return None, None  # the values are made up; it may well refuse them
-    where = place_of_method(builder, name)
-    if _frozen(builder) != before:
-        return None, Finding(
-            "builder-mutates",
-            f"{name} changes the builder that it is called on, so that builders which were"
-            " branched from it change too",
-            "start with `b = deepcopy(self)`, change b, and return it",
-            where,
-            component,
-        )
-    if result is None:
-        return None, Finding(
-            "builder-returns-nothing",
-            f"{name} returns None, so that no call can follow it",
-            "return the changed copy of the builder",
-            where,
-            component,
-        )
-    return result, None
-
-
-def _values(builder: Any) -> dict[str, Any]:
-    values = getattr(builder, "config", None)
-    return dict(values) if isinstance(values, dict) else {}
-
-
-def _frozen(builder: Any) -> str:
-    """Return the state of a builder as text; what cannot be copied counts by its type."""
-    try:
-        # `config` may be an attribute of the class, which all builders share.
-        state = {**vars(builder), "config": getattr(builder, "config", None)}
-        return repr(sorted(copy.deepcopy(state).items(), key=lambda item: item[0]))
-    except Exception:
-        return repr(sorted((name, type(value)) for name, value in vars(builder).items()))
 
 
 def _round_trip(entry: Entry, config: Any, defaults: Any, stage: Stage) -> Iterator[Finding]:
@@ -252,7 +182,7 @@ def _lost_or_changed(
     )
 
 
-def _copy_through_builder(config: Any, component: str, stage: Stage) -> Iterator[Finding]:
+def _copy(config: Any, component: str, stage: Stage) -> Iterator[Finding]:
     """A builder that starts from a config must keep all of it."""
     try:
         again = config.to_builder().build()

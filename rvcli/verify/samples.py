@@ -31,30 +31,41 @@ class NoSampleError(Exception):
     """There is no telling what a parameter wants."""
 
 
-def sample_for(name: str, annotation: Any = None, present: Any = None) -> Any:
+def sample_for(
+    name: str, annotation: Any = None, present: Any = None, *, guess: bool = False
+) -> Any:
     """Return a value that a parameter may take.
 
     Args:
         name: of the parameter or field.
         annotation: its type, if it has one.
         present: the value that it has now; one of the same kind is returned.
+        guess: return a text where nothing shows what is wanted.
 
     Raises:
-        NoSampleError: it wants an object that cannot be made up.
+        NoSampleError: it wants an object that cannot be made up, or nothing shows what.
     """
     if annotation not in (None, Any, inspect.Parameter.empty):
         return _of_annotation(name, annotation)
     if present is not None:
         return _like(present)
-    return _by_name(name)
+    found = _by_name(name)
+    if found is not None:
+        return found
+    if guess:
+        return BY_TYPE[str]
+    raise NoSampleError(name)
 
 
-def arguments_for(method: Callable[..., Any], present: Mapping[str, Any]) -> dict[str, Any] | None:
+def arguments_for(
+    method: Callable[..., Any], present: Mapping[str, Any], *, guess: bool = False
+) -> dict[str, Any] | None:
     """Return arguments for a `with_` method: one for each parameter, by name.
 
     Args:
         method: a bound method.
         present: values that the builder holds, by name.
+        guess: see `sample_for`.
 
     Returns:
         None if there is no telling what it takes.
@@ -72,7 +83,7 @@ def arguments_for(method: Callable[..., Any], present: Mapping[str, Any]) -> dic
             now = parameter.default
         try:
             annotation = _resolved(parameter.annotation, method)
-            arguments[parameter.name] = sample_for(parameter.name, annotation, now)
+            arguments[parameter.name] = sample_for(parameter.name, annotation, now, guess=guess)
         except NoSampleError:
             if parameter.default is parameter.empty:
                 return None
@@ -135,4 +146,4 @@ def _by_name(name: str) -> Any:
     for pattern, value in ((_SHARE, 0.25), (_COUNT, 7), (_SWITCH, True)):
         if pattern.search(name):
             return value
-    return "sample"
+    return None

@@ -22,6 +22,7 @@ DECLARED = (
     "    def create_evaluator(self): return {entity}\n"
     "def register_plugin(r): r.register_config(DemoConfig)\n"
 )
+CLASSIC_FORMS = sorted((Path(__file__).parent / "classic").glob("*.py"))
 BUILDER_DEFAULT = 'prev.value if prev else "default"'
 
 
@@ -47,6 +48,14 @@ def test_sound_classic_plugin_passes(prove_text: Prove, classic: Classic) -> Non
     assert ((), True) == (report.findings, report.ok)
     assert {"passed"} == {check.status for check in report.checks}
     assert (("EVALUATOR", "DEMO"),) == report.registers
+
+
+@pytest.mark.parametrize("path", CLASSIC_FORMS, ids=lambda path: path.stem)
+def test_classic_forms_pass(prove_text: Prove, path: Path) -> None:
+    """What old plugins do, and may do, is no pitfall."""
+    report = prove_text(path.read_text(), path.name)
+    assert () == report.findings
+    assert 1 == len(report.registers)
 
 
 @pytest.mark.parametrize(

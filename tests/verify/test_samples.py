@@ -34,7 +34,6 @@ from rvcli.verify.samples import NoSampleError, arguments_for, sample_for
         ("drop_prob", None, None, 0.25),
         ("num_epochs", None, None, 7),
         ("is_fast", None, None, True),
-        ("noise", None, None, "sample"),
     ],
 )
 def test_samples_fit(name: str, annotation: Any, present: Any, expected: Any) -> None:
@@ -42,11 +41,18 @@ def test_samples_fit(name: str, annotation: Any, present: Any, expected: Any) ->
     assert expected == sample_for(name, annotation, present)
 
 
-@pytest.mark.parametrize(("annotation", "present"), [(object, None), (None, object())])
+@pytest.mark.parametrize(
+    ("annotation", "present"), [(object, None), (None, object()), (None, None)]
+)
 def test_objects_cannot_be_made_up(annotation: Any, present: Any) -> None:
     """What wants an object of some class has no sample."""
     with pytest.raises(NoSampleError):
         sample_for("x", annotation, present)
+
+
+def test_text_is_the_guess() -> None:
+    """Where nothing shows what is wanted, a text is tried if that is asked for."""
+    assert "sample" == sample_for("noise", guess=True)
 
 
 def test_arguments_follow_the_signature() -> None:
