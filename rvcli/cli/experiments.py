@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from rvcli.cli.state import foreign_prints_aside
 from rvcli.errors import UsageError
 
 if TYPE_CHECKING:
@@ -48,9 +49,10 @@ class Selection:
         from rvcli.experiment.experiment_loader import ExperimentLoader
 
         loader = ExperimentLoader(self.arguments, self.prefix, self.methods, self.filters)
-        if self.path is not None:
-            return loader.load_from_file(self.path)
-        return loader.load_from_module(self.module or "")
+        with foreign_prints_aside():
+            if self.path is not None:
+                return loader.load_from_file(self.path)
+            return loader.load_from_module(self.module or "")
 
     def plan(self, loaded: tuple[list[Any], list[Any]], planning: Planning) -> Plan:
         """Plan the commands of what was loaded.
@@ -64,14 +66,15 @@ class Selection:
         from rvcli.records import RecordStore
         from rvcli.runner.experiment_runner import pins_of
 
-        return plan(
-            derive(*loaded, self.commands, planning.splits),
-            RecordStore(),
-            rerun=planning.rerun,
-            skip_file_check=planning.skip_file_check,
-            overlap=profile.current().get("RV", "overlap"),
-            pins=pins_of,
-        )
+        with foreign_prints_aside():
+            return plan(
+                derive(*loaded, self.commands, planning.splits),
+                RecordStore(),
+                rerun=planning.rerun,
+                skip_file_check=planning.skip_file_check,
+                overlap=profile.current().get("RV", "overlap"),
+                pins=pins_of,
+            )
 
 
 @dataclass(frozen=True)

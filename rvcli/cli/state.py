@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, redirect_stdout, suppress
 from typing import TYPE_CHECKING
 
 from rvcli import keys
@@ -134,6 +134,14 @@ def warn(messages: list[str]) -> None:
         print(f"warning: and {len(messages) - MOST_WARNINGS} more", file=sys.stderr)
 
 
+def foreign_prints_aside() -> AbstractContextManager[object]:
+    """Send what plugins and experiment files print to the standard error.
+
+    The standard output is for results, which other programs may read.
+    """
+    return redirect_stdout(sys.stderr)
+
+
 def _is_secret(override: str) -> bool:
     from rvcli.profile.secrets import is_secret
 
@@ -150,7 +158,8 @@ def _load_plugins(settings: Settings, registry: Registry) -> list[LoadedPlugin]:
             return []
     from rvcli.plugins import load_plugins, plugin_specs
 
-    return load_plugins(plugin_specs(settings), registry)
+    with foreign_prints_aside():
+        return load_plugins(plugin_specs(settings), registry)
 
 
 def _mark_sections_of_plugins(

@@ -369,3 +369,18 @@ def test_a_bad_message_is_exit_code_3(project):
     project.write("message.json", "{")
 
     assert errors.EXIT_CONFIG == project.rv("run-command", "message.json").code
+
+
+def test_prints_of_plugins_and_experiments_are_no_results(copies):
+    """What plugins and experiment files print does not get between the JSON."""
+    for name in ("plugins/copy_command.py", "copies.py"):
+        copies.write(name, f"print('{name}')\n" + (copies.root / name).read_text())
+
+    for arguments in (
+        ["plugins", "list"],
+        ["ls", "copies.py"],
+        ["run", "local", "copies.py", "-n"],
+    ):
+        result = copies.rv(*arguments, "--json")
+        assert result.json
+        assert "copies.py" in result.err or "copy_command.py" in result.err

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack, redirect_stdout
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from rvcli.cli.experiments import Planning, planning_options, select, selection_options
 from rvcli.cli.options import shared_options
-from rvcli.cli.state import State, warn
+from rvcli.cli.state import State, foreign_prints_aside, warn
 from rvcli.errors import UsageError
 
 if TYPE_CHECKING:
@@ -112,7 +112,6 @@ def _run(
     Raises:
         CommandError: one or more commands failed.
     """
-    import sys
     from dataclasses import replace
 
     from rvcli.cli.interrupts import terminations_interrupt
@@ -130,8 +129,7 @@ def _run(
             stack.enter_context(terminations_interrupt())
             view = stack.enter_context(progress_view(quiet=quiet))
             if as_json:
-                # What plugins print in this process must not end up in the JSON.
-                stack.enter_context(redirect_stdout(sys.stderr))
+                stack.enter_context(foreign_prints_aside())
             outcome = runner.run_plan(plan, replace(options, sink=view))
     if as_json:
         render.print_outcome_json(plan, outcome)
