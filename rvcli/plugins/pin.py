@@ -8,9 +8,9 @@ from typing import Any
 
 from rvcli import profile
 from rvcli.errors import PluginError
-from rvcli.filesystem import absolute_uri
+from rvcli.filesystem import absolute_uri, is_local, shown
 from rvcli.plugins.find import Found, find, found_content
-from rvcli.plugins.load import ImportContext, find_loaded, load_found
+from rvcli.plugins.load import ImportContext, load_found, loaded_in
 from rvcli.plugins.plugin import FILE, LoadedPlugin, PluginPin, PluginSpec
 from rvcli.plugins.ship import keep, place, restore
 from rvcli.profile import Settings
@@ -75,7 +75,7 @@ def load_pins(
         spec = pin.spec
         if not pin.is_verifiable:
             _check_named(pin, settings)
-        present = find_loaded(registry, spec.registry_origin)
+        present = _present(pin, spec, registry)
         if present is None:
             with use(registry):
                 found = _find_pinned(pin, spec, cache)
@@ -90,9 +90,21 @@ def load_pins(
     ]
 
 
+def _present(pin: PluginPin, spec: PluginSpec, registry: Registry) -> LoadedPlugin | None:
+    """Return the plugin if it is loaded; a pin's URI may lack what is secret."""
+    for plugin in loaded_in(registry):
+        if plugin.origin == spec.registry_origin:
+            return plugin
+        if plugin.uri is not None and shown(plugin.uri) == pin.uri and plugin.digest == pin.sha256:
+            return plugin
+    return None
+
+
 def _find_pinned(pin: PluginPin, spec: PluginSpec, cache_dir: str) -> Found:
     """Find a pinned plugin: the copy in the cache, the shipped one, else the original."""
-    if spec.kind != FILE or pin.sha256 is None or pin.shipped_uri is None:
+    if spec.kind != FILE or pin.sha256 is None:
+        return find(spec, cache_dir)
+    if pin.shipped_uri is None and is_local(spec.location):
         return find(spec, cache_dir)
     try:
         content = restore(place(cache_dir, pin.sha256))
@@ -100,6 +112,8 @@ def _find_pinned(pin: PluginPin, spec: PluginSpec, cache_dir: str) -> Found:
             return found_content(spec, content)
     except PluginError:
         pass  # not in the cache yet
+    if pin.shipped_uri is None:
+        return find(spec, cache_dir)
     content = restore(pin.shipped_uri)
     if content.digest == pin.sha256:
         content = keep(content, cache_dir)

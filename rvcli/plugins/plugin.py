@@ -148,6 +148,8 @@ class PluginPin:
     def of(cls, plugin: LoadedPlugin) -> PluginPin:
         """Pin a plugin that is loaded.
 
+        What of its URI may be secret stays out: a copy, known by its digest, stands in.
+
         Raises:
             PluginError: it did not load.
         """
@@ -157,7 +159,7 @@ class PluginPin:
                 hint=plugin.error.message,
             )
         return cls(
-            uri=plugin.uri,
+            uri=None if plugin.uri is None else shown(plugin.uri),
             module=plugin.module,
             sha256=plugin.digest,
             distribution=plugin.distribution,

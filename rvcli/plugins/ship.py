@@ -78,22 +78,23 @@ def restore(directory: str) -> Content:
 def ship(
     pins: Iterable[PluginPin], loaded: Iterable[LoadedPlugin], root_uri: str
 ) -> list[PluginPin]:
-    """Copy the local plugin files among `pins` below the root of an experiment.
+    """Copy the plugin files among `pins` below a root.
 
-    Plugins from http, s3 and distributions stay where they are: every machine can get them.
+    Also those from http and s3, which may change or go away. Modules and distributions stay:
+    they must be installed.
 
     Returns:
         The pins in their order, with the place of the copy where one was made.
     """
     contents = {
-        plugin.uri: plugin.content
+        plugin.digest: plugin.content
         for plugin in loaded
         if plugin.kind == FILE and plugin.content is not None
     }
     shipped = []
     for pin in pins:
-        content = contents.get(pin.uri) if pin.uri else None
-        if content is not None and pin.uri is not None and is_local(pin.uri):
+        content = contents.get(pin.sha256) if pin.uri is not None else None
+        if content is not None:
             pin = pin.shipped_to(store(content, root_uri))
         shipped.append(pin)
     return shipped

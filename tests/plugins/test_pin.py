@@ -239,3 +239,41 @@ def test_tampered_cache_is_not_used(
     file.write_text("print('evil')")
     (plugin,) = load_pins(pins, settings(tmp_path), fresh(registry), cache_dir=cache_dir)
     assert pins[0].sha256 == plugin.digest
+
+
+def test_secret_part_of_a_uri_stays_out(
+    registry: Registry,
+    cache_dir: str,
+    write_plugin: Write,
+    http_root: tuple[Path, str],
+    tmp_path: Path,
+) -> None:
+    """A pin names no token; the copy in the cache stands in, and so does the loaded plugin."""
+    path = write_plugin(directory="served")
+    spec = PluginSpec("file", f"{http_root[1]}/demo.py?token=secret")
+    plugins = load_plugins([spec], registry, strict=True, cache_dir=cache_dir)
+    pins = pins_for(None, plugins)
+    assert "secret" not in str(to_message(pins))
+    path.unlink()
+    (loaded,) = load_pins(pins, settings(tmp_path), fresh(registry), cache_dir=cache_dir)
+    assert pins[0].sha256 == loaded.digest
+    assert plugins == load_pins(pins, settings(tmp_path), registry, cache_dir=cache_dir)
+
+
+def test_remote_plugin_is_fetched_anew_where_no_copy_is(
+    registry: Registry,
+    cache_dir: str,
+    write_plugin: Write,
+    http_root: tuple[Path, str],
+    tmp_path: Path,
+) -> None:
+    """Another machine reads a pinned URL, and refuses what is not the pinned content."""
+    path = write_plugin(directory="served")
+    spec = PluginSpec("file", f"{http_root[1]}/demo.py")
+    pins = pins_for(None, load_plugins([spec], registry, strict=True, cache_dir=cache_dir))
+    there = str(tmp_path / "there")
+    (loaded,) = load_pins(pins, settings(tmp_path), fresh(registry), cache_dir=there)
+    assert pins[0].sha256 == loaded.digest
+    path.write_text(path.read_text() + "# changed")
+    with pytest.raises(PluginError, match="not the one"):
+        load_pins(pins, settings(tmp_path), fresh(registry), cache_dir=str(tmp_path / "third"))

@@ -75,16 +75,16 @@ def test_missing_copy_is_told(tmp_path: Path) -> None:
     assert "plan the command again" in (caught.value.hint or "")
 
 
-def test_only_local_files_are_shipped(
+def test_only_files_are_shipped(
     registry: Registry, cache_dir: str, write_plugin: Callable[..., Path], tmp_path: Path
 ) -> None:
-    """Pins of local files name their copy; the others stay as they are."""
+    """Pins of files name their copy; the others stay as they are."""
     path = write_plugin()
     loaded = load_plugins([PluginSpec("file", str(path))], registry, cache_dir=cache_dir)
     pins = [
         PluginPin.of(loaded[0]),
-        PluginPin(uri="https://example.org/p.py", sha256="0"),
         PluginPin(module="m", sha256="1"),
+        PluginPin(distribution="d", version="1"),
     ]
     local, *others = ship(pins, loaded, str(tmp_path / "root"))
     assert pins[1:] == others
