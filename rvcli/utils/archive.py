@@ -57,7 +57,9 @@ def unzip(zip_path: str, target_dir: str) -> None:
             target.mkdir(parents=True, exist_ok=True)
             archive.extractall(target)
     except (zipfile.BadZipFile, EOFError) as e:
-        raise DataError(f"{str(source)!r} is no whole zip file: {e}") from e
+        raise DataError(
+            f"{str(source)!r} is no whole zip file: {e}", hint="copy it again, or make it anew"
+        ) from e
 
 
 def _refuse_elsewhere(name: str, source: Path) -> None:

@@ -16,6 +16,7 @@ import numpy.typing as npt
 from rvcli.core.box import Box
 from rvcli.core.class_map import ClassMap
 from rvcli.core.color import to_rgb
+from rvcli.errors import NotWritableError
 
 if TYPE_CHECKING:
     from rvcli.data.crs_transformer.crs_transformer import CRSTransformer
@@ -35,14 +36,16 @@ class StripWriter:
         dtype: of the pixels in the file.
     """
 
-    def __init__(self, dataset: Any, block_height: int) -> None:
+    def __init__(self, dataset: Any, block_height: int, name: str | None = None) -> None:
         """Make a writer.
 
         Args:
             dataset: open rasterio dataset in mode "w+".
             block_height: rows of its blocks.
+            name: names the file in errors, where that is not its path.
         """
         self._dataset = dataset
+        self._name = name
         self._block_height = block_height
         self._extent = Box(0, 0, dataset.height, dataset.width)
         self.dtype = np.dtype(dataset.dtypes[0])
@@ -97,11 +100,12 @@ class StripWriter:
 
         height, width, bands = pixels.shape
         window = Window(xmin, ymin, width, height)
-        self._dataset.write(
-            np.moveaxis(pixels, 2, 0).astype(self.dtype, copy=False),
-            indexes=list(range(1, bands + 1)),
-            window=window,
-        )
+        with _writing(self._dataset.name, self._name):
+            self._dataset.write(
+                np.moveaxis(pixels, 2, 0).astype(self.dtype, copy=False),
+                indexes=list(range(1, bands + 1)),
+                window=window,
+            )
 
     def _blank(self, rows: int) -> npt.NDArray[Any]:
         return np.zeros((rows, self._extent.xmax, self._dataset.count), dtype=self.dtype)
@@ -114,6 +118,7 @@ def new_class_raster(
     crs_transformer: CRSTransformer,
     class_map: ClassMap | None,
     rgb: bool,
+    name: str | None = None,
 ) -> Iterator[StripWriter]:
     """Make a tiled, compressed GeoTIFF of classes and give a writer for it.
 
@@ -123,6 +128,10 @@ def new_class_raster(
         crs_transformer: gives the georeference.
         class_map: gives the colour table and the tag CLASS_NAMES, {class id: name} as JSON.
         rgb: three bands of colours instead of class ids.
+        name: names the file in errors, where that is not its path.
+
+    Raises:
+        NotWritableError: the file cannot be made, or the disk is full.
     """
     import rasterio
     from rasterio.errors import NotGeoreferencedWarning
@@ -133,7 +142,7 @@ def new_class_raster(
     height, width = extent.get_height(), extent.get_width()
     block_height, block_width = block_size_hw(height, width)
     affine = crs_transformer.get_affine_transform()
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), _writing(str(path), name):
         warnings.simplefilter("ignore", NotGeoreferencedWarning)
         dataset = rasterio.open(
             path,
@@ -157,7 +166,7 @@ def new_class_raster(
         )
     with dataset:
         _describe(dataset, class_map, rgb)
-        writer = StripWriter(dataset, block_height)
+        writer = StripWriter(dataset, block_height, name)
         yield writer
         writer.finish()
 
@@ -193,6 +202,20 @@ def _own_color(class_id: int) -> tuple[int, int, int]:
     # Steps of the golden ratio around the colour circle keep neighbours apart.
     red, green, blue = colorsys.hsv_to_rgb(class_id * 0.618033988749895 % 1, 0.65, 0.9)
     return round(red * 255), round(green * 255), round(blue * 255)
+
+
+@contextmanager
+def _writing(path: str, name: str | None) -> Iterator[None]:
+    from rasterio.errors import RasterioError
+
+    try:
+        yield
+    except RasterioError as e:
+        reason = str(e).replace(path, name or path)
+        raise NotWritableError(
+            f"{name or path} cannot be written: {reason}",
+            hint="check that its directory can be written, and that there is room on the disk",
+        ) from e
 
 
 def _describe(dataset: Any, class_map: ClassMap | None, rgb: bool) -> None:

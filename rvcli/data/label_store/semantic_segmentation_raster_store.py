@@ -93,10 +93,11 @@ class SemanticSegmentationRasterStore(LabelStore):
 
     def _write(self, path: Path, labels: SemanticSegmentationLabels) -> None:
         from rvcli.data.label_store.class_raster import new_class_raster
+        from rvcli.filesystem import shown
 
         rgb = self.class_transformer is not None
         with new_class_raster(
-            path, self.extent, self.crs_transformer, self.class_map, rgb
+            path, self.extent, self.crs_transformer, self.class_map, rgb, shown(self.uri)
         ) as writer:
             for window, array in _label_arrs(labels, self.extent):
                 writer.write(window, self._pixels(window, np.asarray(array), writer.dtype))

@@ -11,6 +11,7 @@ import rasterio
 from affine import Affine
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from rasterio.errors import RasterioIOError
 
 from rvcli.core.box import Box
 from rvcli.core.class_map import ClassMap
@@ -22,10 +23,13 @@ from rvcli.data.label_store.class_raster import (
     class_dtype,
     new_class_raster,
 )
+from rvcli.errors import NotWritableError
 
 
 class Recorder:
     """A dataset that keeps what is written, and how high each write was."""
+
+    name = "/temporary.tif"
 
     def __init__(self, height: int, width: int) -> None:
         self.height, self.width, self.count, self.dtypes = height, width, 1, ("uint8",)
@@ -59,6 +63,22 @@ def test_strip_is_as_high_as_a_row_of_windows() -> None:
         writer.write(Box.make_square(y, 0, 10), np.ones((10, 10), dtype=np.uint8))
         heights.append(len(writer._strip))
     assert max(heights) <= 32
+
+
+def test_full_disk_is_named() -> None:
+    """A write that fails names the file as it was given, and says what to look at."""
+
+    class Full(Recorder):
+        def write(self, array: Any, indexes: Any, window: Any) -> None:
+            """Fail as GDAL does."""
+            raise RasterioIOError(f"{self.name}: No space left on device")
+
+    writer = StripWriter(Full(8, 8), 8, "p.tif")
+    writer.write(Box(0, 0, 8, 8), np.ones((8, 8), dtype=np.uint8))
+    with pytest.raises(NotWritableError) as caught:
+        writer.finish()
+    expected = "p.tif cannot be written: p.tif: No space left on device"
+    assert expected == caught.value.message
 
 
 _windows = st.tuples(

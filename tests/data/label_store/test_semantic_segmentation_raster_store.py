@@ -254,6 +254,15 @@ def test_directory_that_cannot_be_made(tmp_path: Path, grid: RasterioCRSTransfor
         store.save(store.empty_labels())
 
 
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs a place that takes no files")
+def test_file_that_cannot_be_made(tmp_path: Path, grid: RasterioCRSTransformer) -> None:
+    """A file that GDAL cannot make is named as it was given, not by its temporary name."""
+    store = store_at("/proc/p.tif", grid, tmp_path)
+    with pytest.raises(NotWritableError, match=r"^/proc/p\.tif cannot be written: ") as caught:
+        store.save(store.empty_labels())
+    assert "room on the disk" in str(caught.value.hint)
+
+
 def test_vector_output_is_not_available_yet(tmp_path: Path, grid: RasterioCRSTransformer) -> None:
     """Vector output is refused at once, not after predicting."""
     with pytest.raises(ConfigError, match="not available yet"):
