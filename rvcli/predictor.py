@@ -72,25 +72,24 @@ class Predictor:
             config_uri: where the message of the scene is written; nowhere if not given.
 
         Returns:
-            the labels.
+            the labels: as they were written, or in memory where they are written nowhere.
         """
         with registry.use(self._registry):
             scene_config = self.scene_config.for_prediction(
                 absolute_uri(image_uri), absolute_uri(label_uri) if label_uri else None
             )
             if self.channel_order is not None:
-                scene_config.raster_source.channel_order = self.channel_order
+                self._reorder(scene_config.raster_source, self.channel_order)
             if self.update_stats:
                 self._measure(scene_config)
             scene = scene_config.create_scene(self.task_config, self.tmp_dir)
             task = self._loaded_task()
             with scene.activate():
                 labels = task.predict_scene(scene, self.tmp_dir)
-                labels = task.post_process_predictions(labels, scene)
                 if label_uri is not None:
                     scene.prediction_label_store.save(labels)
-                elif hasattr(labels, "load"):
-                    labels = labels.load()
+                else:
+                    labels = labels.in_memory()
             if config_uri is not None:
                 save_json_config(scene_config.to_proto(), config_uri)
             return labels
@@ -101,6 +100,15 @@ class Predictor:
             backend.load_model(self.tmp_dir)
             self._task = self.task_config.create_task(backend)
         return self._task
+
+    def _reorder(self, raster_source: Any, channel_order: list[int]) -> None:
+        """Read other channels, each in the place of the one that was trained on."""
+        if not self.update_stats:
+            raster_source.transformers = [
+                t.for_channel_order(raster_source.channel_order, channel_order, self.tmp_dir)
+                for t in raster_source.transformers
+            ]
+        raster_source.channel_order = channel_order
 
     def _measure(self, scene_config: Any) -> None:
         """Write the statistics of an image over those of the package's copy."""

@@ -95,8 +95,13 @@ class CommandConfig(Config):
         """Build the command config that a message describes.
 
         Raises:
-            MessageError: a newer release wrote it.
+            MessageError: a newer release wrote it, or it is of no command.
         """
+        if not msg.command_type:
+            raise MessageError(
+                "the message has no command_type",
+                hint="name the message of a command, such as .../train/ID/command-config-0.json",
+            )
         if msg.schema_version > SCHEMA_VERSION:
             raise MessageError(
                 f"the message of {msg.command_type} has schema version {msg.schema_version};"

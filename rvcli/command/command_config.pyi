@@ -64,7 +64,7 @@ class CommandConfig(Config):
         """Build the command config that a message describes.
 
         Raises:
-            MessageError: a newer release wrote it.
+            MessageError: a newer release wrote it, or it is of no command.
         """
 
     def used_entries(self) -> set[Entry]:

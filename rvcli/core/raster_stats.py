@@ -91,6 +91,35 @@ class RasterStats:
         self.means = [mean for _, mean, _ in figures]
         self.stds = [math.sqrt(var) for _, _, var in figures]
 
+    def reordered(self, old_order: Sequence[int], new_order: Sequence[int]) -> RasterStats:
+        """Return the statistics for imagery that has the same channels in other places.
+
+        Args:
+            old_order: places of the channels in the imagery that was measured.
+            new_order: places of the same channels, one by one, in the other imagery.
+
+        Returns:
+            statistics of max(new_order) + 1 channels; those of unknown channels are 0.
+
+        Raises:
+            DataError: the orders differ in length, or name a channel that was not measured.
+        """
+        known = len(self.means or ())
+        if len(old_order) != len(new_order) or any(not 0 <= c < known for c in old_order):
+            raise DataError(
+                f"the channels {list(new_order)} cannot stand for the channels {list(old_order)}"
+                f" of imagery with {known} channels",
+                hint="name one channel of the image for each channel that was trained on",
+            )
+        new = RasterStats()
+        size = max(new_order) + 1
+        new.means, new.stds, new.counts = [0.0] * size, [0.0] * size, [0] * size
+        for old, place in zip(old_order, new_order, strict=True):
+            new.means[place] = (self.means or [])[old]
+            new.stds[place] = (self.stds or [])[old]
+            new.counts[place] = (self.counts or [0] * known)[old]
+        return new
+
     def save(self, stats_uri: str) -> None:
         """Write the figures as JSON."""
         from rvcli.utils.files import json_to_file

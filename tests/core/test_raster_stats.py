@@ -206,3 +206,26 @@ def test_empty_parts_and_arrays_merge() -> None:
     assert [0.0, 2.0] == parallel_mean(means_a, counts_a, means_b, counts_b).tolist()
     variances = parallel_variance(means_a, counts_a, zeros, means_b, counts_b, zeros)
     assert [0.0, 1.0] == variances.tolist()
+
+
+class TestReordered:
+    """Statistics of channels that stand in other places."""
+
+    def test_each_figure_follows_its_channel(self) -> None:
+        """Channel 2 of the old imagery is channel 0 of the new, and so on."""
+        stats = RasterStats()
+        stats.means, stats.stds, stats.counts = [1.0, 2.0, 3.0], [0.1, 0.2, 0.3], [5, 6, 7]
+        new = stats.reordered([2, 0], [0, 3])
+        assert ([3.0, 0.0, 0.0, 1.0], [0.3, 0.0, 0.0, 0.1], [7, 0, 0, 5]) == (
+            new.means,
+            new.stds,
+            new.counts,
+        )
+
+    @pytest.mark.parametrize("orders", [([0], [0, 1]), ([3], [0])])
+    def test_orders_that_do_not_fit_are_refused(self, orders: tuple[list[int], list[int]]) -> None:
+        """Of another length, or naming a channel that was not measured."""
+        stats = RasterStats()
+        stats.means, stats.stds, stats.counts = [1.0, 2.0], [0.1, 0.2], [5, 6]
+        with pytest.raises(DataError, match="cannot stand for"):
+            stats.reordered(*orders)

@@ -49,6 +49,11 @@ class SemanticSegmentationLabels(Labels):
             self.windows, self.label_fn, aoi_polygons, stream=self._stream
         )
 
+    def in_memory(self) -> SemanticSegmentationLabels:
+        """Return the same labels, made now and kept: the memory is that of all windows."""
+        arrays = dict(self.get_label_arrs())
+        return SemanticSegmentationLabels(self.windows, arrays.__getitem__)
+
     def add_window(self, window: Box) -> None:
         """Add a window at the end."""
         self.windows.append(window)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rvcli import keys
 from rvcli.config import BundledConfigMixin, Config, ConfigBuilder
@@ -22,6 +22,18 @@ class RasterTransformerConfig(BundledConfigMixin, Config):
     def create_transformer(self) -> RasterTransformer:
         """Create the transformer."""
         raise NotImplementedError(f"{type(self).__name__} has no create_transformer")
+
+    def for_channel_order(
+        self, old_order: list[int] | None, new_order: list[int], tmp_dir: str
+    ) -> Any:
+        """Return the config for an image that has the trained channels in other places.
+
+        Args:
+            old_order: their places in the training imagery; the first ones if None.
+            new_order: their places in the image.
+            tmp_dir: local directory for what it needs in another form.
+        """
+        return self
 
 
 class RasterTransformerConfigBuilder(ConfigBuilder):

@@ -5,7 +5,7 @@ from collections.abc import Iterable as _Iterable
 from typing import Any as _Any, Literal as _Literal, overload as _overload
 from typing_extensions import Self as _Self
 from rvcli.data.raster_transformer.stats_transformer_config import StatsTransformerConfigBuilder
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from rvcli import keys
 from rvcli.config import BundledConfigMixin, Config, ConfigBuilder
 if TYPE_CHECKING:
@@ -19,6 +19,15 @@ class RasterTransformerConfig(BundledConfigMixin, Config):
 
     def create_transformer(self) -> RasterTransformer:
         """Create the transformer."""
+
+    def for_channel_order(self, old_order: list[int] | None, new_order: list[int], tmp_dir: str) -> Any:
+        """Return the config for an image that has the trained channels in other places.
+
+        Args:
+            old_order: their places in the training imagery; the first ones if None.
+            new_order: their places in the image.
+            tmp_dir: local directory for what it needs in another form.
+        """
 
     @_overload
     @classmethod

@@ -63,6 +63,19 @@ class StatsTransformerConfig(RasterTransformerConfig):
             )
         return super().update_for_command(command_type, experiment_config, context, io_def)
 
+    def for_channel_order(
+        self, old_order: list[int] | None, new_order: list[int], tmp_dir: str
+    ) -> Any:
+        """Let the statistics follow their channels to other places."""
+        from rvcli.core.raster_stats import RasterStats
+
+        if self.stats_uri is None:
+            return self
+        old = list(range(len(new_order))) if old_order is None else old_order
+        uri = join_uri(tmp_dir, "reordered", STATS_FILE)
+        RasterStats.load(self.stats_uri).reordered(old, new_order).save(uri)
+        return StatsTransformerConfig(uri)
+
     def save_bundle_files(self, bundle_dir: str) -> Any:
         """Copy the statistics into the package."""
         if self.stats_uri is None:

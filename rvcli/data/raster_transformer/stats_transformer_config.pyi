@@ -27,6 +27,9 @@ class StatsTransformerConfig(RasterTransformerConfig):
     def update_for_command(self, command_type: str, experiment_config: Any, context: list[Any] | None=None, io_def: CommandIODefinition | None=None) -> Any:
         """Take the statistics of the experiment's own analyzer."""
 
+    def for_channel_order(self, old_order: list[int] | None, new_order: list[int], tmp_dir: str) -> Any:
+        """Let the statistics follow their channels to other places."""
+
     def save_bundle_files(self, bundle_dir: str) -> Any:
         """Copy the statistics into the package."""
 

@@ -71,3 +71,16 @@ def test_stream_gives_windows_where_there_is_one() -> None:
     [(_, array)] = labels.filter_by_aoi([box(0, 0, 99, 3)]).get_label_arrs()
     assert array.sum() == 10
     assert asked == [[WINDOW]]
+
+
+def test_labels_can_be_kept_in_memory() -> None:
+    """What is kept is made once and no longer depends on what made it."""
+    calls = []
+
+    def make(window: Box) -> Any:
+        calls.append(window)
+        return np.full((2, 2), 3, np.uint8)
+
+    kept = SemanticSegmentationLabels([Box(0, 0, 2, 2)], make).in_memory()
+    arrays = [kept.get_label_arr(kept.windows[0]) for _ in range(2)]
+    assert (1, 3, 3) == (len(calls), arrays[0][0, 0], arrays[1][1, 1])

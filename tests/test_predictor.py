@@ -1,0 +1,146 @@
+"""Predict packages, used from Python."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import rasterio
+from rasterio.transform import from_origin
+
+from rvcli import keys, profile
+from rvcli.backend.backend_config import BackendConfig
+from rvcli.data.dataset_config import DatasetConfig
+from rvcli.data.raster_source.raster_source_config import RasterSourceConfig
+from rvcli.data.scene_config import SceneConfig
+from rvcli.errors import DataError
+from rvcli.experiment.experiment_config import ExperimentConfig
+from rvcli.predictor import Predictor
+from rvcli.runner.experiment_runner import ExperimentRunner
+from rvcli.task.task_config import TaskConfig
+
+
+def write_tiff(path: Path, array: Any) -> None:
+    """Write bands with a georeference."""
+    bands, height, width = array.shape
+    options = {"count": bands, "height": height, "width": width, "dtype": array.dtype}
+    transform = from_origin(500_000, 4_000_000, 1, 1)
+    with rasterio.open(path, "w", "GTiff", crs="EPSG:32633", transform=transform, **options) as out:
+        out.write(array)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Run a small experiment and give its folder, with `image.tif` and the package."""
+    folder = tmp_path_factory.mktemp("made")
+    rng = np.random.default_rng(0)
+    labels = np.ones((1, 96, 96), np.uint8)
+    labels[0, 20:60, 30:80] = 2
+    image = rng.normal(800, 60, (3, 96, 96)) + 900 * (labels == 2)
+    write_tiff(folder / "image.tif", image.astype(np.uint16))
+    write_tiff(folder / "labels.tif", labels)
+    task = (
+        TaskConfig.builder(keys.SEMANTIC_SEGMENTATION)
+        .with_classes({"a": 1, "b": 2})
+        .with_chip_size(48)
+        .with_predict_chip_size(48)
+        .with_chip_options(chips_per_scene=6)
+        .build()
+    )
+    backend = BackendConfig.builder(keys.SKLEARN_SEMANTIC_SEGMENTATION).with_task(task)
+    source = RasterSourceConfig.builder(keys.RASTERIO_SOURCE).with_uri(str(folder / "image.tif"))
+    scene = (
+        SceneConfig.builder()
+        .with_task(task)
+        .with_id("s")
+        .with_raster_source(source.with_stats_transformer().build())
+        .with_label_source(str(folder / "labels.tif"))
+        .build()
+    )
+    dataset = DatasetConfig.builder().with_train_scene(scene).with_validation_scene(scene).build()
+    experiment = (
+        ExperimentConfig.builder()
+        .with_id("e")
+        .with_task(task)
+        .with_backend(backend.with_train_options(iterations=10, max_pixels=2000).build())
+        .with_dataset(dataset)
+        .with_root_uri(str(folder / "root"))
+        .with_stats_analyzer()
+        .build()
+    )
+    overrides = (f"RV.cache_dir={folder / 'cache'}",)
+    with profile.use(profile.load_settings(overrides=overrides)):
+        ExperimentRunner.get_runner("inprocess").run(experiment)
+        yield folder
+
+
+def package_of(folder: Path) -> str:
+    """Return the path of the package."""
+    return str(folder / "root/bundle/e/predict_package.zip")
+
+
+def read(path: Path) -> Any:
+    """Read the first band."""
+    with rasterio.open(path) as dataset:
+        return dataset.read(1)
+
+
+def test_the_package_predicts_what_the_run_predicted(made: Path, tmp_path: Path) -> None:
+    """And writes the message of the scene where it is asked to."""
+    predictor = Predictor(package_of(made), str(tmp_path / "tmp"))
+    predictor.load_model()
+    out, config = tmp_path / "out.tif", tmp_path / "scene.json"
+    predictor.predict(str(made / "image.tif"), str(out), str(config))
+    assert np.array_equal(read(made / "root/predict/e/s.tif"), read(out))
+    assert str(out) in config.read_text()
+
+
+def test_labels_can_be_had_without_a_file(made: Path, tmp_path: Path) -> None:
+    """They are kept in memory then."""
+    labels = Predictor(package_of(made), str(tmp_path)).predict(str(made / "image.tif"))
+    expected = read(made / "root/predict/e/s.tif")
+    for window in labels.get_windows():
+        part = expected[window.ymin : window.ymax, window.xmin : window.xmax]
+        assert np.array_equal(part, labels.get_label_arr(window, window)[: part.shape[0]])
+
+
+def test_statistics_can_be_measured_anew(made: Path, tmp_path: Path) -> None:
+    """An image that is brighter as a whole is told apart as well."""
+    with rasterio.open(made / "image.tif") as dataset:
+        write_tiff(tmp_path / "bright.tif", dataset.read() * 8)
+    predictor = Predictor(package_of(made), str(tmp_path / "tmp"), update_stats=True)
+    predictor.predict(str(tmp_path / "bright.tif"), str(tmp_path / "out.tif"))
+    expected = read(made / "root/predict/e/s.tif")
+    assert (expected == read(tmp_path / "out.tif")).mean() > 0.95
+
+
+def test_bands_can_be_reordered(made: Path, tmp_path: Path) -> None:
+    """For an image whose bands come in another order, or that has more of them."""
+    with rasterio.open(made / "image.tif") as dataset:
+        image = dataset.read()
+    write_tiff(tmp_path / "more.tif", np.concatenate([image[:1] * 0 + 7, image]))
+    predictor = Predictor(package_of(made), str(tmp_path / "tmp"), channel_order=[1, 2, 3])
+    predictor.predict(str(tmp_path / "more.tif"), str(tmp_path / "out.tif"))
+    assert np.array_equal(read(made / "root/predict/e/s.tif"), read(tmp_path / "out.tif"))
+
+
+def test_the_package_names_no_place_of_its_origin(made: Path) -> None:
+    """It can be given away."""
+    with zipfile.ZipFile(package_of(made)) as package:
+        text = package.read("bundle_config.json").decode()
+        names = set(package.namelist())
+    assert (False, {"bundle_config.json", "model.zip", "stats.json"}) == (str(made) in text, names)
+    assert "BUNDLE" == json.loads(text)["command_type" if "command_type" in text else "commandType"]
+
+
+def test_another_zip_is_no_package(tmp_path: Path) -> None:
+    """The error says what to give instead."""
+    with zipfile.ZipFile(tmp_path / "x.zip", "w") as archive:
+        archive.writestr("a.txt", "a")
+    with pytest.raises(DataError, match="no predict package"):
+        Predictor(str(tmp_path / "x.zip"), str(tmp_path))
