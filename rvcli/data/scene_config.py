@@ -9,7 +9,7 @@ from rvcli.config import BundledConfigMixin, Config, ConfigBuilder, field
 from rvcli.config.providers import construct_default
 from rvcli.data.label_source.label_source_config import LabelSourceConfig
 from rvcli.data.label_store.label_store_config import LabelStoreConfig
-from rvcli.data.raster_source.raster_source_config import RasterSourceConfig
+from rvcli.data.raster_source.raster_source_config import RasterSourceConfig, as_raster_source
 from rvcli.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -140,14 +140,7 @@ class SceneConfigBuilder(ConfigBuilder):
         self, raster_source: str | RasterSourceConfig, channel_order: list[int] | None = None
     ) -> SceneConfigBuilder:
         """Set the imagery, by config or by URI."""
-        if isinstance(raster_source, str):
-            raster_source = construct_default(
-                keys.DEFAULT_RASTER_SOURCE,
-                raster_source,
-                using="handles",
-                arguments=(raster_source, channel_order),
-            )
-        return self.set(raster_source=raster_source)
+        return self.set(raster_source=as_raster_source(raster_source, channel_order))
 
     def with_label_source(self, label_source: str | LabelSourceConfig) -> SceneConfigBuilder:
         """Set the ground truth, by config or by URI."""

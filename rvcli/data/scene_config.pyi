@@ -10,7 +10,7 @@ from rvcli.config import BundledConfigMixin, Config, ConfigBuilder, field
 from rvcli.config.providers import construct_default
 from rvcli.data.label_source.label_source_config import LabelSourceConfig
 from rvcli.data.label_store.label_store_config import LabelStoreConfig
-from rvcli.data.raster_source.raster_source_config import RasterSourceConfig
+from rvcli.data.raster_source.raster_source_config import RasterSourceConfig, as_raster_source
 from rvcli.errors import ConfigError
 if TYPE_CHECKING:
     from rvcli.core.command_io_definition import CommandIODefinition

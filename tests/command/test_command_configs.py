@@ -206,6 +206,14 @@ class TestPlugins:
         assert set() == other.make_command_config("CHIP").used_entries()
 
 
+def test_a_message_of_no_command_is_refused(experiment: Any) -> None:
+    """JSON that is no command's, such as {}, is told from a command that is not known."""
+    message = experiment.make_command_config("TRAIN").to_proto()
+    message.ClearField("command_type")
+    with pytest.raises(MessageError, match="no command_type"):
+        CommandConfig.from_proto(message)
+
+
 def test_a_message_of_a_newer_release_is_refused(experiment: Any) -> None:
     """It might mean something that we do not know."""
     message = experiment.make_command_config("TRAIN").to_proto()

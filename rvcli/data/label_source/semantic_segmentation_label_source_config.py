@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from rvcli import keys
 from rvcli.config import field
-from rvcli.config.providers import construct_default
 from rvcli.core.class_map import ClassMap
 from rvcli.data.label_source.label_source_config import (
     LabelSourceConfig,
     LabelSourceConfigBuilder,
 )
-from rvcli.data.raster_source.raster_source_config import RasterSourceConfig
+from rvcli.data.raster_source.raster_source_config import RasterSourceConfig, as_raster_source
 
 if TYPE_CHECKING:
     from rvcli.core.box import Box
@@ -61,14 +60,7 @@ class SemanticSegmentationLabelSourceConfigBuilder(LabelSourceConfigBuilder):
         self, source: str | RasterSourceConfig, channel_order: list[int] | None = None
     ) -> Any:
         """Set the raster of labels, by config or by a URI of imagery."""
-        if isinstance(source, str):
-            source = construct_default(
-                keys.DEFAULT_RASTER_SOURCE,
-                source,
-                using="handles",
-                arguments=(source, channel_order),
-            )
-        return self.set(source=source)
+        return self.set(source=as_raster_source(source, channel_order))
 
     def from_proto(self, msg: Any) -> Any:
         """Return a copy with the values of a message, of the older form as well."""

@@ -7,10 +7,9 @@ from typing_extensions import Self as _Self
 from typing import TYPE_CHECKING, Any
 from rvcli import keys
 from rvcli.config import field
-from rvcli.config.providers import construct_default
 from rvcli.core.class_map import ClassMap
 from rvcli.data.label_source.label_source_config import LabelSourceConfig, LabelSourceConfigBuilder
-from rvcli.data.raster_source.raster_source_config import RasterSourceConfig
+from rvcli.data.raster_source.raster_source_config import RasterSourceConfig, as_raster_source
 if TYPE_CHECKING:
     from rvcli.core.box import Box
     from rvcli.data.crs_transformer.crs_transformer import CRSTransformer

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from rvcli import keys
 from rvcli.config import BundledConfigMixin, Config, ConfigBuilder, field
+from rvcli.config.providers import construct_default
 from rvcli.data.raster_transformer.raster_transformer_config import RasterTransformerConfig
 
 if TYPE_CHECKING:
@@ -89,6 +90,15 @@ class RasterSourceConfig(BundledConfigMixin, Config):
         """Return the builder of a raster source."""
         cls.check_deprecation(key or "")
         return super().builder(key)
+
+
+def as_raster_source(source: str | RasterSourceConfig, channel_order: list[int] | None) -> Any:
+    """Return a raster source: as it is, or the default one of a URI."""
+    if not isinstance(source, str):
+        return source
+    return construct_default(
+        keys.DEFAULT_RASTER_SOURCE, source, using="handles", arguments=(source, channel_order)
+    )
 
 
 class RasterSourceConfigBuilder(ConfigBuilder):

@@ -10,6 +10,7 @@ import logging
 from typing import TYPE_CHECKING, Any
 from rvcli import keys
 from rvcli.config import BundledConfigMixin, Config, ConfigBuilder, field
+from rvcli.config.providers import construct_default
 from rvcli.data.raster_transformer.raster_transformer_config import RasterTransformerConfig
 if TYPE_CHECKING:
     from rvcli.core.box import Box
@@ -84,6 +85,9 @@ class RasterSourceConfig(BundledConfigMixin, Config):
     @classmethod
     def builder(cls, key: str | None=None) -> _Any:
         ...
+
+def as_raster_source(source: str | RasterSourceConfig, channel_order: list[int] | None) -> Any:
+    """Return a raster source: as it is, or the default one of a URI."""
 
 class RasterSourceConfigBuilder(ConfigBuilder):
     """Base of raster source config builders."""
