@@ -57,7 +57,9 @@ class TinyTown(rv.ExperimentSet):
         dataset = (
             rv.DatasetConfig.builder()
             .with_train_scenes(scene(task, data_dir, name) for name in TRAIN_SCENES)
-            .with_validation_scenes(scene(task, data_dir, name) for name in VALIDATION_SCENES)
+            .with_validation_scenes(
+                scene(task, data_dir, name, area=True) for name in VALIDATION_SCENES
+            )
             .build()
         )
         figures = (
@@ -78,8 +80,16 @@ class TinyTown(rv.ExperimentSet):
         )
 
 
-def scene(task: rv.TaskConfig, data_dir: str, name: str) -> rv.SceneConfig:
-    """Describe a scene: an image, and polygons that become a class for every pixel."""
+def scene(task: rv.TaskConfig, data_dir: str, name: str, *, area: bool = False) -> rv.SceneConfig:
+    """Describe a scene: an image, and polygons that become a class for every pixel.
+
+    Args:
+        task: the task.
+        data_dir: where the imagery is.
+        name: of the scene.
+        area: whether only the area counts that has imagery. Without it, every pixel of the collar
+            would be ground that was not found.
+    """
     imagery = (
         rv.RasterSourceConfig.builder(rv.RASTERIO_SOURCE)
         .with_uri(f"{data_dir}/{name}.tif")
@@ -96,14 +106,16 @@ def scene(task: rv.TaskConfig, data_dir: str, name: str) -> rv.SceneConfig:
     labels = (
         rv.LabelSourceConfig.builder(rv.SEMANTIC_SEGMENTATION).with_raster_source(polygons).build()
     )
-    return (
+    builder = (
         rv.SceneConfig.builder()
         .with_task(task)
         .with_id(name)
         .with_raster_source(imagery)
         .with_label_source(labels)
-        .build()
     )
+    if area:
+        builder = builder.with_aoi_uri(f"{data_dir}/{name}_area.geojson")
+    return builder.build()
 
 
 def draw_imagery(data_dir: Path) -> None:

@@ -2,8 +2,8 @@
 
 Each scene is a GeoTIFF of 768 x 768 pixels of 0.5 m in UTM zone 32 N, with four bands (blue,
 green, red, near infrared) of uint16 and a collar without data, as a flight strip has it; and a
-GeoJSON file in WGS 84 with every building, road, tree and water body. The same seed draws the
-same town.
+GeoJSON file in WGS 84 with every building, road, tree and water body, and one with the area that
+has imagery. The same seed draws the same town.
 
     python make_imagery.py [DIRECTORY]
 """
@@ -60,11 +60,6 @@ def draw_all(directory: Path, seed: int = 7) -> None:
         draw_scene(directory, name, number, seed)
 
 
-def files_of(directory: Path, name: str) -> tuple[Path, Path]:
-    """Name the image and the labels of a scene."""
-    return directory / f"{name}.tif", directory / f"{name}.geojson"
-
-
 def draw_scene(directory: Path, name: str, number: int, seed: int) -> None:
     """Draw one scene; scenes lie side by side from west to east."""
     rng = np.random.default_rng([seed, number])
@@ -73,9 +68,9 @@ def draw_scene(directory: Path, name: str, number: int, seed: int) -> None:
     footprint = affinity.rotate(box(20, 20, SIZE - 20, SIZE - 20), rng.uniform(2, 5))
     image = paint(shapes, rng)
     image[:, rasterize([footprint], (SIZE, SIZE)) == 0] = 0
-    image_path, labels_path = files_of(directory, name)
-    write_labels(labels_path, shapes, footprint, transform)
-    write_image(image_path, image, transform)
+    write_vectors(directory / f"{name}.geojson", shapes, footprint, transform)
+    write_vectors(directory / f"{name}_area.geojson", {"area": [footprint]}, footprint, transform)
+    write_image(directory / f"{name}.tif", image, transform)
 
 
 def lay_out(rng: np.random.Generator) -> Shapes:
@@ -228,7 +223,7 @@ def smooth(band: Array, times: int) -> Array:
     return band
 
 
-def write_labels(path: Path, shapes: Shapes, footprint: Polygon, transform: Any) -> None:
+def write_vectors(path: Path, shapes: Shapes, footprint: Polygon, transform: Any) -> None:
     """Write shapes as GeoJSON in WGS 84, clipped to the area that has imagery."""
     matrix = [transform.a, transform.b, transform.d, transform.e, transform.c, transform.f]
     features = []

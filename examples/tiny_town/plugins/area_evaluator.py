@@ -50,7 +50,7 @@ class AreaEvaluator(rv.Evaluator):
                 f" {area['predicted_ha']:7.3f} ha predicted",
                 flush=True,
             )
-        json_to_file(areas, self.output_uri)
+        json_to_file(areas, self.output_uri, indent=2)
 
 
 def pixel_hectares(raster_source: Any) -> float:
