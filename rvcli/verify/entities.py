@@ -11,6 +11,7 @@ from rvcli import keys
 from rvcli.errors import FileSystemError, MissingDependencyError
 from rvcli.registry import Entry, current
 from rvcli.verify.faults import Stage
+from rvcli.verify.imports import EXTRAS, missing_module
 from rvcli.verify.place import place_of_class, place_of_method
 from rvcli.verify.report import ERROR, WARNING, Finding, Notes
 
@@ -57,11 +58,21 @@ def check_entity(entry: Entry, built: Mapping[str, Any], notes: Notes, stage: St
         notes.skipped("create", "needs data", component)
         return
     source, config = next(iter(built.items()))
+    doing = "creating the entity"
     where = place_of_method(config, creation.method)
     try:
         entity = getattr(config, creation.method)(*creation.arguments())
     except MissingDependencyError as e:
         notes.skipped("create", e.message, component)
+        return
+    except ImportError as e:
+        missing = missing_module(e)
+        if missing in EXTRAS:
+            note = f"needs {missing}, which rvcli[{EXTRAS[missing]}] brings"
+            notes.skipped("create", note, component)
+            return
+        found = [stage.finding(e, doing, code="import-missing", component=component, where=where)]
+        notes.concluded("create", found, component)
         return
     except FileSystemError as e:
         notes.skipped("create", f"needs data: {e.message}", component)
@@ -69,7 +80,7 @@ def check_entity(entry: Entry, built: Mapping[str, Any], notes: Notes, stage: St
     except Exception as e:
         finding = stage.finding(
             e,
-            "creating the entity",
+            doing,
             code="create-fails",
             component=component,
             where=where,

@@ -21,6 +21,12 @@ HEAVY = (
     *("numpy", "rasterio", "shapely", "pyproj", "sklearn", "scipy", "torch", "torchvision"),
     *("tensorflow", "pandas", "geopandas", "matplotlib", "cv2", "skimage", "dask", "distributed"),
 )
+# The pip extra that brings a package.
+EXTRAS = {
+    **dict.fromkeys(("numpy", "rasterio", "shapely", "pyproj", "sklearn"), "local"),
+    **dict.fromkeys(("torch", "torchvision", "safetensors"), "torch"),
+    **dict.fromkeys(("dask", "distributed"), "dask"),
+}
 
 
 def check_source(found: Found) -> list[Finding]:
@@ -145,6 +151,8 @@ def explain_missing(name: str, start_directory: str) -> str:
         name: the package.
         start_directory: where `rv` was started; the plugin is verified elsewhere.
     """
+    if name in EXTRAS:
+        return f"pip install 'rvcli[{EXTRAS[name]}]'"
     for candidate in (Path(start_directory, f"{name}.py"), Path(start_directory, name)):
         if candidate.exists():
             return (

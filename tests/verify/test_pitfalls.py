@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from rvcli.verify.imports import EXTRAS
 from rvcli.verify.report import Finding, PluginReport
 
 Prove = Callable[..., PluginReport]
@@ -68,6 +69,10 @@ def test_classic_forms_pass(prove_text: Prove, path: Path) -> None:
         "weights: dict[str, float] = rv.field(default_factory=dict, doc='')",
         "ids: set[int] = rv.field(default_factory=set, doc='')",
         "model_uri: str = rv.field(doc='', uri=True)",
+        "anything: object = rv.field(default=None, doc='')",
+        "inner: object = rv.field(default=None, doc='', group=rv.AUGMENTOR)",
+        "share: float = rv.field(default=0.05, doc='', check=rv.config.between(0, 0.1))",
+        "level: int = rv.field(default=1, doc='', check=rv.config.between(1, 1))",
     ],
 )
 def test_sound_declared_plugin_passes(prove_text: Prove, field: str) -> None:
@@ -139,6 +144,40 @@ def test_builder_whose_method_returns_nothing(prove_text: Prove, classic: Classi
     """A method that forgets to return the copy is found."""
     report = prove_text(classic(('["value"] = value\n        return b', '["value"] = value')))
     assert "builder-returns-nothing" == report.findings[0].code
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "raise TypeError('wants an object')",
+        "self.lock",
+        "pass  # with_value(*args)",
+    ],
+)
+def test_methods_that_cannot_be_tried_are_left_alone(
+    prove_text: Prove, classic: Classic, statement: str
+) -> None:
+    """A method may refuse made-up values, and a builder may hold what cannot be copied."""
+    text = classic(
+        (
+            "    def from_proto",
+            f"    def with_object(self, thing):\n        {statement}\n"
+            "        return self\n\n    def from_proto",
+        ),
+    )
+    assert () == prove_text(text).findings
+
+
+def test_builder_that_holds_a_lock(prove_text: Prove, classic: Classic) -> None:
+    """A builder that cannot be copied is looked at as far as that goes."""
+    text = classic(
+        (
+            '"default"})\n',
+            '"default"})\n        self.lock = __import__("_thread").allocate_lock()\n',
+        ),
+        ("        b = deepcopy(self)\n", "        b = DemoBuilder()\n"),
+    )
+    assert () == prove_text(text).findings
 
 
 def test_builder_that_loses_a_field(prove_text: Prove, classic: Classic) -> None:
@@ -474,3 +513,25 @@ def test_builder_that_mutates_its_class(prove_text: Prove, classic: Classic) -> 
     )
     report = prove_text(text)
     assert "builder-mutates" in {finding.code for finding in report.findings}
+
+
+def test_entity_of_an_extra_is_skipped(prove_text: Prove, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a machine that only plans, an entity that needs numpy and its like is no fault."""
+    monkeypatch.setitem(EXTRAS, "absent_package", "local")
+    report = prove_text(declared(entity="__import__('absent_package')"))
+    assert () == report.findings
+    (skipped,) = [check for check in report.checks if check.status == "skipped"]
+    assert "needs absent_package, which rvcli[local] brings" == skipped.note
+
+
+def test_import_of_an_extra_names_it(prove_text: Prove, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At the top of a plugin it is one, with the extra to install."""
+    monkeypatch.setitem(EXTRAS, "absent_package", "local")
+    finding = only(prove_text("import absent_package"))
+    assert ("import-missing", "pip install 'rvcli[local]'") == (finding.code, finding.hint)
+
+
+def test_name_that_a_package_lacks(prove_text: Prove) -> None:
+    """An import of a name that the installed package does not have is told."""
+    text = declared(entity="__import__('rvcli.errors', fromlist=['x']).absent")
+    assert "create-fails" == only(prove_text(text)).code
