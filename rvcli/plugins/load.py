@@ -8,7 +8,6 @@ from weakref import WeakKeyDictionary
 
 from rvcli import profile
 from rvcli.errors import PluginError, RvError
-from rvcli.filesystem import base_name
 from rvcli.plugins.explain import explain
 from rvcli.plugins.find import Found, find
 from rvcli.plugins.isolate import qualify
@@ -134,8 +133,7 @@ def _load_spec(
     except RvError as e:
         error = e if isinstance(e, PluginError) else _as_plugin_error(e, spec)
     if found is None:
-        name = base_name(spec.location).removesuffix(".py")
-        return LoadedPlugin(name, spec, error=error)
+        return LoadedPlugin(spec.name, spec, error=error)
     return LoadedPlugin(
         found.name,
         spec,

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from rvcli.errors import PluginError, RvError
-from rvcli.filesystem import absolute_uri, shown
+from rvcli.filesystem import absolute_uri, base_name, shown
 from rvcli.plugins.isolate import plain_name
 from rvcli.registry import Origin
 
@@ -47,6 +47,13 @@ class PluginSpec:
         if self.entry_point is not None:
             location = f"{location}:{self.entry_point}"
         return Origin(self.kind, location)
+
+    @property
+    def name(self) -> str:
+        """What to call the plugin as long as it is not found: the stem of its file's name."""
+        if self.kind != FILE:
+            return self.location
+        return base_name(self.location).removesuffix(".py")
 
     def __str__(self) -> str:
         location = shown(self.location) if self.kind == FILE else self.location

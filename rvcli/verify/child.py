@@ -47,7 +47,7 @@ def main(request_path: str, result_path: str, import_context: ImportContext = nu
 def prove(request: Mapping[str, Any], import_context: ImportContext = nullcontext) -> PluginReport:
     """Prove one plugin in this process."""
     spec = PluginSpec(**request["spec"])
-    report = PluginReport(spec.location, spec.kind, str(spec))
+    report = PluginReport(spec.name, spec.kind, str(spec))
     notes = Notes()
     registry = Registry(parent=default())
     with use(registry):

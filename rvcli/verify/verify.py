@@ -89,7 +89,7 @@ def _prove(content: Mapping[str, Any], argv: list[str], timeout_s: float) -> Plu
         empty.mkdir()
         request, result = Path(directory, "request.json"), Path(directory, "result.json")
         request.write_text(json.dumps(content))
-        failed = PluginReport(spec.location, spec.kind, str(spec))
+        failed = PluginReport(spec.name, spec.kind, str(spec))
         try:
             done = subprocess.run(
                 [*argv, str(request), str(result)],
