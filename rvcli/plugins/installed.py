@@ -11,6 +11,7 @@ from typing import Any
 
 from rvcli import keys
 from rvcli.errors import PluginError
+from rvcli.filesystem import to_path
 from rvcli.plugins.content import INIT, SUFFIX, digest_of
 from rvcli.plugins.find import Found
 from rvcli.plugins.plugin import PluginSpec
@@ -137,8 +138,8 @@ def _distribution_of(top: str, file: Path) -> metadata.Distribution | None:
 
 def _brings(distribution: metadata.Distribution, top: str, file: Path) -> bool:
     if _is_editable(distribution):
-        origin = _direct_url(distribution).get("url", "").removeprefix("file://")
-        return bool(origin) and Path(origin).resolve() in file.resolve().parents
+        project = to_path(str(_direct_url(distribution)["url"]))
+        return project.resolve() in file.resolve().parents
     named = (distribution.read_text("top_level.txt") or "").split()
     if top in named:
         return Path(str(distribution.locate_file(""))).resolve() in file.resolve().parents

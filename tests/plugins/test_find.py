@@ -23,7 +23,7 @@ Install = Callable[..., Path]
 @pytest.fixture
 def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install]:
     """Put modules on the path, and say of some that a distribution brought them."""
-    site = tmp_path / "site"
+    site = tmp_path / "site é"
     site.mkdir()
     monkeypatch.syspath_prepend(site)
     before = set(sys.modules)
@@ -125,7 +125,7 @@ def test_editable_distribution_is_pinned_by_its_files(
     install: Install, registry: Registry, cache_dir: str, tmp_path: Path
 ) -> None:
     """A distribution that is installed editable has the digest of its files."""
-    site = tmp_path / "site"
+    site = tmp_path / "site é"
     install(
         {"rvdemo/__init__.py": PLUGIN}, "rvdemo", points="demo = rvdemo", editable=site.as_uri()
     )
@@ -174,7 +174,7 @@ def test_editable_does_not_satisfy_a_version(
     install: Install, registry: Registry, cache_dir: str, tmp_path: Path
 ) -> None:
     """An editable copy of the right version proves nothing."""
-    site = tmp_path / "site"
+    site = tmp_path / "site é"
     install({"rvdemo.py": PLUGIN}, "rvdemo", points="demo = rvdemo", editable=site.as_uri())
     pin = PluginPin(distribution="rvdemo", version="1.0")
     with pytest.raises(PluginError, match="an editable copy"):
