@@ -102,6 +102,6 @@ class FileSystemContract:
             self.file_system.write_str(join_uri(uri, name), name)
         found = sorted(path.rpartition("/")[2] for path in self.file_system.list_paths(uri))
         assert found == ["a.txt", "b.json"]
-        assert [
-            path.rpartition("/")[2] for path in self.file_system.list_paths(uri, ".json")
-        ] == ["b.json"]
+        assert [path.rpartition("/")[2] for path in self.file_system.list_paths(uri, ".json")] == [
+            "b.json"
+        ]
