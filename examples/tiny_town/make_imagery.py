@@ -83,11 +83,11 @@ def lay_out(rng: np.random.Generator) -> Shapes:
     houses: list[Polygon] = []
     for line, width in roads:
         houses += houses_along(line, width, streets.union(rivers), houses, rng)
-    built = shapely.union_all([*houses, streets]).buffer(3)
+    taken = shapely.union_all([*houses, streets]).buffer(3).union(rivers)
     crowns = [Point(rng.uniform(0, SIZE, 2)).buffer(rng.uniform(5, 11)) for _ in range(260)]
     grove = rng.uniform(0.2 * SIZE, 0.8 * SIZE, 2)
     crowns += [Point(rng.normal(grove, 45)).buffer(rng.uniform(7, 12)) for _ in range(140)]
-    trees = [crown for crown in crowns if not crown.intersects(built.union(rivers))]
+    trees = [crown for crown in crowns if not crown.intersects(taken)]
     return {
         "building": houses,
         "road": parts(streets.difference(shapely.union_all(houses))),
@@ -183,14 +183,13 @@ def fields(rng: np.random.Generator) -> Array:
     ys, xs = np.mgrid[:SIZE, :SIZE]
     seeds = rng.uniform(0, SIZE, (24, 2))
     nearest = np.argmin([(ys - y) ** 2 + (xs - x) ** 2 for y, x in seeds], axis=0)
-    image = np.zeros((4, SIZE, SIZE))
-    for number in range(len(seeds)):
-        inside = nearest == number
-        angle = rng.uniform(0, math.pi)
-        furrows = np.sin((xs * math.cos(angle) + ys * math.sin(angle)) / rng.uniform(1.2, 3))
-        colour = np.array(FIELDS[rng.integers(len(FIELDS))]) * rng.uniform(0.85, 1.15)
-        image[:, inside] = colour[:, None] * (1 + 0.08 * furrows[inside])
-    return image
+    count = len(seeds)
+    angle, spacing = rng.uniform(0, math.pi, count), rng.uniform(1.2, 3, count)
+    colours = np.array(FIELDS)[rng.integers(len(FIELDS), size=count)]
+    colours = colours * rng.uniform(0.85, 1.15, (count, 1))
+    across = xs * np.cos(angle)[nearest] + ys * np.sin(angle)[nearest]
+    furrows = 1 + 0.08 * np.sin(across / spacing[nearest])
+    return np.moveaxis(colours[nearest], 2, 0) * furrows
 
 
 def fill(
