@@ -9,7 +9,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -60,6 +61,7 @@ class Project:
     path: Path
     home: Path
     env: dict[str, str] = field(default_factory=dict)
+    started: list[subprocess.Popen[str]] = field(default_factory=list)
 
     @property
     def root(self) -> Path:
@@ -74,7 +76,7 @@ class Project:
 
     def start(self, *words: str, cwd: Path | None = None, **options: Any) -> subprocess.Popen[str]:
         """Start `rv` in a process group of its own."""
-        return subprocess.Popen(
+        process = subprocess.Popen(
             [sys.executable, "-m", "rvcli", *words],
             cwd=cwd or self.path,
             env=self.environment(),
@@ -85,16 +87,20 @@ class Project:
             start_new_session=True,
             **options,
         )
+        self.started.append(process)
+        return process
+
+    def end(self) -> None:
+        """End what a failed test has left running."""
+        for process in self.started:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.communicate()
 
     def rv(self, *words: str, cwd: Path | None = None, timeout_s: float = 120) -> Result:
         """Run `rv` to its end."""
         process = self.start(*words, cwd=cwd)
-        try:
-            out, err = process.communicate(timeout=timeout_s)
-        except BaseException:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-            raise
+        out, err = process.communicate(timeout=timeout_s)
         return Result(process.returncode, out, err)
 
     def plan(self, *words: str) -> dict[str, Any]:
@@ -134,6 +140,19 @@ class Project:
     def draw(self, name: str, **options: Any) -> None:
         """Draw an image and its labels into the project."""
         draw(self.path / name, **options)
+
+    def children(self, pid: int) -> list[int]:
+        """List the processes that a process has started and that still run."""
+        found = []
+        for folder in Path("/proc").iterdir():
+            if folder.name.isdecimal():
+                try:
+                    state, parent = (folder / "stat").read_text().rpartition(")")[2].split()[:2]
+                except OSError:
+                    continue
+                if int(parent) == pid and state != "Z":
+                    found.append(int(folder.name))
+        return found
 
     def processes(self) -> list[str]:
         """List the command lines of processes that work for this project."""
@@ -235,9 +254,11 @@ def write_profile(folder: Path, files: Sequence[str]) -> None:
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Project:
+def project(tmp_path: Path) -> Iterator[Project]:
     """Give a project in which nothing has run."""
-    return lay_out(tmp_path)
+    project = lay_out(tmp_path)
+    yield project
+    project.end()
 
 
 @dataclass
@@ -275,9 +296,11 @@ def _finished_quick(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
 
 
 @pytest.fixture
-def finished(_finished: Snapshot) -> Project:
+def finished(_finished: Snapshot) -> Iterator[Project]:
     """Give a project in which `rv run local experiment.py` has run."""
-    return _finished.restore()
+    project = _finished.restore()
+    yield project
+    project.end()
 
 
 @pytest.fixture
@@ -287,9 +310,11 @@ def first_run(_finished: Snapshot) -> Result:
 
 
 @pytest.fixture
-def finished_quick(_finished_quick: Snapshot) -> Project:
+def finished_quick(_finished_quick: Snapshot) -> Iterator[Project]:
     """Give a project in which `rv run inprocess quick.py` has run."""
-    return _finished_quick.restore()
+    project = _finished_quick.restore()
+    yield project
+    project.end()
 
 
 def outputs(root: Path) -> Mapping[str, Any]:

@@ -16,20 +16,6 @@ QUICK = ("run", "local", "quick.py", "--jobs", "2", "-a", "root_uri")
 COMMANDS = 6
 
 
-def children(pid: int) -> list[int]:
-    """List the processes that a process has started and that still run."""
-    found = []
-    for folder in Path("/proc").iterdir():
-        if folder.name.isdecimal():
-            try:
-                state, parent = (folder / "stat").read_text().rpartition(")")[2].split()[:2]
-            except OSError:
-                continue
-            if int(parent) == pid and state != "Z":
-                found.append(int(folder.name))
-    return found
-
-
 def wait_for_start(process: subprocess.Popen[str], number: int) -> None:
     """Read what a run prints until this many commands have started."""
     started = 0
@@ -59,7 +45,7 @@ def test_next_run_completes_after_a_kill(
     if victim == "runner":
         process.kill()
     else:
-        for pid in children(process.pid)[:1]:
+        for pid in finished_quick.children(process.pid)[:1]:
             os.kill(pid, signal.SIGKILL)
     if victim == "child":
         _, error = process.communicate(timeout=30)
