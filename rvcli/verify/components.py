@@ -117,7 +117,7 @@ def _round_trip_command(entry: Entry, loaded: Any, component: str, stage: Stage)
     from rvcli.command.command_config import CommandConfig
 
     options = loaded.command_options
-    values = {name: sample_for(name) for name in options.required_fields}
+    values = {name: sample_for(name, guess=True) for name in options.required_fields}
     if options.split_on:
         values[options.split_on] = ["s3://bucket/sample"]
     builder = CommandConfig.builder(entry.key).with_root_uri("s3://bucket/root")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import site
 import sys
 import sysconfig
@@ -212,6 +213,8 @@ def _relative_paths(tree: ast.AST, file: str) -> Iterator[Finding]:
         if name != "open" or not isinstance(argument, ast.Constant):
             continue
         path = argument.value
+        if isinstance(call.func, ast.Attribute) and re.fullmatch("[rwxa][bt+]{0,2}", str(path)):
+            continue  # Path.open takes no path
         if isinstance(path, str) and not Path(path).is_absolute() and "://" not in path:
             yield Finding(
                 "relative-file",

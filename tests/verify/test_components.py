@@ -46,6 +46,13 @@ def aux(body: str, key: str = "DEMO", base: str = "rv.AuxCommand") -> str:
         ),
         (
             aux(
+                "command_options = rv.AuxCommandOptions(required_fields=['output'])\n"
+                "    def run(self): pass"
+            ),
+            [],
+        ),
+        (
+            aux(
                 "command_options = rv.AuxCommandOptions(inputs=lambda c: c['absent'])\n"
                 "    def run(self): pass"
             ),

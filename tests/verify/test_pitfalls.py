@@ -326,6 +326,12 @@ def test_relative_file_in_a_method(prove_text: Prove, classic: Classic) -> None:
     assert f"demo.py:{line_of(text, 'open(')}" in str(finding.where)
 
 
+def test_a_mode_is_no_file(prove_text: Prove, classic: Classic) -> None:
+    """What `open` of a path takes first is the mode."""
+    text = classic(("tmp_dir):\n        pass", "tmp_dir):\n        self.path.open('wb')"))
+    assert () == prove_text(text).findings
+
+
 def test_file_beside_the_plugin(prove_text: Prove, classic: Classic) -> None:
     """A data file beside a plugin file does not travel."""
     report = prove_text(classic() + "\nHERE = __file__\n")
