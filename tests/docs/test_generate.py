@@ -19,7 +19,8 @@ DOCS = Path(__file__).parents[2] / "docs"
 def generate() -> types.ModuleType:
     """Give docs/generate.py as a module."""
     spec = importlib.util.spec_from_file_location("generate", DOCS / "generate.py")
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
