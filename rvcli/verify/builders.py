@@ -5,10 +5,20 @@ from __future__ import annotations
 import copy
 from typing import Any
 
+from rvcli import keys
 from rvcli.config import Config
+from rvcli.registry import current
 from rvcli.verify.place import is_inherited_from_rv, place_of_method
 from rvcli.verify.report import Finding
 from rvcli.verify.samples import NoSampleError, arguments_for, sample_for
+
+SAMPLE_CLASSES = ["sample", "other"]
+
+
+def is_incomplete(config: Any, error: BaseException) -> bool:
+    """Tell whether a config fails only since nobody has set what it needs."""
+    lacks = any(value is None for value in vars(config).values())
+    return lacks and isinstance(error, (AttributeError, TypeError)) and "NoneType" in str(error)
 
 
 def fill(builder: Any, component: str, findings: list[Finding], *, guess: bool) -> Any:
@@ -18,7 +28,7 @@ def fill(builder: Any, component: str, findings: list[Finding], *, guess: bool) 
         The builder with all values that could be set; what is wrong with its methods is added
         to `findings`.
     """
-    filled = builder
+    filled = _with_usual_values(builder)
     config_class = getattr(builder, "config_class", None)
     if (
         isinstance(config_class, type)
@@ -26,7 +36,7 @@ def fill(builder: Any, component: str, findings: list[Finding], *, guess: bool) 
         and config_class.key is not None
         and config_class.is_declared()
     ):
-        filled = builder.set(**_declared_samples(config_class))
+        filled = filled.set(**_declared_samples(config_class))
     for name in sorted(n for n in dir(type(builder)) if n.startswith("with_")):
         if is_inherited_from_rv(type(builder), name):
             continue
@@ -37,6 +47,22 @@ def fill(builder: Any, component: str, findings: list[Finding], *, guess: bool) 
             after, _ = _call(filled, name, component, guess)
             filled = after if after is not None else filled
     return filled
+
+
+def sample_task() -> Any:
+    """Return the config of a task with two classes."""
+    builder = current().get_config_builder(keys.TASK, keys.SEMANTIC_SEGMENTATION)()
+    return builder.with_classes(SAMPLE_CLASSES).build()
+
+
+def _with_usual_values(builder: Any) -> Any:
+    """Give a builder the task, and a task its classes, as experiments do."""
+    for name, value in (("with_task", sample_task()), ("with_classes", SAMPLE_CLASSES)):
+        try:
+            builder = getattr(builder, name)(value) or builder
+        except Exception:
+            continue  # it has no such method, or wants another task
+    return builder
 
 
 def _declared_samples(config_class: type[Config]) -> dict[str, Any]:

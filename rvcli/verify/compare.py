@@ -44,7 +44,7 @@ def differences(before: Any, after: Any, path: str = "", depth: int = 0) -> list
 
 
 def _differences(before: Any, after: Any, path: str, depth: int) -> Iterator[Difference]:
-    if before is after:
+    if before is after or (_is_nothing(before) and _is_nothing(after)):
         return
     if after is None:
         yield Difference(path, LOST, before, after)
@@ -80,6 +80,11 @@ def _of_mappings(
     for key in after:
         if key not in before:
             yield Difference(f"{path}.{key}" if path else str(key), VALUE, None, after[key])
+
+
+def _is_nothing(value: Any) -> bool:
+    """Tell whether a message leaves a value out: it cannot tell no list from an empty one."""
+    return value is None or (isinstance(value, (list, tuple, Mapping)) and not value)
 
 
 def _attributes(value: Any) -> dict[str, Any] | None:

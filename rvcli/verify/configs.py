@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -10,7 +11,7 @@ from rvcli.config import config_from_message
 from rvcli.config.families import TYPE_FIELDS
 from rvcli.errors import MissingDependencyError
 from rvcli.registry import Entry
-from rvcli.verify.builders import fill, frozen
+from rvcli.verify.builders import fill, frozen, is_incomplete
 from rvcli.verify.compare import LOST, TYPE, Difference, differences
 from rvcli.verify.entities import check_entity
 from rvcli.verify.faults import Stage
@@ -66,9 +67,13 @@ def check_config(entry: Entry, notes: Notes, stage: Stage) -> None:
         return
     notes.passed("build", component)
     _check_round_trips(entry, built, notes, stage)
-    best = next(reversed(built.values()))
+    sound = {name: config for name, config in built.items() if name != GUESSES}
+    if not sound:
+        notes.skipped("create", "only guessed values build it", component)
+        return
+    best = next(reversed(sound.values()))
     notes.concluded("inputs and outputs", check_io(best, component, stage), component)
-    check_entity(entry, built, notes, stage)
+    check_entity(entry, sound, notes, stage)
 
 
 def _check_round_trips(entry: Entry, built: Mapping[str, Any], notes: Notes, stage: Stage) -> None:
@@ -79,8 +84,11 @@ def _check_round_trips(entry: Entry, built: Mapping[str, Any], notes: Notes, sta
             (f"round trip of {name}", _round_trip(entry, config, built.get(DEFAULTS), stage)),
             (f"copy of {name} through its builder", _copy(config, component, stage)),
         ):
-            found = [finding for finding in findings if _gist(finding) not in known]
-            known |= {_gist(finding) for finding in found}
+            found = []
+            for finding in findings:
+                if _gist(finding) not in known:
+                    known.add(_gist(finding))
+                    found.append(finding)
             if name == GUESSES:
                 # A guess may be of the wrong kind, but to lose it is wrong anyway.
                 found = [finding for finding in found if finding.code in _LOSSES]
@@ -110,6 +118,8 @@ def _round_trip(entry: Entry, config: Any, defaults: Any, stage: Stage) -> Itera
         message = config.to_proto()
         text = MessageToJson(message)
     except Exception as e:
+        if is_incomplete(config, e):
+            return
         where = place_of_method(config, "to_proto")
         yield stage.finding(
             e, "writing its message", code="message-fails", component=component, where=where
@@ -129,6 +139,8 @@ def _round_trip(entry: Entry, config: Any, defaults: Any, stage: Stage) -> Itera
     try:
         again = config_from_message(entry.group, Parse(text, type(message)()))
     except Exception as e:
+        if is_incomplete(config, e):
+            return
         yield stage.finding(e, "reading its message", code="message-fails", component=component)
         return
     if type(again) is not type(config):
@@ -204,7 +216,7 @@ def _copy(config: Any, component: str, stage: Stage) -> Iterator[Finding]:
 
 def _gist(finding: Finding) -> tuple[str, ...]:
     """What tells two findings apart that were made with different values."""
-    return finding.code, finding.where or "", finding.message.partition(" ")[0]
+    return finding.code, finding.where or "", re.split(r"[\[. ]", finding.message)[0]
 
 
 def _has_builder(config: Any) -> bool:

@@ -9,7 +9,8 @@ from typing import Any
 
 from rvcli import keys
 from rvcli.errors import FileSystemError, MissingDependencyError
-from rvcli.registry import Entry, current
+from rvcli.registry import Entry
+from rvcli.verify.builders import is_incomplete, sample_task
 from rvcli.verify.faults import Stage
 from rvcli.verify.imports import EXTRAS, missing_module
 from rvcli.verify.place import place_of_class, place_of_method
@@ -31,11 +32,6 @@ class Creation:
     arguments: Callable[[], tuple[Any, ...]] = tuple
 
 
-def _sample_task() -> Any:
-    builder = current().get_config_builder(keys.TASK, keys.SEMANTIC_SEGMENTATION)()
-    return builder.with_classes(["sample", "other"]).build()
-
-
 CREATIONS: Mapping[str, Creation] = {
     keys.RASTER_TRANSFORMER: Creation(
         "create_transformer",
@@ -45,7 +41,7 @@ CREATIONS: Mapping[str, Creation] = {
     keys.ANALYZER: Creation("create_analyzer", "rvcli.analyzer.analyzer:Analyzer"),
     keys.EVALUATOR: Creation("create_evaluator", "rvcli.evaluation.evaluator:Evaluator"),
     keys.BACKEND: Creation(
-        "create_backend", "rvcli.backend.backend:Backend", lambda: (_sample_task(),)
+        "create_backend", "rvcli.backend.backend:Backend", lambda: (sample_task(),)
     ),
 }
 
@@ -78,6 +74,9 @@ def check_entity(entry: Entry, built: Mapping[str, Any], notes: Notes, stage: St
         notes.skipped("create", f"needs data: {e.message}", component)
         return
     except Exception as e:
+        if is_incomplete(config, e):
+            notes.skipped("create", f"its defaults do not do: {e}", component)
+            return
         finding = stage.finding(
             e,
             doing,

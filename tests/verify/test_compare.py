@@ -48,6 +48,8 @@ def test_equal_values_do_not_differ(value: Any) -> None:
         (math.nan, math.nan, []),
         (math.nan, 1.0, [("", "value")]),
         ([1, 2], [], [("", "lost")]),
+        (None, [], []),
+        ({}, None, []),
         ([1, 2], [1], [("", "value")]),
         ([1, [2]], [1, [3.0]], [("[1][0]", "type")]),
         ({"a": 1}, {"b": 1}, [("a", "lost"), ("b", "value")]),

@@ -541,3 +541,41 @@ def test_name_that_a_package_lacks(prove_text: Prove) -> None:
     """An import of a name that the installed package does not have is told."""
     text = declared(entity="__import__('rvcli.errors', fromlist=['x']).absent")
     assert "create-fails" == only(prove_text(text)).code
+
+
+@pytest.mark.parametrize(
+    "replacement",
+    [
+        ('{"value": self.value}', '{"value": self.value.upper()}'),
+        ("return Demo(self.value)", "return Demo(self.value.upper())"),
+        ("io_def):\n        pass", "io_def):\n        io_def.add_input(self.value.upper())"),
+        ('(msg.custom_config["value"])', '((msg.custom_config["value"] + "").upper())'),
+    ],
+)
+def test_config_that_is_incomplete_is_no_fault(
+    prove_text: Prove, classic: Classic, replacement: tuple[str, str]
+) -> None:
+    """What fails only since a value is not set cannot be judged."""
+    text = classic(('"default"})', "None})"), replacement)
+    assert [] == [f for f in prove_text(text).findings if f.code != "value-changed"]
+
+
+def test_task_and_classes_are_given(prove_text: Prove) -> None:
+    """A builder that wants the task of the experiment gets one."""
+    text = (
+        "import rvcli as rv\n"
+        "class DemoConfig(rv.BackendConfig):\n    key = 'DEMO'\n"
+        "    names: list[str] = rv.field(doc='')\n"
+        "    def create_backend(self, task):\n"
+        "        from rvcli.testing.mocks import ConstantBackend\n"
+        "        return ConstantBackend(len(task.class_map.get_items()))\n"
+        "class DemoBuilder(rv.BackendConfigBuilder):\n    config_class = DemoConfig\n"
+        "    def _process_task(self):\n"
+        "        return self.with_names([i.name for i in self.task.class_map.get_items()])\n"
+        "def register_plugin(r): r.register_config_builder(rv.BACKEND, 'DEMO', DemoBuilder)\n"
+    )
+    report = prove_text(text)
+    assert (set(), ["passed"]) == (
+        set(report.findings),
+        [check.status for check in report.checks if check.name == "create"],
+    )
