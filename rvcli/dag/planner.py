@@ -99,8 +99,14 @@ class _Planner:
     def unwritable(self, steps: Sequence[Step]) -> list[str]:
         """Name the roots of commands that run and cannot be written."""
         roots = dict.fromkeys(s.definition.root_uri for s in steps if s.status == RUN)
-        problems = ((root, self.store.writing_problem(root)) for root in roots)
-        return [f"nothing can be written to {root}: {why}" for root, why in problems if why]
+        by_reason: dict[str, list[str]] = {}
+        for root in roots:
+            if why := self.store.writing_problem(root):
+                by_reason.setdefault(why, []).append(root)
+        return [
+            f"nothing can be written to {checks.listed(found, most=1)}: {why}"
+            for why, found in by_reason.items()
+        ]
 
     def steps(self) -> list[Step]:
         """Decide about every selected command."""

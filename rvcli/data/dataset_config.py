@@ -10,6 +10,7 @@ from rvcli.augmentor.augmentor_config import AugmentorConfig
 from rvcli.config import Config, ConfigBuilder, Declared, field
 from rvcli.data.dataset import Dataset
 from rvcli.data.scene_config import SceneConfig
+from rvcli.filesystem import absolute_uri
 
 
 class DatasetConfig(Config):
@@ -40,9 +41,10 @@ class DatasetConfig(Config):
         validation_ids = {s.id for s in self.validation_scenes}
         shared_ids = sorted({s.id for s in self.train_scenes} & validation_ids)
         found += [f"scene {scene_id!r} is in both train and validation" for scene_id in shared_ids]
-        train_uris = {u for s in self.train_scenes if s.id not in shared_ids for u in imagery(s)}
-        for uri in sorted({u for s in self.validation_scenes for u in imagery(s)} & train_uris):
-            found.append(f"image {uri} is in both train and validation")
+        train = _by_place(s for s in self.train_scenes if s.id not in shared_ids)
+        validation = _by_place(self.validation_scenes)
+        for place in sorted(train.keys() & validation.keys()):
+            found.append(f"image {validation[place]} is in both train and validation")
         return found
 
     def create_dataset(
@@ -94,6 +96,11 @@ def imagery(scene: SceneConfig) -> list[str]:
             value = getattr(part, spec.name) if spec.uri else None
             uris += [value] if isinstance(value, str) else list(value or [])
     return uris
+
+
+def _by_place(scenes: Iterable[SceneConfig]) -> dict[str, str]:
+    """Return the URIs of the imagery of scenes by where they lead, however they are written."""
+    return {absolute_uri(uri): uri for scene in scenes for uri in imagery(scene)}
 
 
 class DatasetConfigBuilder(ConfigBuilder):

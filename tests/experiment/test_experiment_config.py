@@ -119,6 +119,13 @@ class TestDataset:
             "image b.tif is in both train and validation",
         ] == dataset.overlaps()
 
+    def test_overlap_however_the_image_is_named(self, scene: Callable[..., Any]) -> None:
+        """Two spellings of one path are one image."""
+        dataset = DatasetConfig.builder().with_train_scene(scene("s", f"{Path.cwd()}/b.tif"))
+        dataset = dataset.with_validation_scene(scene("v", "./x/../b.tif"))
+        expected = ["image ./x/../b.tif is in both train and validation"]
+        assert expected == dataset.build().overlaps()
+
     def test_a_shared_label_file_is_no_overlap(self, scene: Callable[..., Any]) -> None:
         """One file of labels often covers a whole region."""
         one, other = scene("s", "a.tif"), scene("t", "b.tif")
