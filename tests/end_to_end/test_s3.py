@@ -16,10 +16,15 @@ import town
 import rvcli as rv
 
 
+class Place(str):
+    def __truediv__(self, name):
+        return f"{self}/etiketten/{name}"
+
+
 class Set(rv.ExperimentSet):
     def exp_s3(self, place: str, iterations: int = 5):
         town.image = lambda name: f"{place}/bilder/{name}.tif"
-        town.HERE = type("Place", (), {"__truediv__": lambda self, name: f"{place}/etiketten/{name}"})()
+        town.HERE = Place(place)
         of = town.task()
         return town.experiment(
             "fern", f"{place}/Ausgabe ü", task=of, backend=town.backend(of, iterations)
