@@ -17,6 +17,7 @@ import shlex
 import shutil
 import sys
 import textwrap
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -92,7 +93,7 @@ class Project:
         self.folder = folder
         self.names: dict[str, Any] = {"rv": rvcli}
 
-    def follow(self, page: Path) -> None:
+    def follow(self, page: Path, wanted: Callable[[Block], bool] = lambda block: True) -> None:
         """Write the files of a page, then run its other blocks from top to bottom."""
         blocks = blocks_of(page)
         for block in blocks:
@@ -100,7 +101,7 @@ class Project:
                 if block.language in ("toml", "ini"):
                     self.check_profile(block)
                 self.write(block.value, block.text)
-        for block in blocks:
+        for block in filter(wanted, blocks):
             self.run(block)
 
     def run(self, block: Block) -> None:
@@ -214,6 +215,22 @@ def test_page(page: str, project: Project) -> None:
     task = rvcli.TaskConfig.builder(rvcli.SEMANTIC_SEGMENTATION)
     project.names["task"] = task.with_classes(["a", "b"]).build()
     project.follow(DOCS / page)
+
+
+def test_readme(project: Project) -> None:
+    """The experiment, the plugin and the profile that the README shows work together."""
+    page = REPOSITORY / "README.md"
+    project.follow(page, lambda block: block.text.startswith("rv "))
+    assert 0 == main(["run", "inprocess", "experiment.py"])
+
+
+@pytest.mark.parametrize("title", ["Try it", "Test it"])
+def test_lines_to_paste(title: str) -> None:
+    """The README has one line of shell under each of these headings."""
+    _, _, text = (REPOSITORY / "README.md").read_text(encoding="utf-8").partition(f"## {title}\n")
+    found = _FENCE.search(text)
+    assert found is not None
+    assert ("sh", 1) == (found["language"], found["text"].count("\n"))
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
