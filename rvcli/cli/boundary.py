@@ -56,8 +56,8 @@ def _report_click(error: click.ClickException) -> int:
     if ctx is not None:
         click.echo(ctx.get_usage(), err=True)
     _say(error.format_message())
-    if ctx is not None:
-        _tip(f"see {ctx.command_path} --help")
+    # Of an option that lacks its values click does not say to which command it belongs.
+    _tip(f"see {ctx.command_path if ctx is not None else 'rv'} --help")
     return EXIT_USAGE if isinstance(error, click.UsageError) else EXIT_FAILURE
 
 
