@@ -62,7 +62,9 @@ class AuxCommandCall(Command):
 
     def run(self, tmp_dir: str | None = None) -> Any:
         """Run the command, with the temporary directory if it takes one."""
+        if tmp_dir:
+            self.command.set_tmp_dir(tmp_dir)
         parameters = inspect.signature(self.command.run).parameters
         if parameters:
-            return self.command.run(tmp_dir or self.command.get_tmp_dir())
+            return self.command.run(self.command.get_tmp_dir())
         return self.command.run()

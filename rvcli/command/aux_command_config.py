@@ -50,7 +50,6 @@ class AuxCommandConfig(CommandConfig):
             command_type=self.command_type, root_uri=self.root_uri, split_id=self.split_id
         )
         message.custom_config.update({"json": json.dumps(self.config)})  # type: ignore[attr-defined]
-        self.stamp(message)
         return message
 
     def to_plain(self) -> dict[str, Any]:

@@ -12,14 +12,14 @@ from typing import Any
 class Command(ABC):
     """A piece of work that reads its inputs and writes its outputs."""
 
-    _tmp_dir: str | None = None
+    _tmp_dir: Any = None
 
     @abstractmethod
     def run(self, tmp_dir: str | None = None) -> Any:
         """Do the work; `tmp_dir` is a local directory that is removed afterwards."""
 
-    def set_tmp_dir(self, tmp_dir: str) -> None:
-        """Set the directory that `get_tmp_dir` returns."""
+    def set_tmp_dir(self, tmp_dir: str | tempfile.TemporaryDirectory[str]) -> None:
+        """Set the directory that `get_tmp_dir` returns; a temporary one lives as long as this."""
         self._tmp_dir = tmp_dir
 
     def get_tmp_dir(self) -> str:
@@ -27,7 +27,7 @@ class Command(ABC):
         if self._tmp_dir is None:
             self._tmp_dir = tempfile.mkdtemp(prefix="rv-")
             weakref.finalize(self, shutil.rmtree, self._tmp_dir, ignore_errors=True)
-        return self._tmp_dir
+        return str(getattr(self._tmp_dir, "name", self._tmp_dir))
 
 
 class NoOpCommand(Command):

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import functools
+import inspect
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from rvcli import keys, registry
-from rvcli.config import Config, ConfigBuilder, field, make_uris_absolute, report, update
+from rvcli.config import Config, ConfigBuilder, field, make_uris_absolute, update
 from rvcli.core.command_io_definition import CommandIODefinition
 from rvcli.errors import MessageError
-from rvcli.filesystem import resolve
+from rvcli.filesystem import join_uri, resolve
 from rvcli.registry import Entry
 from rvcli.utils.misc import split_into_groups
 
@@ -32,6 +34,11 @@ class CommandConfig(Config):
 
     root_uri: str = field(doc="Directory of the command's message and record.", uri=True)
     split_id: int = field(default=0, doc="Number of this part where the work is split.")
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "to_proto" in cls.__dict__:
+            cls.to_proto = _stamped(cls.to_proto)  # type: ignore[method-assign]
 
     def create_command(self, tmp_dir: str | None = None) -> Command:
         """Create the command."""
@@ -61,9 +68,7 @@ class CommandConfig(Config):
     ) -> CommandIODefinition:
         """Return what the command reads and writes."""
         io_def = io_def or CommandIODefinition()
-        for child in self.children():
-            if isinstance(child, Config):
-                report(child, self.command_type, io_def)
+        super().report_io(self.command_type, io_def)
         return io_def
 
     def split(self, num_parts: int) -> list[Any]:
@@ -83,12 +88,12 @@ class CommandConfig(Config):
             from rvcli.command.aux_command_config import AuxCommandConfigBuilder
 
             return AuxCommandConfigBuilder(command_type)
-        return current.get_config_builder(keys.COMMAND, command_type)(command_type)
+        return _new_builder(current.get_config_builder(keys.COMMAND, command_type), command_type)
 
     def to_builder(self, *_: Any) -> Any:
         """Return a builder that starts from this config."""
-        builder = type(self.builder(self.command_type))
-        return builder(self.command_type, self)
+        builder_class = type(CommandConfig.builder(self.command_type))
+        return _new_builder(builder_class, self.command_type, self)
 
     @classmethod
     def from_proto(cls, msg: Any) -> Any:
@@ -108,7 +113,7 @@ class CommandConfig(Config):
                 f" this release knows {SCHEMA_VERSION}",
                 hint="run it with the release that planned it, or a newer one",
             )
-        config = cls.builder(msg.command_type).from_proto(msg).build()
+        config = CommandConfig.builder(msg.command_type).from_proto(msg).build()
         config.prune(msg.command_type)
         return config
 
@@ -125,7 +130,7 @@ class CommandConfig(Config):
         with registry.recording() as used:
             self.to_proto()
             io_def = self.report_io()
-            for uri in sorted(io_def.input_uris | io_def.output_uris):
+            for uri in sorted({self.root_uri} | io_def.input_uris | io_def.output_uris):
                 resolve(uri)
         used |= self.__dict__.get("_looked_up", set())
         for part in (p for p in self.walk() if isinstance(p, Config)):
@@ -162,6 +167,24 @@ def split_scenes(config: Self, names: Sequence[str], num_parts: int) -> list[Sel
     return parts
 
 
+def _stamped(to_proto: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Let a message that is made by hand bear its stamp as well."""
+
+    @functools.wraps(to_proto)
+    def stamped(self: CommandConfig) -> Any:
+        message = to_proto(self)
+        self.stamp(message)
+        return message
+
+    return stamped
+
+
+def _new_builder(builder_class: Any, command_type: str, prev: Any = None) -> Any:
+    """Create a builder of commands; classic ones may know their type and take `prev` alone."""
+    first = next(iter(inspect.signature(builder_class).parameters), "")
+    return builder_class(prev) if first == "prev" else builder_class(command_type, prev)
+
+
 class CommandConfigBuilder(ConfigBuilder):
     """Base of command config builders."""
 
@@ -173,11 +196,33 @@ class CommandConfigBuilder(ConfigBuilder):
         super().__init__(prev=prev)
         self.command_type = command_type if isinstance(command_type, str) else None
 
+    @property
+    def root_uri(self) -> str | None:
+        """The directory of the command's message and record; None until it is set."""
+        return self.config.get("root_uri")
+
+    @root_uri.setter
+    def root_uri(self, root_uri: str | None) -> None:
+        self.config = {**self.config, "root_uri": root_uri}
+
+    @property
+    def split_id(self) -> int:
+        """The number of this part where the work is split."""
+        return int(self.config.get("split_id") or 0)
+
+    @split_id.setter
+    def split_id(self, split_id: int) -> None:
+        self.config = {**self.config, "split_id": split_id}
+
     def get_root_uri(self, experiment_config: Any) -> str:
-        """Return the directory that the experiment gives the command."""
+        """Return the directory that the experiment gives the command.
+
+        For a command that is none of the pipeline's it is `<root_uri>/<command>/<id>`.
+        """
         command = str(self.command_type or self.config_class.key)
-        uri: str = getattr(experiment_config, f"{command.lower()}_uri")
-        return uri
+        if command in keys.COMMANDS:
+            return str(getattr(experiment_config, f"{command.lower()}_uri"))
+        return join_uri(experiment_config.root_uri, command.lower(), experiment_config.id)
 
     def with_experiment(self, experiment_config: Any) -> Any:
         """Take everything from an experiment."""

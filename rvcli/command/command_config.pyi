@@ -10,13 +10,15 @@ from rvcli.command.chip_command_config import ChipCommandConfigBuilder
 from rvcli.command.eval_command_config import EvalCommandConfigBuilder
 from rvcli.command.predict_command_config import PredictCommandConfigBuilder
 from rvcli.command.train_command_config import TrainCommandConfigBuilder
-from collections.abc import Sequence
+import functools
+import inspect
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 from rvcli import keys, registry
-from rvcli.config import Config, ConfigBuilder, field, make_uris_absolute, report, update
+from rvcli.config import Config, ConfigBuilder, field, make_uris_absolute, update
 from rvcli.core.command_io_definition import CommandIODefinition
 from rvcli.errors import MessageError
-from rvcli.filesystem import resolve
+from rvcli.filesystem import join_uri, resolve
 from rvcli.registry import Entry
 from rvcli.utils.misc import split_into_groups
 if TYPE_CHECKING:
@@ -34,6 +36,9 @@ class CommandConfig(Config):
     "Directory of the command's message and record."
     split_id: int
     'Number of this part where the work is split.'
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        ...
 
     def create_command(self, tmp_dir: str | None=None) -> Command:
         """Create the command."""
@@ -118,14 +123,39 @@ def for_command(config: C, command_type: str, experiment: Any) -> C:
 def split_scenes(config: Self, names: Sequence[str], num_parts: int) -> list[Self]:
     """Divide the scenes in the fields `names` of a command among at most `num_parts` copies."""
 
+def _stamped(to_proto: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Let a message that is made by hand bear its stamp as well."""
+
+def _new_builder(builder_class: Any, command_type: str, prev: Any=None) -> Any:
+    """Create a builder of commands; classic ones may know their type and take `prev` alone."""
+
 class CommandConfigBuilder(ConfigBuilder):
     """Base of command config builders."""
 
     def __init__(self, command_type: Any=None, prev: Any=None) -> None:
         ...
 
+    @property
+    def root_uri(self) -> str | None:
+        """The directory of the command's message and record; None until it is set."""
+
+    @root_uri.setter
+    def root_uri(self, root_uri: str | None) -> None:
+        ...
+
+    @property
+    def split_id(self) -> int:
+        """The number of this part where the work is split."""
+
+    @split_id.setter
+    def split_id(self, split_id: int) -> None:
+        ...
+
     def get_root_uri(self, experiment_config: Any) -> str:
-        """Return the directory that the experiment gives the command."""
+        """Return the directory that the experiment gives the command.
+
+        For a command that is none of the pipeline's it is `<root_uri>/<command>/<id>`.
+        """
 
     def with_experiment(self, experiment_config: Any) -> _Self:
         """Take everything from an experiment."""

@@ -82,8 +82,12 @@ class ConfigBuilder:
         return self.set(**self.config_class.values_from_message(msg))
 
     def validate(self) -> None:
-        """Raise InvalidConfigError, naming every problem, unless the values are fine."""
-        self._make()
+        """Raise InvalidConfigError, naming every problem, unless the values are fine.
+
+        Of a classic config nothing is known that could be checked.
+        """
+        if self.config_class is not None and self.config_class.is_declared():
+            self._make()
 
     def build(self) -> Any:
         """Return the config.

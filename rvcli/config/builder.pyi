@@ -40,7 +40,10 @@ class ConfigBuilder:
         """Return a copy with the values of a message."""
 
     def validate(self) -> None:
-        """Raise InvalidConfigError, naming every problem, unless the values are fine."""
+        """Raise InvalidConfigError, naming every problem, unless the values are fine.
+
+        Of a classic config nothing is known that could be checked.
+        """
 
     def build(self) -> Any:
         """Return the config.

@@ -211,7 +211,7 @@ class Config(Declared):
         """Fill in what depends on the experiment, such as URIs below its root.
 
         Changes this config, which is a copy made for the command. Subclasses call super()
-        first. Returns the config and the io definition, as a pair.
+        first. Returns the config and the io definition, a new one if none is given, as a pair.
         """
         inner = [*(context or []), self]
         for name, value in list(self.__dict__.items()):
@@ -221,7 +221,7 @@ class Config(Declared):
                 self.__dict__[name] = [
                     update(v, command_type, experiment_config, inner) for v in value
                 ]
-        return self, io_def
+        return self, CommandIODefinition() if io_def is None else io_def
 
     def reports_itself(self) -> bool:
         """False for a classic config without report_io: its update is its report."""

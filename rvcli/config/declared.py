@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, ClassVar, TypeVar
 
+from rvcli import keys
 from rvcli.config.convert import ConversionError, accepts_none, convert
 from rvcli.config.field import Field
 from rvcli.config.problems import InvalidConfigError, Problem
@@ -65,6 +66,11 @@ class Declared:
     def fields(cls) -> list[Field]:
         """List the declared fields, own ones first."""
         return list(cls._fields.values())
+
+    @classmethod
+    def is_declared(cls) -> bool:
+        """True unless the class is written the classic way, with a constructor of its own."""
+        return True
 
     @classmethod
     def field_types(cls) -> dict[str, Any]:
@@ -135,9 +141,15 @@ class Declared:
     def prune(self, command_type: str) -> None:
         """Reset, here and below, the fields that a command does not need.
 
-        They then stay out of its message and of its fingerprint.
+        They then stay out of its message and of its fingerprint. Fields say which commands of
+        the pipeline need them: for any other command, as in a part that is written the classic
+        way and may use what it likes, all are kept.
         """
+        if command_type not in keys.COMMANDS:
+            return
         for part in self.walk():
+            if not part.is_declared():
+                continue
             unused = [f for f in part.fields() if f.used_by and command_type not in f.used_by]
             for spec in unused:
                 part.__dict__[spec.name] = spec.make_default()

@@ -11,6 +11,7 @@ from rvcli.augmentor.augmentor_config import AugmentorConfig
 from rvcli.config import Config, ConfigBuilder, Declared, field
 from rvcli.data.dataset import Dataset
 from rvcli.data.scene_config import SceneConfig
+from rvcli.filesystem import absolute_uri
 
 class DatasetConfig(Config):
     """Describes the scenes of an experiment."""
@@ -48,6 +49,9 @@ def unique_scenes(scenes: Iterable[SceneConfig]) -> list[SceneConfig]:
 
 def imagery(scene: SceneConfig) -> list[str]:
     """List the URIs of the imagery of a scene."""
+
+def _by_place(scenes: Iterable[SceneConfig]) -> dict[str, str]:
+    """Return the URIs of the imagery of scenes by where they lead, however they are written."""
 
 class DatasetConfigBuilder(ConfigBuilder):
     """Builds DatasetConfig."""

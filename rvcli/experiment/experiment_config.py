@@ -88,16 +88,21 @@ class ExperimentConfig(Config):
 
     def make_command_config(self, command_type: str) -> CommandConfig:
         """Return the config of one of the experiment's commands, all its URIs absolute."""
+        key = command_type.upper()
         with registry.recording() as used:
-            builder = CommandConfig.builder(command_type.upper())
-            config: CommandConfig = builder.with_experiment(self.with_absolute_uris()).build()
+            # The pipeline's commands fill in what is theirs; others find everything filled in.
+            given = self._resolved(key) if _is_foreign(key) else self.with_absolute_uris()
+            config: CommandConfig = CommandConfig.builder(key).with_experiment(given).build()
         config.__dict__["_looked_up"] = set(used)
         return config
 
     def fully_resolve(self) -> ExperimentConfig:
         """Return a copy in which every command has filled in what it adds."""
+        return self._resolved()
+
+    def _resolved(self, *more_commands: str) -> ExperimentConfig:
         new = self.with_absolute_uris().clone()
-        for command_type in keys.COMMANDS:
+        for command_type in (*keys.COMMANDS, *more_commands):
             for name in ("task", "backend", "dataset"):
                 setattr(new, name, update(getattr(new, name), command_type, new, []))
             for name in ("evaluators", "analyzers"):
@@ -211,6 +216,11 @@ class ExperimentConfigBuilder(ConfigBuilder):
     def with_bundle_key(self, key: str) -> Any:
         """Keep the bundle command in `<root_uri>/bundle/<key>`."""
         return self._with_key("bundle", key)
+
+
+def _is_foreign(key: str) -> bool:
+    """True for a plugin's command that takes parts of the experiment."""
+    return key not in keys.COMMANDS and registry.current().find(keys.AUX_COMMAND, key) is None
 
 
 def _default_evaluator(task: TaskConfig) -> Any:

@@ -68,6 +68,9 @@ class ExperimentConfig(Config):
     def fully_resolve(self) -> ExperimentConfig:
         """Return a copy in which every command has filled in what it adds."""
 
+    def _resolved(self, *more_commands: str) -> ExperimentConfig:
+        ...
+
     def save_config(self) -> None:
         """Write the experiment's message to `<root_uri>/experiments/<id>.json`."""
 
@@ -173,6 +176,9 @@ class ExperimentConfigBuilder(ConfigBuilder):
 
     def with_analyzers(self, analyzers: _Iterable[AnalyzerConfig]) -> _Self:
         """Analyzers, in this order."""
+
+def _is_foreign(key: str) -> bool:
+    """True for a plugin's command that takes parts of the experiment."""
 
 def _default_evaluator(task: TaskConfig) -> Any:
     ...

@@ -11,8 +11,9 @@ from typing import Any
 
 from rvcli import profile, registry
 from rvcli.command.command_config import CommandConfig
-from rvcli.errors import CommandError
-from rvcli.plugins import from_message, load_pins
+from rvcli.errors import CommandError, NotReadableError
+from rvcli.filesystem import resolve
+from rvcli.plugins import from_message, load_pins, load_plugins, plugin_specs
 from rvcli.records import (
     Identities,
     default_cache,
@@ -62,9 +63,7 @@ class CommandRunner:
             MessageError: the message cannot be read.
             PluginError: a plugin that it pins is not what it was, or does not load.
         """
-        from rvcli.protos.command_pb2 import CommandConfig as Message
-
-        message = load_json_config(command_config_uri, Message())
+        message = _read_message(command_config_uri, import_context)
         return CommandRunner.run_from_proto(
             message, tmp_dir=tmp_dir, on_wait=on_wait, import_context=import_context
         )
@@ -84,6 +83,23 @@ class CommandRunner:
             load_pins(pins, profile.current(), own, import_context=import_context)
             config = CommandConfig.from_proto(msg)
             return _claim_and_run(config, msg.fingerprint, tmp_dir, on_wait)
+
+
+def _read_message(uri: str, import_context: ImportContext) -> Any:
+    """Read a message; where only a file system of the profile's plugins can, load those.
+
+    Which plugins the command pins is known only after its message is read.
+    """
+    from rvcli.protos.command_pb2 import CommandConfig as Message
+
+    readers = registry.current()
+    try:
+        resolve(uri)
+    except NotReadableError:
+        readers = registry.Registry(parent=readers)
+        load_plugins(plugin_specs(profile.current()), readers, import_context=import_context)
+    with registry.use(readers):
+        return load_json_config(uri, Message())
 
 
 def _claim_and_run(

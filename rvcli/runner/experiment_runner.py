@@ -62,9 +62,10 @@ class ExperimentRunner:
     """
 
     traits: ClassVar[Traits] = Traits()
+    options = RunOptions()
 
     def __init__(self) -> None:
-        self.options = RunOptions()
+        """Take no arguments; a subclass need not call this."""
 
     # The contract.
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -69,6 +71,22 @@ def test_a_command_makes_its_own_directory() -> None:
     """One that is run by hand gets a temporary directory as well."""
     CommandConfig.builder("WITH_DIRECTORY").with_root_uri("/r").build().create_command().run()
     assert Path(CALLS[0]).name.startswith("rv-")
+
+
+def test_the_directory_of_the_run_is_that_of_the_command(tmp_path: Path) -> None:
+    """Also for a `run` without parameters, and where an object stands for the directory."""
+
+    class Asking(Plain):
+        def run(self) -> None:  # type: ignore[override]
+            CALLS.append(self.get_tmp_dir())
+
+    config = plain(items=[]).to_builder().with_command_class(Asking).build()
+    config.create_command().run(str(tmp_path))
+    with tempfile.TemporaryDirectory() as directory:
+        command = Asking({})
+        command.set_tmp_dir(SimpleNamespace(name=directory))  # type: ignore[arg-type]
+        command.run()
+        assert [str(tmp_path), directory] == CALLS
 
 
 def test_inputs_and_outputs_in_any_form(tmp_path: Path, monkeypatch: Any) -> None:

@@ -42,6 +42,18 @@ class SemanticSegmentationLabels(Labels):
         self.label_fn = label_fn
         self.aoi_polygons = list(aoi_polygons or ())
         self._stream = stream
+        self._owners: dict[Box, SemanticSegmentationLabels] | None = None
+
+    def __add__(self, other: SemanticSegmentationLabels) -> SemanticSegmentationLabels:
+        """Return the labels of the windows of both; of a window that both have, the other's."""
+        owners = {**self._by_window(), **other._by_window()}
+        joined = SemanticSegmentationLabels(owners, lambda box: owners[box].get_label_arr(box))
+        joined._owners = owners
+        return joined
+
+    def _by_window(self) -> dict[Box, SemanticSegmentationLabels]:
+        # Sums of sums keep the parts, so that asking stays as quick as it was.
+        return self._owners if self._owners is not None else dict.fromkeys(self.windows, self)
 
     def filter_by_aoi(self, aoi_polygons: Sequence[BaseGeometry]) -> SemanticSegmentationLabels:
         """Return the same labels with 0 outside some areas of interest."""

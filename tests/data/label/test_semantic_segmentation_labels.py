@@ -84,3 +84,15 @@ def test_labels_can_be_kept_in_memory() -> None:
     kept = SemanticSegmentationLabels([Box(0, 0, 2, 2)], make).in_memory()
     arrays = [kept.get_label_arr(kept.windows[0]) for _ in range(2)]
     assert (1, 3, 3) == (len(calls), arrays[0][0, 0], arrays[1][1, 1])
+
+
+def test_labels_of_several_windows_add_up() -> None:
+    """A sum has the windows of both, and of those that both have the later labels."""
+    first = SemanticSegmentationLabels([Box(0, 0, 1, 1), Box(5, 0, 6, 1)], rows)
+    second = SemanticSegmentationLabels([Box(0, 0, 1, 1)], lambda w: rows(w) + 7)
+    third = SemanticSegmentationLabels([Box(3, 0, 4, 1)], rows)
+    total = SemanticSegmentationLabels([], rows) + first + second + third
+    found = [(window.ymin, array.tolist()) for window, array in total.get_label_arrs()]
+    assert [(0, [[7]]), (5, [[5]]), (3, [[3]])] == found
+    outside = total.filter_by_aoi([box(0, 0, 1, 4)])
+    assert 0 == outside.get_label_arr(Box(5, 0, 6, 1)).sum()
