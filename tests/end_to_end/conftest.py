@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from typing import Any
 import numpy as np
 import pytest
 import rasterio
+from rasterio.errors import NotGeoreferencedWarning
 from rasterio.transform import from_origin
 from rasterio.warp import transform_geom
 
@@ -208,9 +210,12 @@ def draw(
         profile = {"driver": "GTiff", "dtype": dtype, "crs": image_crs, "nodata": 0, **tiles}
         profile |= {"transform": transform}
     suffix = ".png" if image_crs is None else ".tif"
-    with rasterio.open(
-        path.with_name(path.name + suffix), "w", height=size, width=size, count=3, **profile
-    ) as image:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", NotGeoreferencedWarning)
+        image = rasterio.open(
+            path.with_name(path.name + suffix), "w", height=size, width=size, count=3, **profile
+        )
+    with image:
         image.write(np.moveaxis(pixels.astype(profile["dtype"]), -1, 0))
     write_labels(path.with_name(path.name + ".geojson"), rings, image_crs, label_crs)
 
@@ -355,9 +360,9 @@ def wait_for(what: Any, timeout_s: float = 20.0) -> bool:
     return False
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def tools() -> Any:
     """Give the functions of this file, which tests cannot import."""
     from types import SimpleNamespace
 
-    return SimpleNamespace(draw=draw, outputs=outputs, wait_for=wait_for)
+    return SimpleNamespace(draw=draw, lay_out=lay_out, outputs=outputs, wait_for=wait_for)
