@@ -123,12 +123,22 @@ def _claim_and_run(
         if draft is not None:
             draft = note_inputs(draft)
         with temporary_directory(tmp_dir) as directory:
-            command = config.create_command(directory)
-            command.run(directory)
+            _work(config, directory)
         lease.check()
         if draft is not None:
             write_record(root_uri, split_id, draft, started)
     return True
+
+
+def _work(config: CommandConfig, directory: str) -> None:
+    try:
+        config.create_command(directory).run(directory)
+    except SystemExit as e:
+        # Else its exit code would pass for the worker's own, and 0 for a record.
+        raise CommandError(
+            f"{config.command_type} called sys.exit({e.code!r}) before it was done",
+            hint="a command that is done returns; one that fails raises an error",
+        ) from e
 
 
 def _draft_of(config: CommandConfig, fingerprint: str) -> dict[str, Any] | None:

@@ -141,10 +141,12 @@ class Execution:
             stamp_and_write(self.steps[job.id], self.runner.traits.remote)
             self._tell(RunEvent("started", job.id, log_path=job.log_path))
             self.runner.submit(job)
-        except RvError as e:
+        except (RvError, OSError) as e:
+            # What the system refuses, such as a log on a full disk, is this job's failure alone.
+            message = e.message if isinstance(e, RvError) else str(e)
             del self.active[job.id]
-            self._tails[job.id].append(f"error: {e.message}")
-            self._end(job, JobState(FAILED, e.message))
+            self._tails[job.id].append(f"error: {message}")
+            self._end(job, JobState(FAILED, message))
 
     def _failed_dependency(self, job: Job) -> str | None:
         for name in job.depends_on:

@@ -58,7 +58,7 @@ class LocalExperimentRunner(ExperimentRunner):
         environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
         gpu = None
         if self._wants_gpu(job):
-            gpu = self._free_gpus.pop(0)
+            gpu = self._free_gpus[0]
             environment["CUDA_VISIBLE_DEVICES"] = gpu
         with Path(job.log_path).open("wb") as log:
             process = subprocess.Popen(
@@ -69,6 +69,8 @@ class LocalExperimentRunner(ExperimentRunner):
                 env=environment,
                 start_new_session=True,
             )
+        if gpu is not None:
+            self._free_gpus.remove(gpu)
         self._running[job.id] = _Child(process, LogTail(job.log_path), gpu)
 
     def poll(self, job: Job) -> JobState:
@@ -89,10 +91,10 @@ class LocalExperimentRunner(ExperimentRunner):
     def logs(self, job: Job) -> Iterable[str]:
         """Return the lines that the process has written since the last call."""
         child = self._running[job.id]
-        lines = child.tail.new_lines()
-        if child.process.returncode is not None:
+        ended = child.process.returncode is not None
+        if ended:
             del self._running[job.id]
-        return lines
+        return child.tail.new_lines(ended=ended)
 
     def cancel(self, jobs: Sequence[Job]) -> None:
         """End the processes of jobs, gently first, and wait until they have ended."""

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 MOST_BYTES = 1 << 20
+MOST_CHARACTERS = 2000
 
 
 class LogTail:
@@ -16,8 +17,12 @@ class LogTail:
         self._offset = 0
         self._rest = b""
 
-    def new_lines(self) -> list[str]:
-        """Return the lines that were completed since the last call; of many, the last ones."""
+    def new_lines(self, *, ended: bool = False) -> list[str]:
+        """Return the lines that were completed since the last call; of many, the last ones.
+
+        Args:
+            ended: nothing more will be written, so that a line without an end counts as well.
+        """
         try:
             with Path(self._path).open("rb") as stream:
                 stream.seek(0, os.SEEK_END)
@@ -27,5 +32,13 @@ class LogTail:
         except FileNotFoundError:
             return []
         self._offset += len(data)
-        *lines, self._rest = (self._rest + data).split(b"\n")
-        return [line.decode("utf-8", "replace").rstrip("\r") for line in lines]
+        *lines, rest = (self._rest + data).split(b"\n")
+        if ended and rest:
+            lines.append(rest)
+        self._rest = b"" if ended else rest[-MOST_BYTES:]
+        return [_text(line) for line in lines]
+
+
+def _text(line: bytes) -> str:
+    text = line.decode("utf-8", "replace").rstrip("\r")
+    return text if len(text) <= MOST_CHARACTERS else f"{text[:MOST_CHARACTERS]}..."

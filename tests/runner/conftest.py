@@ -44,7 +44,10 @@ class Work(AuxCommand):
         if config.get("fails"):
             raise DataError("the work went wrong", hint="work better")
         if config.get("crashes"):
+            print("last words", end="", flush=True)
             os._exit(7)
+        if config.get("exits"):
+            raise SystemExit(0)
         for path in config["writes"]:
             with open(path, "a") as stream:
                 stream.write("done " + os.environ.get("CUDA_VISIBLE_DEVICES", "-") + chr(10))

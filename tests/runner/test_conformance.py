@@ -76,6 +76,24 @@ def test_one_failure_stops_only_what_depends_on_it(runner: str, work: Any) -> No
     assert "bad/WORK failed" == outcome.not_run[0].state.detail
 
 
+def test_a_command_that_exits_has_failed(runner: str, work: Any) -> None:
+    """Also with 0: it was not done when it ended the process; healthy commands go on."""
+    outcome = run(runner, work, work("quits", exits=True), work("healthy"))
+    assert {"quits": "failed", "healthy": "done"} == statuses(outcome)
+    assert any("WORK called sys.exit(0)" in line for line in outcome.failed[0].last_lines)
+
+
+def test_a_log_that_cannot_be_written_fails_its_command_alone(
+    runner: str, work: Any, folder: Path
+) -> None:
+    """Healthy commands go on."""
+    (folder / "roots" / "bad").mkdir(parents=True)
+    (folder / "roots" / "bad" / "logs").write_text("no folder")
+    outcome = run(runner, work, work("bad"), work("healthy"))
+    assert {"bad": "failed", "healthy": "done"} == statuses(outcome)
+    assert "File exists" in outcome.failed[0].state.detail
+
+
 def test_fail_fast_starts_nothing_more(runner: str, work: Any) -> None:
     """After a failure, what waits is not run."""
     configs = [work("bad", fails=True), *(work(f"w{i}") for i in range(3))]

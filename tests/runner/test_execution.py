@@ -14,7 +14,7 @@ from rvcli.errors import RegistryError, RvError
 from rvcli.runner.execution import log_path
 from rvcli.runner.experiment_runner import ExperimentRunner, RunOptions, Traits
 from rvcli.runner.job import Job, JobState
-from rvcli.runner.log_tail import LogTail
+from rvcli.runner.log_tail import MOST_BYTES, MOST_CHARACTERS, LogTail
 from rvcli.runner.progress_lines import read_line, write_progress, write_waiting
 from rvcli.utils.progress import ProgressEvent
 
@@ -158,6 +158,25 @@ class TestLogTail:
         with path.open("ab") as stream:
             stream.write("o\nthrée\n".encode())
         assert ["two", "thrée"] == tail.new_lines()
+
+    def test_the_last_line_may_lack_its_end(self, tmp_path: Path) -> None:
+        """What a process writes last before it dies is a line, once."""
+        path = tmp_path / "log"
+        path.write_bytes(b"one\nfatal")
+        tail = LogTail(str(path))
+        assert ["one"] == tail.new_lines()
+        assert (["fatal"], []) == (tail.new_lines(ended=True), tail.new_lines(ended=True))
+
+    def test_a_line_without_end_is_cut(self, tmp_path: Path) -> None:
+        """However much is written without a line's end, little is kept and less is shown."""
+        path = tmp_path / "log"
+        tail = LogTail(str(path))
+        for _ in range(3):
+            with path.open("ab") as stream:
+                stream.write(b"x" * MOST_BYTES)
+            assert [] == tail.new_lines()
+        assert MOST_BYTES == len(tail._rest)
+        assert ["x" * MOST_CHARACTERS + "..."] == tail.new_lines(ended=True)
 
     def test_a_flood_is_cut(self, tmp_path: Path) -> None:
         """Of very much only the end is read."""

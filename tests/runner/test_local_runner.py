@@ -62,11 +62,12 @@ def test_independent_commands_run_side_by_side(work: Any) -> None:
 
 
 def test_a_crash_is_named(work: Any) -> None:
-    """The exit code of a process that just ends is told."""
+    """The exit code of a process that just ends is told, and its last words."""
     outcome = ExperimentRunner.get_runner("local").run_plan(
         work.plan(work("a", crashes=True)), options()
     )
     assert "exit code 7" == outcome.failed[0].state.detail
+    assert "last words" == outcome.failed[0].last_lines[-1]
 
 
 def test_a_killed_child_is_named_and_runs_again(work: Any, folder: Path) -> None:
