@@ -37,7 +37,12 @@ class SemanticSegmentationLabelSourceConfig(LabelSourceConfig):
     def create_source(
         self, task_config: Any, extent: Box, crs_transformer: CRSTransformer, tmp_dir: str
     ) -> LabelSource:
-        """Create the label source on the grid of a scene."""
+        """Create the label source on the grid of a scene.
+
+        Raises:
+            DataError: the raster of labels is on another grid.
+        """
+        from rvcli.data.label_source.grid import check_grid
         from rvcli.data.label_source.semantic_segmentation_label_source import (
             SemanticSegmentationLabelSource,
         )
@@ -48,6 +53,7 @@ class SemanticSegmentationLabelSourceConfig(LabelSourceConfig):
             extent=extent,
             class_map=task_config.class_map,
         )
+        check_grid(source, extent, crs_transformer)
         return SemanticSegmentationLabelSource(source, self.rgb_class_map)
 
 
