@@ -29,10 +29,12 @@ class Backend(ABC):
             much larger than their windows on each side, zeros beyond the scene.
         predicts_batches: whether `predict` takes several chips at once also for semantic
             segmentation, up to the task's predict_batch_size; otherwise it gets one.
+        debug_uri: directory in which the task draws some chips, or None for none.
     """
 
     margin: int = 0
     predicts_batches: bool = False
+    debug_uri: str | None = None
 
     @abstractmethod
     def process_scene_data(self, scene: Any, data: TrainingData, tmp_dir: str) -> Any:

@@ -45,6 +45,7 @@ class SklearnSemanticSegmentation(Backend):
         """
         self.class_map = class_map
         self.options = options
+        self.debug_uri = join_uri(options.chip_uri, "debug") if options.chip_uri else None
         self._radii = _checked_radii(options.scales)
         self._classifier: PixelClassifier | None = None
 

@@ -1,8 +1,9 @@
-"""An image for people: a scene's imagery beside its predicted classes."""
+"""Images for people: chips with their labels, and a scene with its predictions."""
 
 from __future__ import annotations
 
 import colorsys
+import random
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -19,7 +20,58 @@ if TYPE_CHECKING:
 Array: TypeAlias = npt.NDArray[Any]
 
 _MAX_SIDE = 1024
+_MAX_CHIPS = 24
+_SHEET_COLUMNS = 4
+_CHIP_SIDE = 150
 _GOLDEN_ANGLE = 0.381966
+
+
+class ChipSheet:
+    """A sheet of some chips, each beside its labels, all thinned out to small squares."""
+
+    def __init__(self, class_map: ClassMap, probability: float, rng: random.Random) -> None:
+        """Make an empty sheet.
+
+        Args:
+            class_map: gives the colours.
+            probability: with which a chip is drawn, until the sheet is full.
+            rng: source of randomness.
+        """
+        self._palette = _palette(class_map)
+        self._probability = probability
+        self._rng = rng
+        self._chips: list[Array] = []
+
+    def add(self, chip: Array, labels: Array) -> None:
+        """Draw a chip, if it is its turn and there is room.
+
+        Args:
+            chip: shape (height, width, channels).
+            labels: class ids, shape (height, width).
+        """
+        if len(self._chips) >= _MAX_CHIPS or self._rng.random() >= self._probability:
+            return
+        step = -(-max(labels.shape) // _CHIP_SIDE)
+        thin = chip[::step, ::step, :3]
+        shown = np.broadcast_to(
+            thin if thin.shape[2] == 3 else thin[:, :, :1], (*thin.shape[:2], 3)
+        )
+        pair = [_stretched(shown.astype(np.float64)), self._palette[labels[::step, ::step]]]
+        self._chips.append(np.concatenate(pair, axis=1))
+
+    def save(self, uri: str) -> None:
+        """Write the sheet as PNG, unless it is empty."""
+        if not self._chips:
+            return
+        height = 2 + max(chip.shape[0] for chip in self._chips)
+        width = 2 + max(chip.shape[1] for chip in self._chips)
+        columns = min(_SHEET_COLUMNS, len(self._chips))
+        rows = -(-len(self._chips) // columns)
+        sheet = np.zeros((rows * height, columns * width, 3), np.uint8)
+        for number, chip in enumerate(self._chips):
+            y, x = number // columns * height, number % columns * width
+            sheet[y : y + chip.shape[0], x : x + chip.shape[1]] = chip
+        resolve(uri, "w").write_bytes(uri, numpy_to_png(sheet))
 
 
 def save_predictions(scene: Scene, class_map: ClassMap, debug_dir_uri: str) -> None:

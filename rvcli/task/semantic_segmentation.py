@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -11,6 +12,7 @@ import numpy.typing as npt
 
 from rvcli.core.box import Box
 from rvcli.data.label.semantic_segmentation_labels import SemanticSegmentationLabels
+from rvcli.filesystem import join_uri
 from rvcli.task.task import TRAIN, VALIDATION, Task
 from rvcli.utils import progress
 
@@ -105,7 +107,7 @@ class SemanticSegmentation(Task):
     """Gives every pixel of a scene a class.
 
     Uses of its config: class_map, chip_size, chip_options, predict_chip_size, predict_batch_size,
-    seed, debug and predict_debug_uri.
+    seed, debug and predict_debug_uri; of its backend: margin, predicts_batches and debug_uri.
     """
 
     def get_train_windows(self, scene: Scene) -> list[Box]:
@@ -164,6 +166,20 @@ class SemanticSegmentation(Task):
         from rvcli.task.debug_image import save_predictions
 
         save_predictions(scene, self.config.class_map, debug_dir_uri)
+
+    @contextmanager
+    def debug_chips(self, scene: Scene) -> Iterator[Callable[[Any, Box, Any], None]]:
+        """Draw some chips with their labels on one sheet, `<scene id>.png` in the debug URI."""
+        from rvcli.task.debug_image import ChipSheet
+
+        debug_uri = getattr(self.backend, "debug_uri", None)
+        probability = self.config.chip_options.debug_chip_probability
+        if not (self.config.debug and debug_uri and probability > 0):
+            yield lambda chip, window, labels: None
+            return
+        sheet = ChipSheet(self.config.class_map, probability, self.scene_random(scene))
+        yield lambda chip, window, labels: sheet.add(chip, labels.get_label_arr(window))
+        sheet.save(join_uri(debug_uri, f"{scene.id}.png"))
 
     def predict_scene(self, scene: Scene, tmp_dir: str) -> SemanticSegmentationLabels:
         """Predict one scene window by window, when its labels are asked for.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from rvcli.core.box import Box
@@ -99,8 +100,19 @@ class Task(ABC):
                 )
             with scene.activate():
                 windows = sorted(self.get_train_windows(scene), key=Box.tuple_format)
-                with progress.track(f"chips of {scene.id}", len(windows), unit="chips") as bar:
-                    data = TrainingData.lazy(windows, self._chip_reader(scene, bar.advance))
+                with (
+                    progress.track(f"chips of {scene.id}", len(windows), unit="chips") as bar,
+                    self.debug_chips(scene) as show,
+                ):
+
+                    def read(window: Box) -> tuple[Any, Any]:
+                        chip = scene.raster_source.get_chip(window)
+                        labels = self.get_train_labels(window, scene)
+                        show(chip, window, labels)
+                        bar.advance(1)
+                        return chip, labels
+
+                    data = TrainingData.lazy(windows, read)
                     for augmentor in augmentors:
                         data = augmentor.process(data, tmp_dir)
                     return self.backend.process_scene_data(scene, data, tmp_dir)
@@ -172,15 +184,9 @@ class Task(ABC):
         """
         return random.Random(f"{getattr(self.config, 'seed', 0)}/{scene.id}")
 
-    def _chip_reader(
-        self, scene: Scene, advance: Callable[[int], Any]
-    ) -> Callable[[Box], tuple[Any, Any]]:
-        """Make what reads chip and labels of a window."""
+    def debug_chips(self, scene: Scene) -> AbstractContextManager[Callable[[Any, Box, Any], None]]:
+        """Give a context, and in it a function that is shown every chip with window and labels.
 
-        def read(window: Box) -> tuple[Any, Any]:
-            chip = scene.raster_source.get_chip(window)
-            labels = self.get_train_labels(window, scene)
-            advance(1)
-            return chip, labels
-
-        return read
+        A task that draws some of them overrides this; here nothing is drawn.
+        """
+        return nullcontext(lambda chip, window, labels: None)

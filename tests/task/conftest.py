@@ -28,9 +28,12 @@ from rvcli.data.scene import Scene
 class RecordingBackend(Backend):
     """Predicts class 1 where the first band is below 100, else class 2, and keeps its calls."""
 
-    def __init__(self, margin: int = 0, predicts_batches: bool = False) -> None:
+    def __init__(
+        self, margin: int = 0, predicts_batches: bool = False, debug_uri: str | None = None
+    ) -> None:
         self.margin = margin
         self.predicts_batches = predicts_batches
+        self.debug_uri = debug_uri
         self.calls: list[Any] = []
 
     def process_scene_data(self, scene: Any, data: Any, tmp_dir: str) -> Any:

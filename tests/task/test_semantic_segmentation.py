@@ -399,3 +399,48 @@ def test_an_empty_scene_can_be_drawn(
     scene = make_scene(np.zeros((1, 9, 9), np.uint16))
     predict(scene, config, recording_backend(), tmp_path)
     assert not png_to_numpy((tmp_path / "debug/scene.png").read_bytes()).any()
+
+
+@pytest.mark.parametrize("bands", [1, 2, 4])
+def test_chips_can_be_drawn(
+    make_scene: Make, make_config: Make, recording_backend: Make, tmp_path: Path, bands: int
+) -> None:
+    """Where the backend has a debug URI, chips are drawn beside their labels, 24 at most."""
+    drawn = image(160, 160, bands)
+    config = make_config(
+        debug_chip_probability=1.0,
+        stride=16,
+        class_map=ClassMap.construct_from({"dark": (1, "red"), "bright": (2, "lime")}),
+    )
+    backend = recording_backend(debug_uri=str(tmp_path / "debug"))
+    scene = make_scene(drawn, labels_of(drawn))
+    SemanticSegmentation(config, backend).make_chips([scene], [], [], "")
+    sheet = png_to_numpy((tmp_path / "debug/scene.png").read_bytes())
+    assert (6 * 18, 4 * 34, 3) == sheet.shape
+    assert [255, 0, 0] == sheet[3, 20].tolist()
+
+
+@pytest.mark.parametrize(
+    "changed", [{"debug": False}, {"debug_chip_probability": 0.0}, {"debug_chip_probability": 1e-9}]
+)
+def test_no_chips_are_drawn_unless_wanted(
+    make_scene: Make, make_config: Make, recording_backend: Make, tmp_path: Path, changed: Any
+) -> None:
+    """Without debug, or with a probability of next to nothing, no sheet is written."""
+    config = make_config(**{"debug_chip_probability": 1.0, **changed})
+    backend = recording_backend(debug_uri=str(tmp_path / "debug"))
+    scene = make_scene(image(), labels_of(image()))
+    SemanticSegmentation(config, backend).make_chips([scene], [], [], "")
+    assert not (tmp_path / "debug").exists()
+
+
+def test_large_chips_are_thinned_out(
+    make_scene: Make, make_config: Make, recording_backend: Make, tmp_path: Path
+) -> None:
+    """A chip takes 150 pixels of a sheet at most."""
+    config = make_config(chip_size=400, stride=400, debug_chip_probability=1.0)
+    backend = recording_backend(debug_uri=str(tmp_path / "debug"))
+    scene = make_scene(image(), labels_of(image()))
+    SemanticSegmentation(config, backend).make_chips([scene], [], [], "")
+    sheet = png_to_numpy((tmp_path / "debug/scene.png").read_bytes())
+    assert (134 + 2, 268 + 2, 3) == sheet.shape
