@@ -24,7 +24,7 @@ class Registrar:
         """Register a declared config class under its own `group` and `key`."""
         group = getattr(config_class, "group", "")
         key = getattr(config_class, "key", None)
-        if group not in keys.CONFIG_GROUPS or not key:
+        if group not in (*keys.CONFIG_GROUPS, keys.COMMAND) or not key:
             raise RegistryError(
                 f"{getattr(config_class, '__name__', config_class)} cannot be registered as a"
                 f" config: its group is {group!r} and its key is {key!r}",

@@ -49,8 +49,7 @@ class Project:
             [sys.executable, "-m", "rvcli", "run", runner, self.experiment, *words, *arguments],
             cwd=self.path,
             env={**os.environ, **home, "COLUMNS": "200"},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            capture_output=True,
             text=True,
             check=False,
         )
@@ -72,16 +71,24 @@ class Project:
         return sorted(pin["name"] for pin in self.read(name)["plugins"]["pins"])
 
 
+def plugin_files(directory: Path, kind: str) -> list[Path]:
+    """List the plugins whose files begin with `kind`."""
+    found = sorted(directory.glob(f"{kind}_*.py"))
+    return [path for path in found if not path.stem.endswith("experiment")]
+
+
 def make_project(directory: Path, kind: str) -> Project:
     """Make the project of the plugins whose files begin with `kind`."""
     directory.mkdir(parents=True, exist_ok=True)
-    for path in PLUGINS.glob(f"{kind}_*.py"):
+    for path in PLUGINS.glob(f"*{kind}*.py"):
         shutil.copy(path, directory)
-    names = sorted(p.name for p in directory.glob("*.py") if not p.stem.endswith("experiment"))
-    (directory / "rv.toml").write_text(
-        f"[PLUGINS]\nfiles = {json.dumps(names)}\n"
-        f"[CLASSIC_COUNTER]\nloudness = 11\n[CLASSIC_ATTIC]\ndirectory = '{directory / 'attic'}'\n"
-    )
+    names = [path.name for path in plugin_files(directory, kind)]
+    profile = f"[PLUGINS]\nfiles = {json.dumps(names)}\n"
+    if kind == "classic":
+        profile += (
+            f"[CLASSIC_COUNTER]\nloudness = 11\n[CLASSIC_ATTIC]\ndirectory = '{directory}/attic'\n"
+        )
+    (directory / "rv.toml").write_text(profile)
     data, notes = directory / "data", directory / "attic" / "notes"
     data.mkdir()
     notes.mkdir(parents=True)
@@ -110,8 +117,7 @@ def loaded() -> Iterator[Any]:
     with temporary_registry() as registry:
 
         def load(kind: str) -> Registry:
-            paths = sorted(PLUGINS.glob(f"{kind}_*.py"))
-            specs = [PluginSpec("file", str(p)) for p in paths if "experiment" not in p.stem]
+            specs = [PluginSpec("file", str(path)) for path in plugin_files(PLUGINS, kind)]
             load_plugins(specs, registry, strict=True, cache_dir="unused")
             return registry
 
