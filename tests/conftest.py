@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
 import uuid
 from collections.abc import Callable, Iterator
@@ -13,6 +14,9 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 from hypothesis import settings
+
+# Tests that import onnxruntime themselves report to nobody either.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 # On a busy machine, or at the first import of a library, an example takes longer than 200 ms.
 settings.register_profile("rv", deadline=None)

@@ -77,6 +77,22 @@ def _prior_offsets(sample: PixelSample, class_ids: tuple[int, ...]) -> list[floa
     return [float(offsets[1] - offsets[0])] if len(offsets) == 2 else offsets.tolist()
 
 
+def import_onnxruntime() -> Any:
+    """Import onnxruntime, which would tell its maker of its use unless told not to before.
+
+    Raises:
+        MissingDependencyError: it is not installed.
+    """
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+    try:
+        import onnxruntime
+    except ImportError as error:
+        raise MissingDependencyError(
+            f"the embedded backend needs the package {error.name}", hint=_INSTALL
+        ) from error
+    return onnxruntime
+
+
 class PixelClassifier:
     """Applies a model to chips, in as many threads as there are processors."""
 
@@ -92,12 +108,7 @@ class PixelClassifier:
             DataError: the trees cannot be read.
             MissingDependencyError: onnxruntime is not installed.
         """
-        try:
-            import onnxruntime
-        except ImportError as error:
-            raise MissingDependencyError(
-                f"the embedded backend needs the package {error.name}", hint=_INSTALL
-            ) from error
+        onnxruntime = import_onnxruntime()
         self.model = model
         self._class_ids = np.array(model.class_ids, _label_dtype(model.class_ids))
         options = onnxruntime.SessionOptions()

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import builtins
 import dataclasses
+import os
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -138,6 +142,14 @@ def test_foreign_trees_are_refused(small_model: PixelModel) -> None:
     model = dataclasses.replace(small_model, onnx=b"no trees")
     with pytest.raises(DataError, match="the model u holds no trees"):
         PixelClassifier(model, "u")
+
+
+def test_onnxruntime_reports_to_nobody(tmp_path: Path) -> None:
+    """Importing onnxruntime leaves no queue of reports to its maker at home."""
+    code = "from rvcli.backend.pixel_classifier import import_onnxruntime as f; f()"
+    env = {k: v for k, v in os.environ.items() if k != "ORT_DISABLE_TELEMETRY"}
+    subprocess.run([sys.executable, "-c", code], env={**env, "HOME": str(tmp_path)}, check=True)
+    assert [] == [str(path) for path in tmp_path.rglob("*") if path.is_file()]
 
 
 def test_missing_onnxruntime_names_the_extra(
