@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rvcli import keys, registry
+from rvcli.config import make_uris_absolute
 from rvcli.core.command_io_definition import CommandIODefinition
 from rvcli.errors import UsageError
 from rvcli.records import draft_uri, message_uri, record_uri
@@ -112,8 +113,14 @@ class CommandDefinition:
             part
             for config in command_configs
             if config.command_type in wanted
-            for part in cls(None, config, config.report_io()).split(splits)
+            for part in cls._alone(config).split(splits)
         ]
+
+    @classmethod
+    def _alone(cls, config: Any, selected: bool = True) -> CommandDefinition:
+        # A worker may run elsewhere: messages hold absolute URIs.
+        make_uris_absolute(config)
+        return cls(None, config, config.report_io(), selected=selected)
 
     @staticmethod
     def filter_no_output(
@@ -220,7 +227,7 @@ def derive(
                 log.debug("%s/%s is not known as a producer: %s", experiment.id, key, e)
     if named:
         found.extend(
-            CommandDefinition(None, c, c.report_io(), selected=False)
+            CommandDefinition._alone(c, selected=False)
             for c in command_configs
             if c.command_type not in named
         )

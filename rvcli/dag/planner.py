@@ -313,12 +313,11 @@ class _Planner:
 
     def _made_anew(self, record: Record, inputs: Sequence[Input]) -> str | None:
         """Say which producer has made other things since a record was written, or None."""
-        noted = {i.get("record"): i.get("made") for i in record.draft["inputs"]}
+        noted = record.noted
         for item in inputs:
-            before = noted.get(item.record) if item.record else None
-            if before and item.record:
+            if item.record in noted:
                 now = self.store.record_at(item.record).record
-                if now is None or now.made != before:
+                if (now and now.made) != noted[item.record]:
                     return f"input {item.uri}: {item.by} made it anew"
         return None
 

@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from rvcli.errors import FileSystemError, NotReadableError
+from rvcli.errors import CommandError, FileSystemError, NotReadableError
 from rvcli.filesystem import resolve
 from rvcli.records.digests import default_cache
 from rvcli.records.fingerprint import fingerprint
@@ -87,6 +87,12 @@ class Record:
             "host": self.host,
             "versions": dict(self.versions),
         }
+
+    @property
+    def noted(self) -> dict[str, str | None]:
+        """What each producer, by the URI of its record, had made when the command started."""
+        inputs = self.draft["inputs"]
+        return {i["record"]: i["made"] for i in inputs if "record" in i and "made" in i}
 
     @classmethod
     def from_dict(cls, content: Any) -> Record:
@@ -171,16 +177,28 @@ def note_inputs(draft: Draft) -> Draft:
     """Return the draft with a token of what each producer has made by now.
 
     Call it when the command starts. The token tells a later plan whether the producer has
-    run again since, even if nothing in its fingerprint changed.
+    run again since, even if nothing in its fingerprint changed. It is None while there is no
+    record, as when another run makes the same things just now.
+
+    Raises:
+        CommandError: a producer has done something else since the plan was made.
     """
-    made: dict[str, str | None] = {}
+    records: dict[str, Record | None] = {}
     inputs = []
     for item in draft["inputs"]:
         uri = item.get("record")
-        if uri and uri not in made:
-            record = read_record(uri).record
-            made[uri] = record.made if record is not None else None
-        inputs.append({**item, "made": made[uri]} if uri and made[uri] else dict(item))
+        if not uri:
+            inputs.append(item)
+            continue
+        if uri not in records:
+            records[uri] = read_record(uri).record
+        record = records[uri]
+        if record is not None and record.fingerprint != item["identity"]:
+            raise CommandError(
+                f"input {item['uri']}: {item['by']} has made it by another plan",
+                hint="another run has planned the same command differently; run again",
+            )
+        inputs.append({**item, "made": record and record.made})
     return {**draft, "inputs": inputs}
 
 
@@ -235,10 +253,10 @@ def output_problem(outputs: Iterable[Output], identities: Identities) -> str | N
 
 def input_problem(record: Record, draft: Draft) -> str | None:
     """Say which producer has made other things since the record was written, or None."""
-    noted = {(i["uri"], i.get("record")): i.get("made") for i in record.draft["inputs"]}
+    noted = record.noted
     for item in note_inputs(draft)["inputs"]:
-        before = noted.get((item["uri"], item.get("record")))
-        if before and item.get("made") != before:
+        producer = item.get("record")
+        if producer in noted and item["made"] != noted[producer]:
             return f"input {item['uri']}: {item['by']} has made it anew"
     return None
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from rvcli import keys, registry
 from rvcli.command.aux_command import AuxCommand, AuxCommandOptions
+from rvcli.command.command_config import CommandConfig
 from rvcli.dag import CommandDefinition, derive
 from rvcli.errors import UsageError
 from rvcli.registry import Registrar, Registry
@@ -137,6 +139,17 @@ def test_command_configs(make_experiment: Any) -> None:
     assert ["b/CHIP"] == ids(definitions, False)
     assert definitions[0].experiment_id is None
     assert ["exp/TRAIN", "b/CHIP"] == ids(derive([], [config, other]))
+
+
+def test_relative_uris_of_command_configs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are resolved when the plan is made: workers may run elsewhere."""
+    monkeypatch.chdir(tmp_path)
+    config = CommandConfig.builder("SHOUT").with_root_uri("out").with_config(inputs=["a"]).build()
+    (made,) = derive([], [config], commands=["shout"])
+    assert (f"{tmp_path}/out", f"{tmp_path}/out/command-config-0.json") == (
+        made.root_uri,
+        made.message_uri,
+    )
 
 
 def definition(world: Any, outputs: list[str], **kwargs: Any) -> CommandDefinition:

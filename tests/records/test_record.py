@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from rvcli.errors import NotReadableError
+from rvcli.errors import CommandError, NotReadableError
 from rvcli.records import (
     Draft,
     Identities,
@@ -220,12 +220,37 @@ def test_unreadable_output_proves_nothing(root: Path, digests: DigestCache) -> N
     assert "nowhere" in problem
 
 
+def made_by(root: Path, mark: str) -> dict[str, str]:
+    """Describe an input that the command with this root and fingerprint makes."""
+    record = record_uri(str(root), 0)
+    return {"uri": f"{root}/model.rvm", "identity": mark, "by": "exp/TRAIN", "record": record}
+
+
+def test_producer_that_another_run_runs_is_seen(root: Path, anew: Callable[[], Identities]) -> None:
+    """What a command read while its producer had no record may not be what was made then."""
+    producer = written(root, anew())
+    remove_record(str(root))
+    plain = draft([], inputs=[made_by(root, producer.fingerprint)])
+    record = write_record(str(root / "consumer"), 0, note_inputs(plain), STARTED, anew())
+    assert why_not_proven(record, plain, anew()) is None
+    written(root, anew())
+    expected = f"input {root}/model.rvm: exp/TRAIN has made it anew"
+    assert expected == why_not_proven(record, plain, anew())
+
+
+def test_producer_with_another_plan_is_refused(root: Path, anew: Callable[[], Identities]) -> None:
+    """Inputs that another run has made differently meanwhile are not read."""
+    written(root, anew())
+    with pytest.raises(CommandError, match=r"model\.rvm: exp/TRAIN has made it by another plan"):
+        note_inputs(draft([], inputs=[made_by(root, "another")]))
+
+
 def test_producer_that_ran_again_is_seen(root: Path, anew: Callable[[], Identities]) -> None:
     """A record does not prove a command whose producer has made other things since."""
     producer = written(root, anew())
     uri = str(root / "model.rvm")
     inputs = [
-        {"uri": uri, "identity": "f", "by": "exp/TRAIN", "record": record_uri(str(root), 0)},
+        made_by(root, producer.fingerprint),
         {"uri": "/image.tif", "identity": "sha256:1"},
     ]
     consumer_root = root / "consumer"
