@@ -45,7 +45,7 @@ class Predictor:
         self.update_stats = update_stats
         self.channel_order = list(channel_order) if channel_order is not None else None
         self._import_context = import_context
-        self._registry = registry.Registry(parent=registry.current())
+        self._registry = registry.Registry(parent=registry.default())
         self._task: Any = None
         self.package_dir = self._unpack(prediction_package_uri)
         config = self._read_config(prediction_package_uri)
@@ -140,5 +140,15 @@ class Predictor:
         ]
         with registry.use(self._registry):
             load_pins(pins, profile.current(), self._registry, import_context=self._import_context)
+        self._add_what_is_in_force()
+        with registry.use(self._registry):
             config: Any = CommandConfig.from_proto(message)
         return config
+
+    def _add_what_is_in_force(self) -> None:
+        """Let the package's plugins come first: those of the profile may be other versions."""
+        for entry in reversed(registry.current().entries()):
+            if self._registry.find(entry.group, entry.key) is None:
+                self._registry.add(
+                    entry.group, entry.key, entry.component, origin=entry.origin, extra=entry.extra
+                )

@@ -10,14 +10,8 @@ from rvcli.errors import (
     EXIT_INTERRUPTED,
     EXIT_USAGE,
     ExperimentError,
-    FileSystemError,
-    MissingDependencyError,
     RvError,
-)
-
-# What the pip extra `local` brings, by the names that are imported.
-_LOCAL_PACKAGES = frozenset(
-    {"affine", "joblib", "numpy", "pyproj", "rasterio", "scipy", "shapely", "sklearn", "skops"}
+    known_error,
 )
 
 
@@ -32,7 +26,7 @@ def report(error: BaseException, state: State) -> int:
         return _exit_code(error)
     if isinstance(error, click.ClickException):
         return _report_click(error)
-    known = _known(error)
+    known = known_error(error)
     shows_traceback = state.verbosity > 0 or (state.is_worker and known is None)
     if shows_traceback:
         import traceback
@@ -56,9 +50,11 @@ def _report_click(error: click.ClickException) -> int:
     if ctx is not None:
         click.echo(ctx.get_usage(), err=True)
     _say(error.format_message())
+    if not isinstance(error, click.UsageError):
+        return EXIT_FAILURE
     # Of an option that lacks its values click does not say to which command it belongs.
     _tip(f"see {ctx.command_path if ctx is not None else 'rv'} --help")
-    return EXIT_USAGE if isinstance(error, click.UsageError) else EXIT_FAILURE
+    return EXIT_USAGE
 
 
 def _report_known(error: RvError) -> None:
@@ -69,28 +65,6 @@ def _report_known(error: RvError) -> None:
                 click.echo(f"  {line}", err=True)
     if error.hint:
         _tip(error.hint)
-
-
-def _known(error: BaseException) -> RvError | None:
-    """Return an error whose message says enough, or None for one that is a fault of ours.
-
-    The lack of a package of the extra `local`, and what the operating system refuses to do
-    with a file, say enough.
-    """
-    if isinstance(error, RvError):
-        return error
-    if isinstance(error, ModuleNotFoundError):
-        name = (error.name or "").partition(".")[0]
-        if name in _LOCAL_PACKAGES:
-            return MissingDependencyError(
-                f"this needs the package {name!r}, which is not installed",
-                hint="pip install 'rvcli[local]'",
-            )
-    if isinstance(error, OSError) and error.filename is not None and error.strerror:
-        return FileSystemError(
-            f"{error.filename}: {error.strerror}", hint="check the path, its permissions and space"
-        )
-    return None
 
 
 def _exit_code(error: SystemExit) -> int:

@@ -7,7 +7,7 @@ import traceback
 from collections.abc import Iterable
 from pathlib import Path
 
-from rvcli.errors import RvError
+from rvcli.errors import known_error
 from rvcli.runner.command_runner import CommandRunner
 from rvcli.runner.events import RunEvent
 from rvcli.runner.experiment_runner import ExperimentRunner
@@ -71,10 +71,12 @@ class InProcessExperimentRunner(ExperimentRunner):
 
 
 def _describe(error: Exception) -> str:
-    return error.message if isinstance(error, RvError) else f"{type(error).__name__}: {error}"
+    known = known_error(error)
+    return known.message if known is not None else f"{type(error).__name__}: {error}"
 
 
 def _error_lines(error: Exception) -> list[str]:
-    if isinstance(error, RvError):
-        return [f"error: {error.message}", *([f"TIP: {error.hint}"] if error.hint else [])]
+    known = known_error(error)
+    if known is not None:
+        return [f"error: {known.message}", *([f"TIP: {known.hint}"] if known.hint else [])]
     return traceback.format_exc().splitlines()[-LAST_LINES:]

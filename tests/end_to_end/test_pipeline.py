@@ -127,3 +127,20 @@ def test_predict_takes_any_size_and_band_order(finished: Any, tmp_path: Path) ->
     with rasterio.open(finished.path / "a.tif") as a, rasterio.open(finished.path / "b.tif") as b:
         assert (50, 50) == a.shape
         np.testing.assert_array_equal(a.read(), b.read())
+
+
+def test_package_goes_by_its_own_plugins(finished_quick: Any, tmp_path: Path) -> None:
+    """Where the profile names another version of its plugin, or a copy, a package still works."""
+    package = str(finished_quick.root / "bundle" / "schnell" / "predict_package.zip")
+    with rasterio.open(finished_quick.root / "predict" / "schnell" / "Bild West ö.tif") as made:
+        expected = made.read(1)
+    plugin = finished_quick.path / "Erweiterungen ß" / "nächstes Mittel.py"
+    copy = tmp_path / "copy.py"
+    shutil.copy(plugin, copy)
+    plugin.write_text(plugin.read_text().replace("distances.argmin", "distances.argmax"))
+    for files, output in (([str(plugin)], "a.tif"), ([str(copy)], "b.tif")):
+        finished_quick.add_plugin(*files, alone=True)
+        result = finished_quick.rv("predict", package, "Bild West ö.tif", output)
+        assert 0 == result.code, result.text
+        with rasterio.open(finished_quick.path / output) as prediction:
+            np.testing.assert_array_equal(expected, prediction.read(1))
