@@ -43,4 +43,6 @@ def _explain(error: configparser.Error) -> tuple[int, str]:
         return error.lineno or 1, f"the section [{error.section}] occurs twice"
     errors = getattr(error, "errors", [])
     line, source = errors[0] if errors else (1, error.message)
-    return line, f"{source.strip()} is neither a [SECTION] nor key = value"
+    # Before Python 3.13 this is the repr of the line.
+    text = source.strip().strip("'\"").removesuffix("\\n")
+    return line, f"{text!r} is neither a [SECTION] nor key = value"

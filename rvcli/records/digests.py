@@ -156,12 +156,7 @@ class DigestCache:
         for attempt in range(2):
             try:
                 self._path.parent.mkdir(parents=True, exist_ok=True)
-                connection = sqlite3.connect(
-                    self._path, timeout=2.0, isolation_level=None, check_same_thread=False
-                )
-                # Losing the last entries in a power cut costs a second reading, no more.
-                connection.execute("PRAGMA synchronous = OFF")
-                connection.execute(_SCHEMA)
+                self._connection = _connect(self._path)
             except sqlite3.OperationalError:
                 break
             except sqlite3.DatabaseError:
@@ -171,8 +166,7 @@ class DigestCache:
             except OSError:
                 break
             else:
-                self._connection = connection
-                return connection
+                return self._connection
         self._path = None
         return None
 
@@ -180,6 +174,20 @@ class DigestCache:
         self._path = None
         self._unwritten.clear()
         self._close()
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    import sqlite3
+
+    connection = sqlite3.connect(path, timeout=2.0, isolation_level=None, check_same_thread=False)
+    try:
+        # Losing the last entries in a power cut costs a second reading, no more.
+        connection.execute("PRAGMA synchronous = OFF")
+        connection.execute(_SCHEMA)
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection
 
 
 def default_cache() -> DigestCache:

@@ -49,7 +49,7 @@ def test_ini_values_know_their_line(place):
         ("rv.toml", "inherits = 1\n", "`inherits` is 1"),
         ("rv.toml", "[RV]\njobs = 1\n[rv]\njobs = 2\n", r"rv.toml:2: RV.jobs is set twice"),
         ("x.ini", "jobs = 1\n", r"x.ini:1: 'jobs = 1' stands before the first"),
-        ("x.ini", "[RV]\njobs\n", r"x.ini:2: 'jobs\\n' is neither"),
+        ("x.ini", "[RV]\njobs\n", r"x.ini:2: 'jobs' is neither"),
         ("x.ini", "[RV]\njobs=1\njobs=2\n", r"x.ini:3: RV.jobs is set twice"),
         ("x.ini", "[RV]\n[RV]\n", r"x.ini:2: the section \[RV\] occurs twice"),
     ],
