@@ -37,7 +37,7 @@ class ConfigBuilder:
     def __init__(
         self,
         config_class: type[Config] | Config | None = None,
-        config: Mapping[str, Any] | None = None,
+        config: Mapping[str, Any] | Config | None = None,
         *,
         prev: Config | None = None,
     ) -> None:
@@ -45,7 +45,9 @@ class ConfigBuilder:
             self._set_unless_property("config_class", config_class)
         elif config_class is not None:
             prev = config_class
-        values = config if config is not None else {}
+        if isinstance(config, Config):
+            prev, config = config, None
+        values: Mapping[str, Any] = config if config is not None else {}
         if prev is not None and config is None:
             values = {f.name: prev.__dict__.get(f.name) for f in self.config_class.fields()}
         # Classic builders keep the dict that they pass and change it afterwards.

@@ -26,7 +26,7 @@ class ConfigBuilder:
     def __init_subclass__(cls, **kwargs: Any) -> None:
         ...
 
-    def __init__(self, config_class: type[Config] | Config | None=None, config: Mapping[str, Any] | None=None, *, prev: Config | None=None) -> None:
+    def __init__(self, config_class: type[Config] | Config | None=None, config: Mapping[str, Any] | Config | None=None, *, prev: Config | None=None) -> None:
         ...
 
     def _set_unless_property(self, name: str, value: Any) -> None:

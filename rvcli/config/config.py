@@ -34,7 +34,8 @@ class Config(Declared):
 
     A family (`EvaluatorConfig`) sets `group` and `message` and declares the fields that all
     its members share. A member sets `key` and declares its own fields; they travel in the
-    message's `part`, or in `custom_config` where there is none, as for every plugin.
+    message's `part`, or in `custom_config` where there is none, as for every plugin. A class
+    between the two may set `part` as well, for classic members.
 
     A class that is written the classic way sets no `key`, calls
     `super().__init__(TYPE, ...)`, and has its own `to_proto`.
@@ -120,7 +121,7 @@ class Config(Declared):
         top, own = cls._split_fields()
         for spec in self.used_fields(top):
             write_field(message, spec, getattr(self, spec.name, None))
-        if cls.key is None:
+        if cls.key is None and cls.part is None:
             return message
         if cls.part is None:
             message.custom_config.SetInParent()
@@ -145,7 +146,7 @@ class Config(Declared):
         types_by_name = cls.field_types()
         try:
             values = read_fields(top, types_by_name, message)
-            if cls.key is None:
+            if cls.key is None and cls.part is None:
                 return values
             if cls.part is None:
                 values.update(cls._values_from_struct(own, message.custom_config))

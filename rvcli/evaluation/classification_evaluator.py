@@ -56,7 +56,9 @@ class ClassificationEvaluator(Evaluator):
         evaluation.warnings = list(self.warnings)
         for scene in scenes:
             log.info("evaluating the scene %s", scene.id)
-            evaluation.merge(self._evaluate(scene), scene_id=scene.id)
+            of_scene = self._evaluate(scene)
+            evaluation.merge(of_scene, scene_id=scene.id)
+            evaluation.warnings += of_scene.warnings
         evaluation.save(self.output_uri)
 
     def _evaluate(self, scene: Scene) -> Any:

@@ -16,6 +16,7 @@ EVAL_FILE = 'eval.json'
 
 class ClassificationEvaluatorConfig(EvaluatorConfig):
     """Describes an evaluator of classes."""
+    part = 'classification_config'
     positional = ('class_map', 'output_uri', 'vector_output_uri')
     class_map: ClassMap
     'The classes.'

@@ -66,11 +66,10 @@ class SemanticSegmentationEvaluator(ClassificationEvaluator):
     def _evaluate(self, scene: Scene) -> Any:
         evaluation = super()._evaluate(scene)
         if not evaluation.conf_mat.any():
-            log.warning(
-                "the scene %s has no labelled pixels to evaluate%s",
-                scene.id,
-                " within its areas of interest" if scene.aoi_polygons else "",
-            )
+            where = " within its areas of interest" if scene.aoi_polygons else ""
+            warning = f"the scene {scene.id} has no labelled pixels to evaluate{where}"
+            log.warning(warning)
+            evaluation.warnings.append(warning)
         return evaluation
 
 

@@ -25,7 +25,11 @@ class SemanticSegmentationLabelSourceConfig(LabelSourceConfig):
     'Classes by colour, where the labels are an RGB image.'
 
     def create_source(self, task_config: Any, extent: Box, crs_transformer: CRSTransformer, tmp_dir: str) -> LabelSource:
-        """Create the label source on the grid of a scene."""
+        """Create the label source on the grid of a scene.
+
+        Raises:
+            DataError: the raster of labels is on another grid.
+        """
 
     def __init__(self, source: RasterSourceConfig=..., rgb_class_map: ClassMap | None=None) -> None:
         ...

@@ -71,3 +71,9 @@ class SemanticSegmentationRasterStoreConfigBuilder(LabelStoreConfigBuilder):
     """Builds SemanticSegmentationRasterStoreConfig."""
 
     config_class = SemanticSegmentationRasterStoreConfig
+
+    def from_proto(self, msg: Any) -> Any:
+        """Return a copy with the values of a message, of the older form as well."""
+        if msg.WhichOneof("label_store_config") == "uri":
+            return self.set(uri=msg.uri)
+        return super().from_proto(msg)

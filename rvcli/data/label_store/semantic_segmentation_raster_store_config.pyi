@@ -42,6 +42,9 @@ class SemanticSegmentationRasterStoreConfig(LabelStoreConfig):
 class SemanticSegmentationRasterStoreConfigBuilder(LabelStoreConfigBuilder):
     """Builds SemanticSegmentationRasterStoreConfig."""
 
+    def from_proto(self, msg: Any) -> Any:
+        """Return a copy with the values of a message, of the older form as well."""
+
     def with_uri(self, uri: str | None) -> _Self:
         """The GeoTIFF; `<scene id>.tif` below the predict URI if not set."""
 

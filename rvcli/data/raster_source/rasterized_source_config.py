@@ -134,6 +134,5 @@ class RasterizedSourceConfigBuilder(RasterSourceConfigBuilder):
             options = rest.rasterized_source.rasterizer_options
             options.background_class_id = old.rasterizer_options.background_class_id
             options.line_buffer = old.rasterizer_options.line_buffer
-            options.all_touched = old.rasterizer_options.all_touched
             msg = rest
         return super().from_proto(msg)

@@ -1,0 +1,99 @@
+"""Classic and declared configs that build on those that ship."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from typing import Any
+
+import pytest
+
+import rvcli as rv
+from rvcli.registry import Registrar
+from rvcli.testing import assert_config_round_trips, temporary_registry
+
+CLASSES = {"a": (1, "red"), "b": (2, "blue")}
+
+
+class StrictConfig(rv.evaluation.ClassificationEvaluatorConfig):
+    """Takes all but its constructor from its base."""
+
+    def __init__(self, class_map: Any, output_uri: Any = None, vector_output_uri: Any = None):
+        super().__init__("STRICT", class_map, output_uri, vector_output_uri)
+
+
+class StrictConfigBuilder(rv.evaluation.ClassificationEvaluatorConfigBuilder):
+    """Names its config class, then what to copy."""
+
+    def __init__(self, prev: Any = None):
+        super().__init__(StrictConfig, prev)
+
+
+class TiledConfig(rv.SemanticSegmentationConfig):
+    """The task that ships under another name."""
+
+    def __init__(self, class_map: Any, chip_size: int = 300):
+        super().__init__(class_map, chip_size=chip_size)
+        self.task_type = "TILED"
+
+
+class TiledConfigBuilder(rv.SemanticSegmentationConfigBuilder):
+    """Has a config of its own, and the methods of its base."""
+
+    def __init__(self, prev: Any = None):
+        super().__init__(prev)
+        self.config_class = TiledConfig
+
+    def with_double_size(self) -> Any:
+        """Double the chips."""
+        b = deepcopy(self)
+        b.config["chip_size"] *= 2
+        return b
+
+
+class ShortTiledConfig(rv.SemanticSegmentationConfig):
+    """The same, declared."""
+
+    key = "SHORT_TILED"
+
+    overlap: int = rv.field(default=0, doc="Overlap of tiles.", unit="pixels")
+
+
+@pytest.fixture(autouse=True)
+def _registered() -> Any:
+    with temporary_registry() as registry:
+        registrar = Registrar(registry)
+        registrar.register_config_builder(rv.EVALUATOR, "STRICT", StrictConfigBuilder)
+        registrar.register_config_builder(rv.TASK, "TILED", TiledConfigBuilder)
+        registrar.register_config(ShortTiledConfig)
+        yield
+
+
+def test_an_evaluator_of_classes() -> None:
+    """The message has what the base declares, in the place of old releases."""
+    task = rv.TaskConfig.builder(rv.SEMANTIC_SEGMENTATION).with_classes(CLASSES).build()
+    builder = rv.EvaluatorConfig.builder("STRICT").with_task(task).with_output_uri("/eval.json")
+    config = builder.build()
+    message = config.to_proto()
+    assert ("STRICT", "/eval.json", 2) == (
+        message.evaluator_type,
+        message.classification_config.output_uri,
+        len(message.classification_config.class_items),
+    )
+    assert_config_round_trips(config)
+
+
+def test_a_classic_task_on_the_one_that_ships() -> None:
+    """It keeps the message of its base."""
+    builder = rv.TaskConfig.builder("TILED").with_classes(CLASSES).with_chip_size(32)
+    config = builder.with_double_size().build()
+    assert 64 == config.to_proto().semantic_segmentation_config.chip_size
+    again = rv.TaskConfig.from_proto(config.to_proto())
+    assert (TiledConfig, "TILED", 64) == (type(again), again.task_type, again.chip_size)
+
+
+def test_a_declared_task_on_the_one_that_ships() -> None:
+    """All that is not of the family travels in its Struct."""
+    builder = rv.TaskConfig.builder("SHORT_TILED").with_classes(CLASSES).with_overlap(8)
+    config = builder.with_chip_options("sliding", stride=5).build()
+    assert "custom_config" == config.to_proto().WhichOneof("config_type")
+    assert_config_round_trips(config)
