@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +13,9 @@ from rvcli.backend.model_file import PixelModel
 from rvcli.backend.pixel_classifier import train_model
 from rvcli.backend.pixel_features import FeatureSpec, PixelFeatures
 from rvcli.backend.pixel_sample import PixelSample
+
+# Before scikit-learn is loaded, as training does it: threads that spin take long on a busy machine.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 SPEC = FeatureSpec(3, (1, 2))
 
