@@ -6,6 +6,7 @@ import hashlib
 import os
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -132,7 +133,7 @@ def test_damaged_cache_is_made_anew(
 def test_foreign_database_is_done_without(tmp_path: Path, file: Path) -> None:
     """A database with another table of that name gives no answers and takes none."""
     path = tmp_path / "digests.sqlite"
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("CREATE TABLE digests (other TEXT)")
     connection.close()
     assert sha256_of(file) == DigestCache(path).sha256(str(file))
