@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -14,15 +15,20 @@ if TYPE_CHECKING:
 
     from rvcli.data.crs_transformer.crs_transformer import CRSTransformer
 
+log = logging.getLogger(__name__)
+
 _AREA = 1  # areas have no class, but polygons do
 
 
-def read_aoi_polygons(uri: str, crs_transformer: CRSTransformer) -> list[BaseGeometry]:
+def read_aoi_polygons(
+    uri: str, crs_transformer: CRSTransformer, extent: Box | None = None
+) -> list[BaseGeometry]:
     """Read areas of interest from a GeoJSON file.
 
     Args:
         uri: of a GeoJSON file with polygons, in WGS 84 or the CRS of its `crs` member.
         crs_transformer: of the image.
+        extent: of the image; where it is given, areas that miss it are warned of.
 
     Returns:
         Polygons in pixel (x, y).
@@ -49,6 +55,12 @@ def read_aoi_polygons(uri: str, crs_transformer: CRSTransformer) -> list[BaseGeo
     )
     if not len(polygons):
         raise DataError(f"{uri} holds no polygon", hint="an area of interest is a polygon")
+    if extent is not None and not len(polygons.touching(extent)):
+        log.warning(
+            "%s: no area of interest lies on the image; check its CRS, and that x is longitude and"
+            " y latitude",
+            uri,
+        )
     return list(polygons.geometries)
 
 

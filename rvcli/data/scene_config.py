@@ -62,7 +62,9 @@ class SceneConfig(BundledConfigMixin, Config):
                 config and getattr(config, create)(task_config, extent, crs_transformer, tmp_dir)
             )
         aoi_polygons = [
-            polygon for uri in self.aoi_uris for polygon in read_aoi_polygons(uri, crs_transformer)
+            polygon
+            for uri in self.aoi_uris
+            for polygon in read_aoi_polygons(uri, crs_transformer, extent)
         ]
         return Scene(self.id, raster_source, *parts, aoi_polygons=aoi_polygons or None)
 

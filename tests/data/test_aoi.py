@@ -47,6 +47,19 @@ def test_bare_geometry_is_an_area(
     assert len(read_aoi_polygons(uri, grid)) == 1
 
 
+def test_areas_that_miss_the_image_are_warned_of(
+    grid: RasterioCRSTransformer,
+    write_labels: Callable[..., str],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A file of areas of which none lies on the image is warned of."""
+    uri = write_labels([box(10, 10, 20, 20)])
+    read_aoi_polygons(uri, grid, Box(0, 0, 15, 15))
+    assert "" == caplog.text
+    read_aoi_polygons(uri, grid, Box(0, 0, 5, 5))
+    assert f"{uri}: no area of interest lies on the image" in caplog.text
+
+
 def test_file_without_polygon_is_refused(
     grid: RasterioCRSTransformer, write_labels: Callable[..., str]
 ) -> None:

@@ -154,11 +154,14 @@ def test_only_areas_of_interest_count(tmp_path: Path, make_scene: MakeScene) -> 
 def test_areas_without_labels_are_warned_of(
     tmp_path: Path, make_scene: MakeScene, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A scene that has nothing to evaluate is named, and its figures are null."""
+    """A scene that has nothing to evaluate is named in log and file; its figures are null."""
     scene = make_scene("a", HOUSES, pixels(HOUSES), aoi=[box(500, 500, 510, 510)])
     figures = figures_of(tmp_path, scene)
     assert {item["f1"] for item in figures["per_scene"]["a"]} == {None}
     assert "scene a has no labelled pixels to evaluate within its areas" in caplog.text
+    assert figures["warnings"] == [
+        "the scene a has no labelled pixels to evaluate within its areas of interest"
+    ]
 
 
 def test_warnings_are_written_down(tmp_path: Path, make_scene: MakeScene) -> None:

@@ -95,7 +95,7 @@ class RasterioSource(ActivateMixin, RasterSource):
             self._crs_transformer: CRSTransformer = (
                 RasterioCRSTransformer.from_dataset(dataset)
                 if dataset.crs
-                else IdentityCRSTransformer()
+                else IdentityCRSTransformer(transform=_own_transform(dataset))
             )
             self._shift_xy = _shift_in_pixels(dataset, x_shift_meters, y_shift_meters, self._name)
         if channel_order is None:
@@ -258,6 +258,11 @@ def _reads_in_place(path: str) -> bool:
     except (DataError, RasterioError):
         return False
     return True
+
+
+def _own_transform(dataset: Any) -> Any:
+    """Return the affine transform of a dataset, None if it has none."""
+    return None if dataset.transform.is_identity else dataset.transform
 
 
 def _shift_in_pixels(dataset: Any, x_meters: float, y_meters: float, name: str) -> tuple[int, int]:

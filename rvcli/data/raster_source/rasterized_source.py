@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from rvcli.data.crs_transformer.crs_transformer import CRSTransformer
     from rvcli.data.vector_source.class_polygons import ClassPolygons
     from rvcli.data.vector_source.vector_source import VectorSource
+
+
+log = logging.getLogger(__name__)
 
 
 class RasterizerOptions(Protocol):
@@ -147,7 +151,17 @@ class RasterizedSource(ActivateMixin, RasterSource):
     def _loaded(self) -> ClassPolygons:
         if self._polygons is None:
             self._polygons = self.vector_source.get_polygons()
+            self._warn_if_outside(self._polygons)
         return self._polygons
+
+    def _warn_if_outside(self, polygons: ClassPolygons) -> None:
+        if len(polygons) and not len(polygons.touching(self.extent)):
+            log.warning(
+                "%s: none of the %d polygons lies on the image; check their CRS, and that x is"
+                " longitude and y latitude",
+                getattr(self.vector_source, "uri", type(self.vector_source).__name__),
+                len(polygons),
+            )
 
     def _activate(self) -> None:
         self._loaded()

@@ -193,6 +193,16 @@ def test_reads_images_without_georeference(
         np.testing.assert_array_equal(bands.transpose(1, 2, 0), source.get_image_array())
 
 
+def test_image_without_crs_keeps_its_transform(write_raster: Write, tmp_path: Path) -> None:
+    """An image whose CRS is not known still says by its transform where its predictions lie."""
+    transform = Affine(0.5, 0, 100, 0, -0.5, 900)
+    path = write_raster(random_bands("uint8"), crs=None, transform=transform)
+    transformer = RasterioSource([path], [], str(tmp_path)).get_crs_transformer()
+    assert transform == transformer.get_affine_transform()
+    assert transformer.get_image_crs() is None
+    assert (10, 20) == transformer.map_to_pixel((10, 20))
+
+
 def test_rotated_image_has_its_transform(write_raster: Write, tmp_path: Path) -> None:
     """A rotated image keeps its affine transform."""
     transform = Affine.translation(500_000, 1_000_000) * Affine.rotation(30) * Affine.scale(2, -2)

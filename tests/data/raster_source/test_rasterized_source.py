@@ -108,6 +108,21 @@ def test_scene_without_polygons_is_background(
     assert source.get_chip(EXTENT).shape == (40, 50, 1)
 
 
+def test_labels_that_miss_the_image_are_warned_of(
+    grid: RasterioCRSTransformer, write_labels: Callable[..., str], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Polygons of which none lies on the image are warned of, as when x and y are exchanged."""
+    some = GeoJSONVectorSource(write_labels([box(10, 10, 20, 30)], name="some.geojson"), grid)
+    none = GeoJSONVectorSource(write_labels([], name="none.geojson"), grid)
+    for vectors in (some, none):
+        RasterizedSource(vectors, Options(), EXTENT, grid).get_chip(EXTENT)
+    assert "" == caplog.text
+    beside = Box(0, 0, 5, 5)
+    RasterizedSource(some, Options(), beside, grid).get_chip(beside)
+    assert "none of the 1 polygons lies on the image" in caplog.text
+    assert "some.geojson" in caplog.text
+
+
 def test_labels_in_another_crs_fill_the_right_pixels(
     grid: RasterioCRSTransformer, write_labels: Callable[..., str]
 ) -> None:
