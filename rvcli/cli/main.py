@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -32,6 +33,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: the arguments after the program's name, those of the process by default.
     """
     state = State()
+    _prepare_output()
     try:
         code = _invoke(list(sys.argv[1:] if argv is None else argv), state)
         sys.stdout.flush()
@@ -42,6 +44,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 
         return report(e, state)
     return code
+
+
+def _prepare_output() -> None:
+    """See to it that everything can be printed, in whatever encoding, or to nobody at all."""
+    if sys.stdout is None:
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115
+    elif isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def _invoke(arguments: list[str], state: State) -> int:

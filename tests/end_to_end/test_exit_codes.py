@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,19 @@ def test_done(project: Any) -> None:
     """0: done, or nothing to do."""
     assert 0 == project.rv("--version").code
     assert 0 == project.rv("run", "local", "experiment.py", "-n").code
+
+
+def test_output_in_any_encoding(project: Any) -> None:
+    """What a terminal's encoding lacks is escaped; an output that is closed is nobody's fault."""
+    project.env = {"PYTHONIOENCODING": "ascii"}
+    result = project.rv("ls", "experiment.py")
+    assert (0, "") == (result.code, result.err)
+    assert "Ausgabe \\xfc" in result.out
+    closed = ["bash", "-c", '"$@" >&-', "bash", sys.executable, "-m", "rvcli", "ls", "quick.py"]
+    ended = subprocess.run(
+        closed, cwd=project.path, env=project.environment(), capture_output=True, check=False
+    )
+    assert (0, b"") == (ended.returncode, ended.stderr)
 
 
 def test_failure(project: Any) -> None:
