@@ -170,9 +170,12 @@ def test_survives_a_fork(digests: DigestCache, file: Path, settle: Callable[[], 
     settle()
     digests.sha256(str(file))
     digests.flush()
+    of_the_parent = digests._connection
     digests._pid = -1
     digests._known.clear()
     assert digests.remembers(str(file))
+    assert of_the_parent is not None
+    of_the_parent.close()
 
 
 def test_missing_file_is_an_os_error(digests: DigestCache, tmp_path: Path) -> None:
