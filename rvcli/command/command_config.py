@@ -82,7 +82,7 @@ class CommandConfig(Config):
     @classmethod
     def builder(cls, key: str | None = None) -> Any:
         """Return the builder of a command, auxiliary ones included."""
-        command_type = key or str(cls.key)
+        command_type = (key or str(cls.key)).upper()
         current = registry.current()
         if current.find(keys.AUX_COMMAND, command_type) is not None:
             from rvcli.command.aux_command_config import AuxCommandConfigBuilder

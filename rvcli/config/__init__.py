@@ -2,7 +2,7 @@
 
 from rvcli.config.builder import ConfigBuilder
 from rvcli.config.checks import Check, between, not_empty, not_negative, one_of, positive
-from rvcli.config.commands import make_uris_absolute, report, update
+from rvcli.config.commands import make_uris_absolute, update
 from rvcli.config.config import BundledConfigMixin, Config
 from rvcli.config.declared import Declared
 from rvcli.config.families import config_from_message
@@ -28,6 +28,5 @@ __all__ = [
     "not_negative",
     "one_of",
     "positive",
-    "report",
     "update",
 ]

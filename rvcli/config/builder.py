@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from rvcli.config.config import Config
 from rvcli.config.field import Field
-from rvcli.config.problems import InvalidConfigError, UnknownMethodError
+from rvcli.config.problems import InvalidConfigError, Problem, UnknownMethodError
 from rvcli.errors import ConfigError
 
 B = TypeVar("B", bound="ConfigBuilder")
@@ -106,7 +106,7 @@ class ConfigBuilder:
         if config_class is None:
             raise ConfigError(f"{type(self).__name__} does not say which config it builds")
         if not config_class.is_declared():
-            return config_class(**_accepted(config_class, self.config))
+            return config_class(**_arguments(config_class, self.config))
         values, problems = config_class.convert_values(self.config)
         if not problems:
             made = config_class(**values)
@@ -160,9 +160,23 @@ def _make_setter(spec: Field) -> Callable[..., Any]:
     return setter
 
 
-def _accepted(config_class: type, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the values that the constructor of a classic config takes."""
-    parameters = inspect.signature(config_class.__init__).parameters  # type: ignore[misc]
-    if any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
+def _arguments(config_class: type, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values that the constructor of a classic config takes.
+
+    Raises:
+        InvalidConfigError: it needs some that are not set.
+    """
+    kinds = inspect.Parameter
+    parameters = list(inspect.signature(config_class).parameters.values())
+    needed = [
+        p.name
+        for p in parameters
+        if p.default is p.empty and p.kind not in (kinds.VAR_POSITIONAL, kinds.VAR_KEYWORD)
+    ]
+    missing = [Problem(f"$.{name}", "is not set") for name in needed if name not in values]
+    if missing:
+        raise InvalidConfigError(config_class.__name__, missing)
+    if any(p.kind is kinds.VAR_KEYWORD for p in parameters):
         return dict(values)
-    return {n: v for n, v in values.items() if n in parameters}
+    names = {p.name for p in parameters}
+    return {n: v for n, v in values.items() if n in names}

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 from rvcli.config.config import Config
 from rvcli.config.field import Field
-from rvcli.config.problems import InvalidConfigError, UnknownMethodError
+from rvcli.config.problems import InvalidConfigError, Problem, UnknownMethodError
 from rvcli.errors import ConfigError
 B = TypeVar('B', bound='ConfigBuilder')
 
@@ -61,5 +61,9 @@ def builder_class_of(config_class: type[Config]) -> type[ConfigBuilder]:
 def _make_setter(spec: Field) -> Callable[..., Any]:
     ...
 
-def _accepted(config_class: type, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the values that the constructor of a classic config takes."""
+def _arguments(config_class: type, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values that the constructor of a classic config takes.
+
+    Raises:
+        InvalidConfigError: it needs some that are not set.
+    """

@@ -8,6 +8,8 @@ from typing import Any
 from rvcli.config.declared import Declared
 from rvcli.core.command_io_definition import CommandIODefinition
 
+REPORTED = "_reported_io"
+
 
 def update(config: Any, command_type: str, experiment: Any, context: list[Any]) -> Any:
     """Call update_for_command in whichever form it is written; return the updated config.
@@ -29,16 +31,8 @@ def update(config: Any, command_type: str, experiment: Any, context: list[Any]) 
     if isinstance(result, CommandIODefinition):
         io_def = result
     if not updated.reports_itself():
-        updated.__dict__.setdefault("_reported_io", {})[command_type] = io_def
+        updated.__dict__.setdefault(REPORTED, {})[command_type] = io_def
     return updated
-
-
-def report(config: Any, command_type: str, io_def: CommandIODefinition) -> None:
-    """Add what a config reads and writes, from report_io or else from its update."""
-    config.report_io(command_type, io_def)
-    remembered = config.__dict__.get("_reported_io", {}).get(command_type)
-    if remembered is not None:
-        io_def.merge(remembered)
 
 
 def make_uris_absolute(config: Declared) -> None:

@@ -7,7 +7,7 @@ import importlib
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from rvcli import registry
-from rvcli.config.commands import report, update, uris_in
+from rvcli.config.commands import REPORTED, update, uris_in
 from rvcli.config.convert import ConversionError
 from rvcli.config.declared import Declared, plain_message
 from rvcli.config.families import TYPE_FIELDS, config_from_message, from_storable, to_storable
@@ -230,6 +230,7 @@ class Config(Declared):
 
     def report_io(self, command_type: str, io_def: CommandIODefinition) -> Any:
         """Add what this config reads and writes during a command to `io_def`."""
+        io_def.merge(self.__dict__.get(REPORTED, {}).get(command_type, CommandIODefinition()))
         for spec in self.fields():
             if command_type in spec.input_of:
                 io_def.add_inputs(uris_in(self.__dict__[spec.name]))
@@ -237,7 +238,7 @@ class Config(Declared):
                 io_def.add_outputs(uris_in(self.__dict__[spec.name]))
         for child in self.children():
             if isinstance(child, Config):
-                report(child, command_type, io_def)
+                child.report_io(command_type, io_def)
 
 
 class BundledConfigMixin:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 from rvcli import registry
@@ -22,7 +23,7 @@ def construct_default(group: str, *question: Any, using: str, arguments: tuple[A
     """
     current = registry.current()
     for entry in current.entries(group):
-        provider = entry.load()
+        provider = _ready(entry.load())
         if getattr(provider, using)(*question):
             current.entry(group, entry.key)
             config = provider.construct(*arguments)
@@ -35,3 +36,9 @@ def construct_default(group: str, *question: Any, using: str, arguments: tuple[A
         f"no provider makes a {what} from {asked}",
         hint=f"build the {what} yourself, or load a plugin that registers a default for it",
     )
+
+
+def _ready(provider: Any) -> Any:
+    """Return what can be asked: an instance, where `construct` is a method as in its base."""
+    construct = inspect.getattr_static(provider, "construct", None)
+    return provider() if isinstance(provider, type) and inspect.isfunction(construct) else provider

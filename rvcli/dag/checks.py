@@ -9,7 +9,6 @@ from itertools import pairwise
 from typing import Any
 
 from rvcli import keys, registry
-from rvcli.config import report
 from rvcli.core.command_io_definition import CommandIODefinition
 from rvcli.dag.definition import CommandDefinition
 from rvcli.dag.graph import Outputs, normal
@@ -172,7 +171,7 @@ def _scene_outputs(definition: CommandDefinition) -> Iterator[tuple[Any, str]]:
 def _outputs_of(config: Any, command_type: str) -> list[str]:
     io_def = CommandIODefinition()
     if config is not None:
-        report(config, command_type, io_def)
+        config.report_io(command_type, io_def)
     return sorted(io_def.output_uris)
 
 

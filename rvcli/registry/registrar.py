@@ -13,7 +13,8 @@ class Registrar:
     """Registers components in a registry on behalf of one plugin.
 
     Wherever a class is asked for, `"package.module:Name"` does as well and is imported on
-    first use. `extra` names the pip extra that brings what the component imports.
+    first use. `extra` names the pip extra that brings what the component imports. Commands and
+    runners are named in any case: their keys are upper case.
     """
 
     def __init__(self, registry: Registry, origin: Origin = CODE) -> None:
@@ -47,13 +48,13 @@ class Registrar:
         self, command_type: str, builder_class: Any, *, extra: str | None = None
     ) -> None:
         """Register a command by the builder class of its config."""
-        self._add(keys.COMMAND, command_type, builder_class, extra)
+        self._add(keys.COMMAND, _upper(command_type), builder_class, extra)
 
     def register_aux_command(
         self, command_type: str, command_class: Any, *, extra: str | None = None
     ) -> None:
         """Register an auxiliary command by its AuxCommand class."""
-        self._add(keys.AUX_COMMAND, command_type, command_class, extra)
+        self._add(keys.AUX_COMMAND, _upper(command_type), command_class, extra)
 
     def register_default_raster_source(self, provider_class: Any) -> None:
         """Register a provider that turns a URI into a raster source config."""
@@ -79,7 +80,7 @@ class Registrar:
         self, runner_key: str, runner_class: Any, *, extra: str | None = None
     ) -> None:
         """Register a runner; its key is used in lower case on the command line."""
-        self._add(keys.EXPERIMENT_RUNNER, runner_key, runner_class, extra)
+        self._add(keys.EXPERIMENT_RUNNER, _upper(runner_key), runner_class, extra)
 
     def register_filesystem(self, filesystem_class: Any) -> None:
         """Register a FileSystem class; the latest registered is asked first."""
@@ -95,3 +96,7 @@ class Registrar:
 
     def _add(self, group: str, key: str, component: Any, extra: str | None) -> None:
         self.registry.add(group, key, component, origin=self.origin, extra=extra)
+
+
+def _upper(key: Any) -> Any:
+    return key.upper() if isinstance(key, str) else key

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from rvcli import keys
-from rvcli.config import report, update
+from rvcli.config import update
 from rvcli.core.command_io_definition import CommandIODefinition
 from rvcli.verify.builders import is_incomplete
 from rvcli.verify.faults import Stage
@@ -74,7 +74,7 @@ def _check_own_report(config: Any, component: str, stage: Stage) -> Iterator[Fin
     for command_type in keys.COMMANDS:
         try:
             ready = update(config.clone(), command_type, _sample_experiment(), [])
-            report(ready, command_type, CommandIODefinition())
+            ready.report_io(command_type, CommandIODefinition())
         except Exception as e:
             if is_incomplete(config, e):
                 return
@@ -96,7 +96,7 @@ def _reports_by_update(config: Any) -> bool:
         io_def = CommandIODefinition()
         try:
             ready = update(config.clone(), command_type, _sample_experiment(), [])
-            report(ready, command_type, io_def)
+            ready.report_io(command_type, io_def)
         except Exception:
             return True  # there is no telling without a real experiment
         if io_def.input_uris or io_def.output_uris:

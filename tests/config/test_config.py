@@ -500,11 +500,11 @@ class Updating(ClassicConfig):
 )
 def test_every_form_of_update(form: str, inputs: set[str], message: str) -> None:
     """What an update did or returned is the report of a config that has none."""
-    from rvcli.config import report, update
+    from rvcli.config import update
 
     updated = update(Updating(form), "EVAL", None, [])
     io_def = CommandIODefinition()
-    report(updated, "EVAL", io_def)
+    updated.report_io("EVAL", io_def)
     assert (message, inputs) == (updated.message, set(io_def.input_uris))
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 import rvcli as rv
+from rvcli.config import update
 from rvcli.registry import Registrar
 from rvcli.testing import assert_config_round_trips, temporary_registry
 
@@ -97,3 +98,38 @@ def test_a_declared_task_on_the_one_that_ships() -> None:
     config = builder.with_chip_options("sliding", stride=5).build()
     assert "custom_config" == config.to_proto().WhichOneof("config_type")
     assert_config_round_trips(config)
+
+
+class OuterConfig(rv.EvaluatorConfig):
+    """Asks the config that it holds by hand for its report."""
+
+    def __init__(self, inner: Any):
+        super().__init__("OUTER")
+        self.inner = inner
+
+    def report_io(self, command_type: str, io_def: Any) -> Any:
+        """Report what the inner config does."""
+        self.inner.report_io(command_type, io_def)
+
+
+class InnerConfig(rv.EvaluatorConfig):
+    """Has no report_io; what its update returns is its report."""
+
+    def __init__(self) -> None:
+        super().__init__("INNER")
+
+    def update_for_command(
+        self, command_type: str, experiment_config: Any, context: Any = None, io_def: Any = None
+    ) -> Any:
+        """Return an io definition of its own, put into that of its base."""
+        config, io_def = super().update_for_command(command_type, experiment_config, context)
+        io_def.add_output(f"/{command_type}.json")
+        return config, io_def
+
+
+def test_a_report_by_hand_reaches_configs_without_one() -> None:
+    """Both generations meet in one config."""
+    config = update(OuterConfig(InnerConfig()), rv.EVAL, None, [])
+    io_def = rv.core.CommandIODefinition()
+    config.report_io(rv.EVAL, io_def)
+    assert ["/EVAL.json"] == list(io_def.output_uris)
