@@ -111,11 +111,14 @@ def fingerprint_of(content: Content, inputs: Iterable[Input]) -> str:
     return fingerprint([content.digest, sorted({(i.uri, i.identity) for i in inputs})])
 
 
-def draft_of(definition: CommandDefinition, content: Content, inputs: Sequence[Input]) -> Draft:
-    """Return the draft of a command's record."""
+def draft_of(
+    definition: CommandDefinition, content: Content, inputs: Sequence[Input], planned: str
+) -> Draft:
+    """Return the draft of a command's record, as planned at some time."""
     return {
         "schema": SCHEMA,
         "fingerprint": fingerprint_of(content, inputs),
+        "planned": planned,
         "command_type": content.command_type,
         "experiment_id": definition.experiment_id,
         "split_id": definition.split_id,

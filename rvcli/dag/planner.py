@@ -222,7 +222,7 @@ class _Planner:
                 else f"needs {checks.listed(waits, most=_MOST_MISSING)}, blocked as well"
             )
             return Step(name, definition, BLOCKED, reason, (), depends_on, missing=tuple(missing))
-        draft = draft_of(definition, self.content(number), inputs)
+        draft = draft_of(definition, self.content(number), inputs, self.store.opened)
         status, reason, changes = self._decide(number, draft["fingerprint"], inputs)
         return Step(
             name,
@@ -317,7 +317,7 @@ class _Planner:
         for item in inputs:
             if item.record in noted:
                 now = self.store.record_at(item.record).record
-                if (now and now.made) != noted[item.record]:
+                if now is None or now.made != noted[item.record]:
                     return f"input {item.uri}: {item.by} made it anew"
         return None
 

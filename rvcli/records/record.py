@@ -25,7 +25,7 @@ NEVER_FINISHED = "no record: it never finished here"
 
 Draft = dict[str, Any]
 """What the plan says about a command before it runs; plain values only:
-schema, fingerprint, command_type, experiment_id, split_id, splits, config, plugins,
+schema, fingerprint, planned, command_type, experiment_id, split_id, splits, config, plugins,
 components, inputs (each with uri, identity, by, record) and outputs (URIs)."""
 
 _VERSIONS_OF = ("numpy", "rasterio", "shapely", "pyproj", "sklearn", "torch")
@@ -89,7 +89,12 @@ class Record:
         }
 
     @property
-    def noted(self) -> dict[str, str | None]:
+    def planned(self) -> str:
+        """When the plan was made by which it ran, ISO 8601 in UTC; it tells runs apart."""
+        return str(self.draft.get("planned", ""))
+
+    @property
+    def noted(self) -> dict[str, str]:
         """What each producer, by the URI of its record, had made when the command started."""
         inputs = self.draft["inputs"]
         return {i["record"]: i["made"] for i in inputs if "record" in i and "made" in i}
@@ -177,13 +182,12 @@ def note_inputs(draft: Draft) -> Draft:
     """Return the draft with a token of what each producer has made by now.
 
     Call it when the command starts. The token tells a later plan whether the producer has
-    run again since, even if nothing in its fingerprint changed. It is None while there is no
-    record, as when another run makes the same things just now.
+    run again since, even if nothing in its fingerprint changed.
 
     Raises:
-        CommandError: a producer has done something else since the plan was made.
+        CommandError: a producer has no record, or has run by another plan.
     """
-    records: dict[str, Record | None] = {}
+    records: dict[str, Record] = {}
     inputs = []
     for item in draft["inputs"]:
         uri = item.get("record")
@@ -191,15 +195,20 @@ def note_inputs(draft: Draft) -> Draft:
             inputs.append(item)
             continue
         if uri not in records:
-            records[uri] = read_record(uri).record
-        record = records[uri]
-        if record is not None and record.fingerprint != item["identity"]:
-            raise CommandError(
-                f"input {item['uri']}: {item['by']} has made it by another plan",
-                hint="another run has planned the same command differently; run again",
-            )
-        inputs.append({**item, "made": record and record.made})
+            records[uri] = _made_as_planned(item)
+        inputs.append({**item, "made": records[uri].made})
     return {**draft, "inputs": inputs}
+
+
+def _made_as_planned(item: Mapping[str, Any]) -> Record:
+    record = read_record(item["record"]).record
+    if record is not None and record.fingerprint == item["identity"]:
+        return record
+    what = "is being run" if record is None else "was run"
+    raise CommandError(
+        f"input {item['uri']}: {item['by']} {what} anew, by another plan",
+        hint="another run works below the same root; run again when it is done",
+    )
 
 
 def write_record(
@@ -217,8 +226,8 @@ def write_record(
     record = Record(
         draft=draft,
         outputs=tuple(_output_now(uri, looked_up) for uri in draft["outputs"]),
-        started=_iso(started),
-        finished=_iso(datetime.now(timezone.utc)),
+        started=iso_text(started),
+        finished=iso_text(datetime.now(timezone.utc)),
         host=socket.gethostname(),
         versions=_versions(),
     )
@@ -346,7 +355,8 @@ def _write(uri: str, content: Mapping[str, Any]) -> None:
     resolve(uri, "w").write_str(uri, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
 
 
-def _iso(moment: datetime) -> str:
+def iso_text(moment: datetime) -> str:
+    """Write a moment in UTC; the order of such texts is that of time."""
     return moment.astimezone(timezone.utc).isoformat(timespec="milliseconds")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterable
+from datetime import datetime, timezone
 from pathlib import Path
 
 from rvcli.errors import NotWritableError
@@ -11,13 +12,18 @@ from rvcli.filesystem import resolve
 from rvcli.records.digests import default_cache
 from rvcli.records.identity import REMOTE_THREADS, Identities, Identity, in_threads, local_path
 from rvcli.records.names import record_uri
-from rvcli.records.record import Found, Record, output_problem, read_record
+from rvcli.records.record import Found, Record, iso_text, output_problem, read_record
 
 
 class RecordStore:
-    """A read-only view of records, inputs and outputs, as they are while it lives."""
+    """A read-only view of records, inputs and outputs, as they are while it lives.
+
+    Attributes:
+        opened: when it was made, ISO 8601 in UTC; what is later in a record is not in here.
+    """
 
     def __init__(self, identities: Identities | None = None) -> None:
+        self.opened = iso_text(datetime.now(timezone.utc))
         self.identities = identities or Identities(default_cache())
         self._found: dict[str, Found] = {}
 

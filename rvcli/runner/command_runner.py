@@ -57,7 +57,7 @@ class CommandRunner:
             import_context: entered while plugins are imported.
 
         Returns:
-            False if another run did the very same work while this one waited for it.
+            False if another run has done the very same work since this one was planned.
 
         Raises:
             MessageError: the message cannot be read.
@@ -116,7 +116,7 @@ def _claim_and_run(
     expiry_s = float(profile.current().get("RV", "lease_timeout_s"))
     with claim(lease_uri(root_uri, split_id), on_wait=note_wait, expiry_s=expiry_s) as lease:
         draft = _draft_of(config, fingerprint)
-        if draft is not None and waited and _is_proven(config, draft):
+        if draft is not None and _is_done_meanwhile(config, draft, waited):
             return False
         remove_record(root_uri, split_id)
         started = datetime.now(timezone.utc)
@@ -155,11 +155,14 @@ def _draft_of(config: CommandConfig, fingerprint: str) -> dict[str, Any] | None:
     return draft
 
 
-def _is_proven(config: CommandConfig, draft: dict[str, Any]) -> bool:
-    found = find_record(config.root_uri, config.split_id)
-    if found.record is None:
+def _is_done_meanwhile(config: CommandConfig, draft: dict[str, Any], waited: bool) -> bool:
+    """Tell whether another run has done the very same work since this one planned it."""
+    record = find_record(config.root_uri, config.split_id).record
+    if record is None:
         return False
-    return why_not_proven(found.record, draft, Identities(default_cache())) is None
+    planned = draft.get("planned", "")
+    since = record.planned != planned and record.finished > planned
+    return (waited or since) and why_not_proven(record, draft, Identities(default_cache())) is None
 
 
 @contextmanager

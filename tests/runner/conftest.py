@@ -93,9 +93,9 @@ class Workshop:
         return builder.with_config(**config).build()
 
     @staticmethod
-    def plan(*configs: Any) -> Plan:
+    def plan(*configs: Any, rerun: bool = False) -> Plan:
         """Plan commands."""
-        made = plan(derive([], configs), RecordStore(), pins=pins_of)
+        made = plan(derive([], configs), RecordStore(), pins=pins_of, rerun=rerun)
         made.refuse_blocked()
         return made
 

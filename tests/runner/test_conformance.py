@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from rvcli import profile
+from rvcli.errors import CommandError
+from rvcli.runner.command_runner import CommandRunner
 from rvcli.runner.events import RunEvent
 from rvcli.runner.execution import Outcome
 from rvcli.runner.experiment_runner import ExperimentRunner, RunOptions
+from rvcli.runner.messages import stamp_and_write
 
 pytestmark = pytest.mark.parametrize("runner", ["inprocess", "local"])
 
@@ -110,12 +114,39 @@ def test_a_failed_command_runs_again(runner: str, work: Any) -> None:
     assert ("run", True) == (step.status, "never finished" in step.reason)
 
 
+def test_what_another_run_did_since_the_plan_is_not_done_again(
+    runner: str, work: Any, folder: Path
+) -> None:
+    """Two runs on one root may start one after the other, too; asked to rerun, one does."""
+    first = work.plan(work("a"))
+    time.sleep(0.01)
+    for made in (first, work.plan(work("a"))):
+        assert ExperimentRunner.get_runner(runner).run_plan(made, RunOptions()).ok
+    assert 1 == len((folder / "a.txt").read_text().splitlines())
+    again = work.plan(work("a"), rerun=True)
+    assert ExperimentRunner.get_runner(runner).run_plan(again, RunOptions()).ok
+    assert 2 == len((folder / "a.txt").read_text().splitlines())
+
+
+def test_inputs_that_another_run_makes_differently_are_refused(
+    runner: str, work: Any, folder: Path
+) -> None:
+    """The command does not work on them, and is not reported as done."""
+    made = work.plan(work("a"), work("b", reads=("a.txt",)))
+    (other,) = work.plan(work("a", seconds=0.01)).to_run
+
+    def meanwhile(event: RunEvent) -> None:
+        if (event.job_id, event.kind) == ("a/WORK", "done"):
+            CommandRunner.run(stamp_and_write(other))
+
+    outcome = ExperimentRunner.get_runner(runner).run_plan(made, RunOptions(sink=meanwhile))
+    assert {"a": "done", "b": "failed"} == statuses(outcome)
+    assert any("a/WORK was run anew" in line for line in outcome.failed[0].last_lines)
+    assert not (folder / "b.txt").exists()
+
+
 def test_another_plan_of_the_same_command_is_noticed(runner: str, work: Any) -> None:
     """A message is not run under a plan that was made for another one."""
-    from rvcli.errors import CommandError
-    from rvcli.runner.command_runner import CommandRunner
-    from rvcli.runner.messages import stamp_and_write
-
     (first,) = work.plan(work("a")).to_run
     uri = stamp_and_write(first)
     message = Path(uri).read_text("utf-8")
