@@ -105,11 +105,12 @@ class State:
     @contextmanager
     def exported_secrets(self) -> Iterator[None]:
         """Hand secret overrides to child processes as variables: arguments are for all to read."""
+        from rvcli.profile.layers import variable_name
+
         before = dict(os.environ)
         for text in self.overrides:
             if _is_secret(text):
-                name, _, value = text.partition("=")
-                os.environ["RV_" + name.replace(".", "_").upper()] = value
+                os.environ[variable_name(*_option_of(text))] = text.partition("=")[2]
         try:
             yield
         finally:
@@ -143,10 +144,16 @@ def foreign_prints_aside() -> AbstractContextManager[object]:
 
 
 def _is_secret(override: str) -> bool:
-    from rvcli.profile.secrets import is_secret
+    from rvcli.profile.secrets import is_secret, mask_uris
+
+    return is_secret(*_option_of(override)) or mask_uris(override) != override
+
+
+def _option_of(override: str) -> tuple[str, str]:
+    from rvcli.profile.layers import canonical
 
     section, _, key = override.partition("=")[0].partition(".")
-    return is_secret(section.strip().upper(), key.strip().lower())
+    return canonical(section, key)
 
 
 def _load_plugins(settings: Settings, registry: Registry) -> list[LoadedPlugin]:

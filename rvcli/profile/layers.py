@@ -87,8 +87,8 @@ class EnvironLayer:
 
     def find(self, section: str, key: str) -> SettingValue | None:
         """Return the value of an option, or None."""
-        plain = re.sub(r"\W", "_", f"{section}_{key}").upper()
-        for variable in (f"RV_{plain}", plain):
+        own = variable_name(section, key)
+        for variable in (own, own.removeprefix("RV_")):
             if variable in self.variables and variable not in options.RESERVED_VARIABLES:
                 line = f":{self.lines[variable]}" if variable in self.lines else ""
                 origin = f"{self.name}{line} {variable}"
@@ -104,6 +104,11 @@ class EnvironLayer:
 
 
 AnyLayer = Layer | EnvironLayer
+
+
+def variable_name(section: str, key: str) -> str:
+    """Return the name of the variable that sets an option, and beats one without `RV_`."""
+    return "RV_" + re.sub(r"\W", "_", f"{section}_{key}").upper()
 
 
 def canonical(section: str, key: str) -> tuple[str, str]:
