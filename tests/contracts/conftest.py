@@ -39,14 +39,19 @@ class Project:
         """Where the experiment writes."""
         return self.path / "root"
 
-    def rv(self, runner: str, *words: str) -> str:
-        """Run `rv run` in a process and return what it printed; it must succeed."""
-        arguments = ["-a", "data", str(self.path / "data")]
+    def rv(self, *words: str) -> str:
+        """Run `rv` in a process, the experiment file being `X`; it must succeed.
+
+        Returns:
+            What it printed.
+        """
+        arguments = [self.experiment if word == "X" else word for word in words]
+        arguments += ["-a", "data", str(self.path / "data")]
         if "root_uri" not in words:
             arguments += ["-a", "root_uri", str(self.root)]
         home = {"HOME": str(self.path), "RV_CACHE_DIR": str(self.path / "cache")}
         done = subprocess.run(
-            [sys.executable, "-m", "rvcli", "run", runner, self.experiment, *words, *arguments],
+            [sys.executable, "-m", "rvcli", *arguments],
             cwd=self.path,
             env={**os.environ, **home, "COLUMNS": "200"},
             capture_output=True,
@@ -57,9 +62,9 @@ class Project:
         assert done.returncode == 0, done.stdout + done.stderr + logs
         return done.stdout
 
-    def to_run(self, runner: str, *words: str) -> dict[str, str]:
+    def to_run(self, *words: str) -> dict[str, str]:
         """Return why each command of a plan would run, by id."""
-        plan = json.loads(self.rv(runner, *words, "--dry-run", "--json"))
+        plan = json.loads(self.rv("run", "local", "X", *words, "--dry-run", "--json"))
         return {s["id"]: s["reason"] for s in plan["steps"] if s["status"] != "up_to_date"}
 
     def read(self, name: str) -> Any:

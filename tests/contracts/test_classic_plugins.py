@@ -142,7 +142,7 @@ class TestRun:
 
     def test_they_work_in_processes_and_are_proven(self, project: Any) -> None:
         """Workers load the plugins that their messages pin, and nothing runs a second time."""
-        project.rv("local", "--splits", "2")
+        project.rv("run", "local", "X", "--splits", "2")
         assert {"three": 1.0} == project.read("eval/classic/accuracy.json")
         assert {"scenes": 3, "loudness": 11} == project.read("analyze/classic/count.json")
         histogram = project.read("histogram/classic/histogram-0.json")
@@ -155,17 +155,18 @@ class TestRun:
         chips = project.read("chip/classic/chips/one.json")
         assert 3 * 64 * 64 == sum(count for count, _ in chips.values())
 
-        assert {} == project.to_run("local", "--splits", "2")
+        assert {} == project.to_run("--splits", "2")
         plugin = project.path / "classic_measures.py"
         plugin.write_text(plugin.read_text() + "# changed\n")
-        assert "plugin classic_measures.py" in project.to_run("local")["classic/EVAL"]
+        assert "plugin classic_measures.py" in project.to_run()["classic/EVAL"]
 
     def test_the_package_predicts(
         self, project: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     ) -> None:
         """A classic runner runs it all here; the package then works without the experiment."""
-        project.rv("one_by_one")
-        assert {} == project.to_run("local")
+        project.rv("run", "one_by_one", "X")
+        assert {} == project.to_run()
+        assert "bundle, histogram, join_texts, tick" in project.rv("ls", "X")
         package = project.root / "bundle" / "classic" / "predict_package.zip"
         monkeypatch.chdir(project.path.parent)
         monkeypatch.setenv("RV_CACHE_DIR", str(project.path / "cache"))
@@ -178,12 +179,12 @@ class TestRun:
     def test_a_file_system_of_a_plugin_holds_everything(self, project: Any) -> None:
         """Messages, records and leases too; names of commands come in any case."""
         words = ("Join_Texts", "tick", "--splits", "2", "-a", "root_uri", "attic://out ä")
-        project.rv("local", *words)
+        project.rv("run", "local", "X", *words)
         loud = project.path / "attic" / "loud"
         assert ["NOTE A", "NOTE B"] == [(loud / f"{n}.txt").read_text() for n in "ab"]
-        assert {} == project.to_run("local", *words)
+        assert {} == project.to_run(*words)
         (project.path / "attic" / "notes" / "a.txt").write_text("other")
-        assert ["classic/JOIN_TEXTS/0"] == list(project.to_run("local", *words))
+        assert ["classic/JOIN_TEXTS/0"] == list(project.to_run(*words))
 
 
 @pytest.fixture

@@ -72,7 +72,7 @@ def test_a_command_needs_a_config_with_a_key() -> None:
 def test_they_work_in_processes_and_are_proven(lay_out: Any, tmp_path: Path) -> None:
     """Each message pins the plugins that the command uses, and nothing runs a second time."""
     project = lay_out(tmp_path / "my project ß", "declared")
-    project.rv("local")
+    project.rv("run", "local", "X")
     assert {"three": 1.0} == project.read("eval/declared/share.json")
     assert {"three": [720, 3376]} == project.read("count_classes/declared/counts.json")
     pins = {
@@ -87,8 +87,8 @@ def test_they_work_in_processes_and_are_proven(lay_out: Any, tmp_path: Path) -> 
         "eval": [learning, measures, sources],
     } == pins
 
-    assert {} == project.to_run("local")
+    assert {} == project.to_run()
     plugin = project.path / f"{measures}.py"
     plugin.write_text(plugin.read_text() + "# changed\n")
     affected = {f"declared/{name}" for name in ("ANALYZE", "EVAL", "BUNDLE", "COUNT_CLASSES")}
-    assert affected == set(project.to_run("local"))
+    assert affected == set(project.to_run())

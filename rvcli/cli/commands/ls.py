@@ -41,9 +41,11 @@ def _experiment(experiment: Any) -> dict[str, Any]:
     from rvcli import keys, registry
 
     dataset = experiment.dataset
+    current = registry.current()
+    of_plugins = [key for key in current.keys(keys.COMMAND) if key not in keys.COMMANDS]
     auxiliary = [
         key
-        for key in registry.current().keys(keys.AUX_COMMAND)
+        for key in current.keys(keys.AUX_COMMAND)
         if experiment.custom_config_of(key) is not None
     ]
     return {
@@ -56,7 +58,7 @@ def _experiment(experiment: Any) -> dict[str, Any]:
             "test": len(dataset.test_scenes),
         },
         "root_uri": experiment.root_uri,
-        "commands": [*keys.COMMANDS, *auxiliary],
+        "commands": [*keys.COMMANDS, *of_plugins, *auxiliary],
     }
 
 
