@@ -261,10 +261,17 @@ def _chain(fs: type[FileSystem], uri: str) -> list[Holder]:
     """List the lease and those that succeeded it, each after the one before."""
     chain: list[Holder] = []
     place = uri
-    while data := _read(fs, place):
+    while (data := _read(fs, place)) is not None:
+        if not data and not _deletes(fs):
+            break
         chain.append(_parsed(data, place))
         place = _successor(uri, chain[-1])
     return chain
+
+
+def _deletes(fs: type[FileSystem]) -> bool:
+    """Tell whether a file system removes files; one that does not empties them instead."""
+    return getattr(fs.delete, "__func__", None) is not getattr(FileSystem.delete, "__func__", None)
 
 
 def _read(fs: type[FileSystem], uri: str) -> bytes | None:

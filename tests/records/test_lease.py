@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from rvcli.errors import FileSystemError
+from rvcli.filesystem import FileSystem
 from rvcli.filesystem.local_filesystem import LocalFileSystem
 from rvcli.filesystem.process import ProcessId
 from rvcli.records import lease as lease_module
@@ -252,6 +253,14 @@ def test_damaged_lease_blocks_nobody(uri: str, content: bytes) -> None:
     assert _left(uri) == []
 
 
+def test_empty_lease_blocks_nobody(uri: str) -> None:
+    """Nor does a file that is empty since the machine went down while it was written."""
+    LocalFileSystem.write_bytes(uri, b"")
+    with claim(uri, timeout_s=5):
+        pass
+    assert _left(uri) == []
+
+
 def test_emptied_lease_is_free(uri: str) -> None:
     """An empty file counts as none: file systems without delete leave it."""
     lease = Path(uri)
@@ -259,6 +268,8 @@ def test_emptied_lease_is_free(uri: str) -> None:
     lease.touch()
 
     class Emptying(LocalFileSystem):
+        delete = classmethod(FileSystem.delete.__func__)  # type: ignore[attr-defined]
+
         @classmethod
         def write_exclusive(cls, uri: str, data: bytes) -> bool:
             if cls.read_bytes(uri):
