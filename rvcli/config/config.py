@@ -257,8 +257,23 @@ class BundledConfigMixin:
         return self
 
     def bundle_file(self, uri: str, bundle_dir: str) -> tuple[str, str]:
-        """Fetch one file into the package; return its path there and its base name."""
-        from rvcli.utils.files import download_or_copy
+        """Fetch one file into the package; return its path there and its name.
 
-        local_path = download_or_copy(uri, bundle_dir)
-        return local_path, local_path.replace("\\", "/").rpartition("/")[2]
+        That is its base name, or one of its own where another file has that name already.
+        """
+        from filecmp import cmp
+        from hashlib import sha256
+        from pathlib import Path
+        from tempfile import TemporaryDirectory
+
+        from rvcli.utils.files import download_or_copy, make_dir
+
+        make_dir(bundle_dir)
+        with TemporaryDirectory(dir=bundle_dir) as fetched_dir:
+            fetched = Path(download_or_copy(uri, fetched_dir))
+            path = Path(bundle_dir) / fetched.name
+            if path.exists() and not cmp(fetched, path, shallow=False):
+                digest = sha256(fetched.read_bytes()).hexdigest()[:16]
+                path = path.with_stem(f"{path.stem}-{digest}")
+            fetched.replace(path)
+        return str(path), path.name
