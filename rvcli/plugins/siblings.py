@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from rvcli.plugins.content import INIT, SUFFIX
+
+# What registers a component that is imported on first use.
+_LAZY = re.compile(r"[^\W\d]\w*(\.\w+)*:\w+")
 
 # Never a sibling, even when the plugin lies in a checkout of one of them.
 _OWN = frozenset({"rvcli", "rastervision"})
@@ -16,6 +20,8 @@ _OWN = frozenset({"rvcli", "rastervision"})
 @dataclass(frozen=True)
 class Import:
     """One import statement, or a call that does the same with a literal name.
+
+    Such a call is `import_module("name")`, and `register_...(..., "name:Component")`.
 
     Attributes:
         level: number of leading dots; 0 is an absolute import.
@@ -64,6 +70,10 @@ def _imports_of_node(node: ast.AST) -> Iterator[Import]:
             and not literal.value.startswith(".")
         ):
             yield Import(literal.value, (), 0, node.lineno)
+        elif name.startswith("register_"):
+            for argument in (*node.args, *(keyword.value for keyword in node.keywords)):
+                if isinstance(argument, ast.Constant) and _LAZY.fullmatch(str(argument.value)):
+                    yield Import(str(argument.value).partition(":")[0], (), 0, argument.lineno)
 
 
 def closure(
