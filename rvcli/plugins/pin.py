@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from typing import Any
 
 from rvcli import profile
-from rvcli.errors import PluginError
+from rvcli.errors import NotWritableError, PluginError
 from rvcli.filesystem import absolute_uri, is_local, shown
 from rvcli.plugins.find import Found, find, found_content
 from rvcli.plugins.load import ImportContext, load_found, loaded_in
@@ -116,7 +116,8 @@ def _find_pinned(pin: PluginPin, spec: PluginSpec, cache_dir: str) -> Found:
         return find(spec, cache_dir)
     content = restore(pin.shipped_uri)
     if content.digest == pin.sha256:
-        content = keep(content, cache_dir)
+        with suppress(NotWritableError):  # in a container there may be no home
+            content = keep(content, cache_dir)
     return found_content(spec, content)
 
 

@@ -96,13 +96,14 @@ def test_package_needs_nothing_of_the_experiment(finished: Any, tmp_path: Path) 
 
 
 def test_package_of_a_plugin_backend(finished_quick: Any, tmp_path: Path) -> None:
-    """A package that a plugin's backend made predicts without a profile that names it."""
+    """A package that a plugin's backend made predicts without a profile, even without a home."""
     with rasterio.open(finished_quick.root / "predict" / "schnell" / "Bild West ö.tif") as made:
         expected = made.read(1)
     package = finished_quick.root / "bundle" / "schnell" / "predict_package.zip"
     for source in (package, finished_quick.path / "Bild West ö.tif"):
         shutil.copy(source, tmp_path)
     shutil.rmtree(finished_quick.path)
+    finished_quick.env = {"HOME": str(tmp_path / "Bild West ö.tif" / "home")}
     result = finished_quick.rv(
         "predict", "predict_package.zip", "Bild West ö.tif", "tief/unten/p.tif", cwd=tmp_path
     )
