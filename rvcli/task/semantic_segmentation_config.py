@@ -68,7 +68,11 @@ class SemanticSegmentationConfig(TaskConfig):
         doc="The classes; ids start at 1, 0 means ignore.", proto="class_items"
     )
     chip_size: int = field(
-        default=300, doc="Width and height of a training chip.", unit="pixels", check=positive
+        default=300,
+        doc="Width and height of a training chip.",
+        unit="pixels",
+        check=positive,
+        used_by=(keys.CHIP, keys.TRAIN, keys.PREDICT, keys.BUNDLE),
     )
     predict_chip_size: int = field(
         default=300,
