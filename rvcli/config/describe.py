@@ -84,7 +84,9 @@ def repr_default(value: Any) -> str:
 
 
 def _name(annotation: Any) -> str:
-    return annotation.__name__ if isinstance(annotation, type) else str(annotation)
+    # On Python 3.10, list[int] counts as a class.
+    is_class = isinstance(annotation, type) and not typing.get_args(annotation)
+    return annotation.__name__ if is_class else str(annotation)
 
 
 def _of_class(declared: type[Declared], definitions: dict[str, Any]) -> dict[str, Any]:
