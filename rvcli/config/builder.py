@@ -74,9 +74,13 @@ class ConfigBuilder:
 
     def set(self: B, **values: Any) -> B:
         """Return a copy with some values changed; iterators are read out."""
-        new = copy.copy(self)
         fixed = {n: list(v) if isinstance(v, Iterator) else v for n, v in values.items()}
-        new.config = {**self.config, **fixed}
+        if isinstance(getattr(type(self), "config", None), property):
+            new = copy.deepcopy(self)
+            new.config.update(fixed)
+        else:
+            new = copy.copy(self)
+            new.config = {**self.config, **fixed}
         return new
 
     def from_proto(self: B, msg: Any) -> B:

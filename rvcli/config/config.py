@@ -54,15 +54,13 @@ class Config(Declared):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         name = self.type_field()
-        if name is None:
-            super().__init__(*args, **kwargs)
-        elif self.key is not None:
-            super().__init__(*args, **kwargs)
-            setattr(self, name, self.key)
-        else:
-            type_given = args[0] if args else kwargs.pop(name, None)
-            super().__init__(*args[1:], **kwargs)
-            setattr(self, name, type_given)
+        key = self.key
+        if name is not None and key is None:
+            key = args[0] if args else kwargs.pop(name, None)
+            args = args[1:]
+        super().__init__(*args, **kwargs)
+        if name is not None and not isinstance(getattr(type(self), name, None), property):
+            setattr(self, name, key)
 
     @classmethod
     def type_field(cls) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from copy import deepcopy
 from pathlib import Path
@@ -185,6 +186,26 @@ class TestRun:
         assert {} == project.to_run(*words)
         (project.path / "attic" / "notes" / "a.txt").write_text("other")
         assert ["classic/JOIN_TEXTS/0"] == list(project.to_run(*words))
+
+    def test_a_message_of_an_old_release_is_run(
+        self, project: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """An auxiliary command whose plugin the profile names, by the old name of the worker."""
+        log = project.path / "ticks.txt"
+        message = {
+            "commandType": "TICK",
+            "rootUri": str(project.root / "ticks"),
+            "customConfig": {"json": json.dumps({"log": str(log)})},
+            "plugins": {"pluginUris": [f"file://{project.path}/classic_commands.py"]},
+        }
+        path = project.path / "command-config-0.json"
+        path.write_text(json.dumps(message))
+        monkeypatch.chdir(project.path)
+        assert 0 == main(["run_command", str(path)]), capsys.readouterr().err
+        assert "tick\n" == log.read_text()
+        monkeypatch.chdir(project.path.parent)
+        assert 4 == main(["run_command", str(path)])
+        assert "without a digest" in capsys.readouterr().err
 
 
 @pytest.fixture

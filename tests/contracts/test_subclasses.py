@@ -133,3 +133,38 @@ def test_a_report_by_hand_reaches_configs_without_one() -> None:
     io_def = rv.core.CommandIODefinition()
     config.report_io(rv.EVAL, io_def)
     assert ["/EVAL.json"] == list(io_def.output_uris)
+
+
+class KeptConfig(rv.RasterSourceConfig):
+    """Its type is a property."""
+
+    def __init__(self, uri: str, transformers: Any = None, channel_order: Any = None):
+        super().__init__("KEPT", transformers, channel_order)
+        self.uri = uri
+
+    @property
+    def source_type(self) -> str:  # type: ignore[override]
+        """The one that it always is."""
+        return "KEPT"
+
+
+class KeptConfigBuilder(rv.RasterSourceConfigBuilder):
+    """Its config is a property that gives a dict, which its methods edit."""
+
+    def __init__(self, prev: Any = None):
+        self._values = {"uri": "a.tif"}
+        super().__init__(KeptConfig)
+
+    @property
+    def config(self) -> dict[str, Any]:  # type: ignore[override]
+        """The values."""
+        return self._values
+
+
+def test_methods_of_the_base_edit_what_a_property_gives() -> None:
+    """And they leave the builder that they are called on alone."""
+    builder = KeptConfigBuilder()
+    config = builder.with_channel_order([1]).with_stats_transformer().build()
+    assert ("KEPT", [1], 1) == (config.source_type, config.channel_order, len(config.transformers))
+    assert {"uri": "a.tif"} == builder.config
+    assert [1] == KeptConfigBuilder().from_proto(config.to_proto()).build().channel_order
