@@ -5,7 +5,7 @@ The format: https://gdal.org/en/stable/drivers/raster/vrt.html
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from xml.etree import ElementTree as Xml
 
@@ -52,8 +52,13 @@ class Tile:
     has_mask: bool
 
     @classmethod
-    def read(cls, path: str, nodata: float | None = None) -> Tile:
-        """Read the metadata of a raster; `nodata` is for bands that declare none.
+    def read(cls, path: str, nodata: float | None = None, channels: Collection[int] = ()) -> Tile:
+        """Read the metadata of a raster.
+
+        Args:
+            path: as GDAL takes it.
+            nodata: for bands that declare none.
+            channels: indices of bands that are data, not alpha.
 
         Raises:
             DataError: it cannot be opened.
@@ -67,9 +72,14 @@ class Tile:
                 crs_wkt=dataset.crs.to_wkt() if dataset.crs else "",
                 transform=dataset.transform,
                 nodata=tuple(nodata if own is None else own for own in dataset.nodatavals),
-                colors=tuple(color.name for color in dataset.colorinterp),
+                colors=tuple(
+                    ColorInterp.undefined.name
+                    if i in channels and color == ColorInterp.alpha
+                    else color.name
+                    for i, color in enumerate(dataset.colorinterp)
+                ),
                 block_hw=dataset.block_shapes[0],
-                has_mask=has_mask(dataset),
+                has_mask=has_mask(dataset, channels),
             )
 
 
@@ -107,18 +117,21 @@ class Mosaic:
         return Xml.tostring(root, encoding="unicode").encode()
 
 
-def make_mosaic(paths: Sequence[str], nodata: float | None = None) -> Mosaic:
+def make_mosaic(
+    paths: Sequence[str], nodata: float | None = None, channels: Collection[int] = ()
+) -> Mosaic:
     """Lay rasters out on the grid of the first one.
 
     Args:
         paths: as GDAL takes them.
         nodata: value of pixels without data in rasters that declare none.
+        channels: indices of bands that are data, not alpha.
 
     Raises:
         DataError: one cannot be opened, has no georeference or is rotated, or they differ in
             CRS, resolution, number of bands or dtype.
     """
-    tiles = [Tile.read(path, nodata) for path in paths]
+    tiles = [Tile.read(path, nodata, channels) for path in paths]
     for tile in tiles:
         _check_like(tile, tiles[0])
     grid = tiles[0].transform

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -53,7 +53,8 @@ class RasterioSource(ActivateMixin, RasterSource):
         uris: files on one grid; where they overlap, the later one is on top.
         raster_transformers: applied to each chip, in order.
         temp_dir: where downloads and the description of a mosaic go.
-        channel_order: channels of a chip; by default all but alpha.
+        channel_order: channels of a chip; by default all but alpha. An alpha band that is named
+            here is data, and masks nothing.
         x_shift_meters: moves the view to the right, in metres on the ground.
         y_shift_meters: moves the view up, in metres on the ground.
         nodata: value of pixels without data, beside what the files declare.
@@ -84,14 +85,15 @@ class RasterioSource(ActivateMixin, RasterSource):
         self._dataset: Any = None
         self._owner_pid = 0
         self._gdal_options = gdal_options(self.uris)
-        self._path = download_and_build_vrt(self.uris, temp_dir, nodata)
+        named = [] if channel_order is None else list(channel_order)
+        self._path = download_and_build_vrt(self.uris, temp_dir, nodata, named)
         with gdal_env(self._gdal_options), open_raster(self._path, self._name) as dataset:
             colors = dataset.colorinterp
             self._extent = Box(0, 0, dataset.height, dataset.width)
             self._raw_dtype = common_dtype(dataset)
             self._nodata = nodata_value(nodata, self._raw_dtype)
             self._block_hw: tuple[int, int] = dataset.block_shapes[0]
-            self._is_masked = has_mask(dataset)
+            self._is_masked = has_mask(dataset, named)
             self._crs_transformer: CRSTransformer = (
                 RasterioCRSTransformer.from_dataset(dataset)
                 if dataset.crs
@@ -165,13 +167,19 @@ class RasterioSource(ActivateMixin, RasterSource):
             self._dataset = None
 
 
-def build_vrt(vrt_path: str, image_paths: Sequence[str], nodata: float | None = None) -> None:
+def build_vrt(
+    vrt_path: str,
+    image_paths: Sequence[str],
+    nodata: float | None = None,
+    channels: Collection[int] = (),
+) -> None:
     """Write a GDAL virtual raster that shows images as one mosaic.
 
     Args:
         vrt_path: local path to write.
         image_paths: as GDAL takes them; local ones may be relative.
         nodata: value of pixels without data in images that declare none.
+        channels: indices of bands that are data, not alpha.
 
     Raises:
         DataError: an image cannot be opened, or they do not lie on one grid.
@@ -179,11 +187,14 @@ def build_vrt(vrt_path: str, image_paths: Sequence[str], nodata: float | None = 
     # What is no file is a name that only GDAL knows, such as /vsis3/... or a subdataset.
     paths = [str(Path(p).resolve()) if Path(p).exists() else p for p in image_paths]
     with atomic_path(vrt_path) as temp_path:
-        Path(temp_path).write_bytes(make_mosaic(paths, nodata).to_xml())
+        Path(temp_path).write_bytes(make_mosaic(paths, nodata, channels).to_xml())
 
 
 def download_and_build_vrt(
-    image_uris: Sequence[str], temp_dir: str, nodata: float | None = None
+    image_uris: Sequence[str],
+    temp_dir: str,
+    nodata: float | None = None,
+    channels: Collection[int] = (),
 ) -> str:
     """Return a path that GDAL opens as the mosaic of some images.
 
@@ -192,6 +203,7 @@ def download_and_build_vrt(
             windows of it in place.
         temp_dir: where downloads and the virtual raster go.
         nodata: value of pixels without data in images that declare none.
+        channels: indices of bands that are data, not alpha.
 
     Raises:
         DataError: an image cannot be opened, or they do not lie on one grid.
@@ -201,9 +213,9 @@ def download_and_build_vrt(
         if len(paths) == 1:
             return paths[0]
         # Named by what it shows, so that sources may share a directory.
-        digest = hashlib.sha256(repr((paths, nodata)).encode()).hexdigest()[:16]
+        digest = hashlib.sha256(repr((paths, nodata, sorted(channels))).encode()).hexdigest()[:16]
         vrt_path = str(Path(temp_dir) / f"mosaic-{digest}.vrt")
-        build_vrt(vrt_path, paths, nodata)
+        build_vrt(vrt_path, paths, nodata, channels)
         return vrt_path
 
 

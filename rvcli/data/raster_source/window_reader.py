@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from rasterio.enums import MaskFlags
+from rasterio.enums import ColorInterp, MaskFlags
 from rasterio.windows import Window
 
 from rvcli.core.box import Box
@@ -38,10 +39,22 @@ def read_window(dataset: Any, window: Box, is_masked: bool) -> npt.NDArray[Any]:
     return np.moveaxis(padded, 0, -1)
 
 
-def has_mask(dataset: Any) -> bool:
-    """Tell whether a dataset says by a mask or an alpha band which pixels are valid."""
+def has_mask(dataset: Any, channels: Collection[int] = ()) -> bool:
+    """Tell whether a dataset says by a mask or an alpha band which pixels are valid.
+
+    Args:
+        dataset: open rasterio dataset.
+        channels: indices of bands that are data, whatever they are taken for: GDAL takes the
+            fourth of four bands for alpha, which often is near infrared.
+    """
     flags = dataset.mask_flag_enums[0]
-    return MaskFlags.per_dataset in flags or MaskFlags.alpha in flags
+    if MaskFlags.alpha in flags:
+        return not any(is_alpha and i in channels for i, is_alpha in enumerate(_is_alpha(dataset)))
+    return MaskFlags.per_dataset in flags
+
+
+def _is_alpha(dataset: Any) -> list[bool]:
+    return [color == ColorInterp.alpha for color in dataset.colorinterp]
 
 
 def common_dtype(dataset: Any) -> np.dtype[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -46,12 +47,18 @@ class ClassInference:
     property that the options name); the first filter that the feature passes, in the order in
     which they were given; the default.
 
+    Attributes:
+        options: how classes are inferred.
+        unknown_names: how many features got the default class though they have a name, by that
+            name: the class map lacks it.
+
     Raises:
         ConfigError: a filter cannot be used.
     """
 
     def __init__(self, options: ClassInferenceOptions | None = None) -> None:
         self.options = options or ClassInferenceOptions()
+        self.unknown_names: Counter[str] = Counter()
         self._filters: list[tuple[int, Filter]] = [
             (class_id, compile_filter(expression))
             for class_id, expression in (self.options.class_id_to_filter or {}).items()
@@ -75,14 +82,20 @@ class ClassInference:
         class_id = properties.get(self._id_property)
         if class_id is not None and not (self._has_names and isinstance(class_id, str)):
             return class_id if type(class_id) is int else _class_id(class_id, self._id_property)
+        unknown: str | None = None
         for key in self._name_properties:
             name = properties.get(key)
-            if isinstance(name, str) and name in self._ids:
-                return self._ids[name]
+            if isinstance(name, str):
+                if name in self._ids:
+                    return self._ids[name]
+                unknown = unknown or name
         for filtered_id, passes in self._filters:
             if passes(feature):
                 return filtered_id
-        return self.options.default_class_id
+        default = self.options.default_class_id
+        if unknown and self._ids and default is not None:
+            self.unknown_names[unknown] += 1
+        return default
 
     def transform_geojson(self, geojson: Mapping[str, Any]) -> dict[str, Any]:
         """Return a FeatureCollection whose features bear their property `class_id`.

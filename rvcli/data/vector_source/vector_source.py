@@ -157,6 +157,7 @@ class VectorSource(ABC):
         name = self._name()
         features = features_of(geojson, name)
         class_ids: list[int | None] = []
+        self.class_inference.unknown_names.clear()
         try:
             class_ids += map(self.class_inference.infer_class_id, features)
         except DataError as e:
@@ -173,6 +174,7 @@ class VectorSource(ABC):
             name,
             self._crs(),
         )
+        _warn_of_names(self.class_inference, name)
         _warn_of_unknown(polygons, self.class_inference.options.class_map, name)
         return features, polygons
 
@@ -257,6 +259,21 @@ def _position(inference: ClassInference, features: Sequence[Mapping[str, Any]]) 
         except DataError:
             return index
     raise AssertionError("all classes can be inferred")
+
+
+def _warn_of_names(inference: ClassInference, name: str) -> None:
+    unknown = inference.unknown_names
+    if unknown:
+        names = [shown for shown, _ in unknown.most_common(10)]
+        more = f" and {len(unknown) - 10} more" if len(unknown) > 10 else ""
+        log.warning(
+            "%s: %d features have names that the class map lacks: they are of class %s (%s%s)",
+            name,
+            unknown.total(),
+            inference.options.default_class_id,
+            ", ".join(names),
+            more,
+        )
 
 
 def _warn_of_unknown(polygons: ClassPolygons, class_map: ClassMap | None, name: str) -> None:

@@ -180,6 +180,18 @@ def test_alpha_is_a_mask_and_no_channel(write_raster: Write, tmp_path: Path) -> 
     np.testing.assert_array_equal(bands[:3, :, 10:].transpose(1, 2, 0), image[:, 10:])
 
 
+@pytest.mark.parametrize("copies", [1, 2], ids=["file", "mosaic"])
+def test_alpha_that_is_asked_for_is_data(copies: int, write_raster: Write, tmp_path: Path) -> None:
+    """A band that GDAL takes for alpha masks nothing when it is named, as near infrared is."""
+    bands = random_bands("uint8", bands=4)
+    bands[3, :, :10] = 0
+    paths = [write_raster(bands, f"{i}.tif", photometric="RGB", alpha="YES") for i in range(copies)]
+    source = RasterioSource(paths, [], str(tmp_path), channel_order=[3, 0, 1, 2])
+    with source.activate():
+        image = source.get_image_array()
+    np.testing.assert_array_equal(bands[[3, 0, 1, 2]].transpose(1, 2, 0), image)
+
+
 @pytest.mark.parametrize(("name", "driver"), [("i.png", "PNG"), ("i.jpg", "JPEG")])
 def test_reads_images_without_georeference(
     name: str, driver: str, write_raster: Write, tmp_path: Path

@@ -281,6 +281,29 @@ def test_class_id_that_the_class_map_lacks_is_warned_of(
     assert "1 polygons have class ids that the class map lacks: 9" in caplog.text
 
 
+def test_names_of_no_class_are_warned_of(
+    grid: RasterioCRSTransformer,
+    write_labels: Callable[..., str],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Names that the class map lacks are warned of where the default class stands in for them."""
+    properties: list[dict[str, Any]] = [
+        {"class_name": "Road"},
+        {"class_name": "road"},
+        {"label": "Road"},
+        {},
+    ]
+    uri = write_labels([box(i, 0, i + 1, 1) for i in range(4)], properties)
+    assert [1, 2, 1, 1] == source(uri, grid).get_polygons().class_ids.tolist()
+    assert (
+        "2 features have names that the class map lacks: they are of class 1 (Road)" in caplog.text
+    )
+    caplog.clear()
+    options = ClassInferenceOptions(CLASSES, default_class_id=None)
+    GeoJSONVectorSource(uri, grid, class_inf_opts=options).get_polygons()
+    assert "class map" not in caplog.text
+
+
 @pytest.mark.parametrize("class_id", [-1, 70000])
 def test_class_id_out_of_range_is_refused(
     grid: RasterioCRSTransformer, write_labels: Callable[..., str], class_id: int
