@@ -62,7 +62,6 @@ def test_plan(base: Any) -> None:
         ("--help",),
         ("ls", "experiment.py"),
         ("explain", "experiment.py"),
-        ("run", "local", "experiment.py", "--dry-run"),
         ("config", "show"),
         ("plugins", "list"),
     ],

@@ -134,10 +134,10 @@ def naps(project: Any) -> list[tuple[float, float]]:
 def test_not_everything_starts_at_once(project: Any, jobs: int) -> None:
     """At most --jobs commands run side by side, and as many do if there are that many."""
     project.add_plugin("nap.py", alone=True)
-    words = ("run", "local", "naps.py", "-a", "count", "4", "-a", "seconds", "0.5")
+    words = ("run", "local", "naps.py", "-a", "count", "3", "-a", "seconds", "0.5")
     assert 0 == project.rv(*words, "--jobs", str(jobs)).code
     times = naps(project)
-    assert 4 == len(times)
+    assert 3 == len(times)
     together = [(a, b) for a, b in combinations(times, 2) if b[0] < a[1]]
     crowds = [sum(1 for other in times if other[0] <= one[0] < other[1]) for one in times]
     assert max(crowds) <= jobs
@@ -157,6 +157,9 @@ def test_one_failure_does_not_stop_the_healthy(project: Any) -> None:
     assert "1 command failed: 0/NAP" in result.err
     assert f"  log: {project.path / 'Schlaf ö' / '0' / 'logs'}" in result.err
     line = next(s for s in result.err.splitlines() if "to run it alone: " in s)
+    words = shlex.split(line.partition(": ")[2])
+    assert [sys.executable, "-m", "rvcli"] == words[:3]
+    assert Path(words[-1]).is_file()
     again = subprocess.run(
         ["bash", "-c", line.partition(": ")[2]],
         cwd=project.path,
@@ -224,7 +227,6 @@ def test_a_traceback_comes_when_asked_for(finished: Any) -> None:
 
 IMAGES = {
     "no image": (b"this is no image", "not recognized as being in a supported file format"),
-    "empty": (b"", "cannot open the image"),
     "cut": (None, "cannot read the window"),
 }
 
@@ -257,10 +259,8 @@ def test_missing_image(project: Any) -> None:
 MESSAGES = {
     '{"command_type": "TR': 3,
     "{}": 3,
-    '{"command_type": "NO_SUCH", "root_uri": "x"}': 3,
     '{"command_type": "TRAIN", "root_uri": "x"}': 3,
     '{"command_type": "TRAIN", "no_such_field": 1}': 3,
-    '{"command_type": "TRAIN", "schema_version": 99}': 3,
     None: 1,
 }
 
@@ -282,7 +282,6 @@ PLUGINS = {
     "no function": "import rvcli as rv\n",
     "import": "import no_such_package\n\n\ndef register_plugin(plugin_registry):\n    pass\n",
     "raises": "def register_plugin(plugin_registry):\n    raise RuntimeError('no')\n",
-    "exits": "import sys\n\nsys.exit(3)\n",
 }
 
 
@@ -359,13 +358,3 @@ def test_lease_of_a_dead_process_blocks_nobody(project: Any, tools: Any) -> None
     _, error = second.communicate(timeout=20)
     first.communicate(timeout=20)
     assert (0, "") == (second.returncode, error)
-
-
-def test_line_that_reproduces_a_failure_is_quoted(project: Any) -> None:
-    """The line can be pasted into a shell whatever the names are."""
-    project.add_plugin("nap.py", alone=True)
-    result = project.rv("run", "local", "naps.py", "-a", "fails", "0", "-a", "count", "1")
-    line = next(s for s in result.err.splitlines() if "to run it alone: " in s)
-    words = shlex.split(line.partition(": ")[2])
-    assert [sys.executable, "-m", "rvcli"] == words[:3]
-    assert Path(words[-1]).is_file()
