@@ -9,6 +9,7 @@ import pytest
 
 import rvcli as rv
 from rvcli.config import update
+from rvcli.records import semantic
 from rvcli.registry import Registrar
 from rvcli.testing import assert_config_round_trips, temporary_registry
 
@@ -168,3 +169,58 @@ def test_methods_of_the_base_edit_what_a_property_gives() -> None:
     assert ("KEPT", [1], 1) == (config.source_type, config.channel_order, len(config.transformers))
     assert {"uri": "a.tif"} == builder.config
     assert [1] == KeptConfigBuilder().from_proto(config.to_proto()).build().channel_order
+
+
+class SumCommandConfig(rv.CommandConfig):
+    """A command of the oldest form."""
+
+    def __init__(self, root_uri: str, split_id: int, numbers: list[int]):
+        super().__init__("SUM", root_uri, split_id)
+        self.numbers = numbers
+
+    def to_proto(self) -> Any:
+        """Return a message made by hand."""
+        message = self.message_class()(  # type: ignore[call-arg]
+            command_type="SUM", root_uri=self.root_uri, split_id=self.split_id
+        )
+        message.custom_config.update({"numbers": self.numbers})  # type: ignore[attr-defined]
+        return message
+
+
+class SumCommandConfigBuilder(rv.CommandConfigBuilder):
+    """Knows its type, takes nothing but what to copy, and sets attributes of copies."""
+
+    def __init__(self, prev: Any = None):
+        super().__init__("SUM", prev)
+        self.numbers = prev.numbers if prev else []
+
+    def build(self) -> Any:
+        """Build without config dict."""
+        self.validate()
+        return SumCommandConfig(self.root_uri or "", self.split_id, self.numbers)
+
+    def from_proto(self, msg: Any) -> Any:
+        """Read the attributes one by one."""
+        b = deepcopy(self)
+        b.root_uri = msg.root_uri
+        b.split_id = msg.split_id
+        b.numbers = [int(n) for n in msg.custom_config["numbers"]]
+        return b
+
+
+def test_builders_of_commands_may_take_only_what_to_copy() -> None:
+    """And a message that is made by hand bears the stamp of the plan."""
+    with temporary_registry() as registry:
+        Registrar(registry).register_command_config_builder("SUM", SumCommandConfigBuilder)
+        builder = rv.CommandConfig.builder("SUM")
+        with pytest.raises(rv.ConfigError, match=r"root_uri is not set"):
+            builder.build()
+        config = builder.with_root_uri("/root").with_split_id(3).build()
+        config.numbers = [1, 2]
+        config.set_stamp("abc", None)
+        message = config.to_proto()
+        assert ("abc", 1) == (message.fingerprint, message.schema_version)
+        again = rv.CommandConfig.from_proto(message)
+        assert (3, [1, 2], "/root") == (again.split_id, again.numbers, again.root_uri)
+        copied = config.to_builder().build()
+        assert semantic(config.to_plain()) == semantic(copied.to_plain())
