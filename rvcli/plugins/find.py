@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rvcli.errors import PluginError
+from rvcli.errors import PluginError, RvError
 from rvcli.plugins.content import INIT, SUFFIX, Content
 from rvcli.plugins.fetch import fetch
 from rvcli.plugins.isolate import import_content
@@ -59,8 +59,20 @@ def find(spec: PluginSpec, cache_dir: str) -> Found:
     """Find a plugin.
 
     Raises:
-        PluginError: it is not there.
+        PluginError: it is not there, or cannot be read.
     """
+    try:
+        return _find(spec, cache_dir)
+    except PluginError:
+        raise
+    except Exception as e:  # a URI, a wheel, what a file system or an import hook raises
+        text = e.message if isinstance(e, RvError) else f"{type(e).__name__}: {e}"
+        raise PluginError(
+            f"plugin {spec} cannot be read: {text}", hint=getattr(e, "hint", None)
+        ) from e
+
+
+def _find(spec: PluginSpec, cache_dir: str) -> Found:
     if spec.kind == FILE:
         content = fetch(spec.location, cache_dir)
         return found_content(spec, content)

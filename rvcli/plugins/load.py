@@ -7,12 +7,12 @@ from contextlib import AbstractContextManager, nullcontext
 from weakref import WeakKeyDictionary
 
 from rvcli import profile
-from rvcli.errors import PluginError, RvError
+from rvcli.errors import PluginError
 from rvcli.plugins.explain import explain
 from rvcli.plugins.find import Found, find
 from rvcli.plugins.isolate import qualify
 from rvcli.plugins.plugin import LoadedPlugin, PluginSpec
-from rvcli.registry import Entry, Origin, Registrar, Registry, use
+from rvcli.registry import BUILTIN, Entry, Origin, Registrar, Registry, recording, use
 
 ImportContext = Callable[[], AbstractContextManager[object]]
 
@@ -85,7 +85,7 @@ def load_found(
     """
     scratch = Registry(parent=registry)
     try:
-        with use(scratch), import_context():
+        with use(scratch), recording() as used, import_context():
             module, register = found.import_register()
             register(Registrar(scratch, found.spec.registry_origin))
             own = [e for e in reversed(scratch.entries()) if registry.find(e.group, e.key) is not e]
@@ -105,6 +105,7 @@ def load_found(
         version=version if isinstance(version, str) else None,
         digest=found.digest,
         registers=tuple((entry.group, entry.key) for entry in own),
+        needs=frozenset(entry.origin for entry in used) - {BUILTIN, found.spec.registry_origin},
         distribution=found.distribution,
         content=found.content,
     )
@@ -130,8 +131,8 @@ def _load_spec(
         with use(registry):
             found = find(spec, cache_dir)
         return load_found(found, registry, import_context)
-    except RvError as e:
-        error = e if isinstance(e, PluginError) else _as_plugin_error(e, spec)
+    except PluginError as e:
+        error = e
     if found is None:
         return LoadedPlugin(spec.name, spec, error=error)
     return LoadedPlugin(
@@ -142,9 +143,3 @@ def _load_spec(
         distribution=found.distribution,
         error=error,
     )
-
-
-def _as_plugin_error(error: RvError, spec: PluginSpec) -> PluginError:
-    made = PluginError(f"plugin {spec} cannot be read: {error.message}", hint=error.hint)
-    made.__cause__ = error
-    return made

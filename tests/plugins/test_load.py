@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -182,6 +183,30 @@ def test_missing_file_is_told(registry: Registry, cache_dir: str, tmp_path: Path
     (plugin,) = load(registry, cache_dir, tmp_path / "absent.py")
     assert ("absent", "error") == (plugin.name, plugin.status)
     assert "does not exist" in error_of(plugin).message
+
+
+@pytest.mark.parametrize("entry_points", [b"[rvcli.plugins", b"\xff"])
+def test_damaged_wheel_does_not_hide_others(
+    registry: Registry, cache_dir: str, write_plugin: Write, tmp_path: Path, entry_points: bytes
+) -> None:
+    """What cannot even be read is told as any other fault of a plugin."""
+    wheel = tmp_path / "bad.whl"
+    with zipfile.ZipFile(wheel, "w") as archive:
+        archive.writestr("bad.dist-info/entry_points.txt", entry_points)
+    bad, good = load(registry, cache_dir, wheel, write_plugin())
+    assert (f"plugin {wheel} cannot be read: ", "ok") == (
+        error_of(bad).message[: len(f"plugin {wheel} cannot be read: ")],
+        good.status,
+    )
+
+
+def test_path_that_cannot_be_opened_does_not_hide_others(
+    registry: Registry, cache_dir: str, write_plugin: Write, tmp_path: Path
+) -> None:
+    """Whatever the operating system says to it."""
+    bad, good = load(registry, cache_dir, tmp_path / ("x" * 300 + ".py"), write_plugin())
+    assert ("error", "ok") == (bad.status, good.status)
+    assert "cannot be read: OSError" in error_of(bad).message
 
 
 def test_strict_raises_the_first_error(
