@@ -18,7 +18,7 @@ from rvcli.registry import Entry, Registry, use
 
 
 def pins_for(entries: Iterable[Entry] | None, loaded: Iterable[LoadedPlugin]) -> list[PluginPin]:
-    """Pin the plugins that brought `entries`, or all that are loaded.
+    """Pin the plugins that brought `entries` with those that they need, or all that are loaded.
 
     Args:
         entries: what was looked up, see `registry.recording`; None pins every plugin.
@@ -31,6 +31,9 @@ def pins_for(entries: Iterable[Entry] | None, loaded: Iterable[LoadedPlugin]) ->
     if entries is None:
         return [PluginPin.of(plugin) for plugin in healthy]
     origins = {entry.origin for entry in entries}
+    for plugin in reversed(healthy):  # each after those that it needs
+        if plugin.origin in origins:
+            origins |= plugin.needs
     return [PluginPin.of(plugin) for plugin in healthy if plugin.origin in origins]
 
 

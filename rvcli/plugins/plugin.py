@@ -69,6 +69,7 @@ class LoadedPlugin:
         version: of the distribution, or the plugin's own `__version__`.
         digest: SHA-256 of its files; None for an installed distribution.
         registers: (group, key) of each component, in the order of registration.
+        needs: origins of the plugins whose components it looked up while it was loaded.
         error: why it did not load; None if it did.
         distribution: name of the distribution that a module belongs to.
         content: the files that were loaded, for shipping.
@@ -79,6 +80,7 @@ class LoadedPlugin:
     version: str | None = None
     digest: str | None = None
     registers: tuple[tuple[str, str], ...] = ()
+    needs: frozenset[Origin] = frozenset()
     error: RvError | None = None
     distribution: str | None = None
     content: Content | None = field(default=None, repr=False, compare=False)

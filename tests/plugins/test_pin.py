@@ -82,6 +82,25 @@ def test_only_used_plugins_are_pinned(
     assert [] == pins_for([], plugins)
 
 
+def test_plugins_that_a_plugin_builds_on_are_pinned(
+    registry: Registry, cache_dir: str, write_plugin: Write
+) -> None:
+    """A plugin comes with those whose components it looks up while it is loaded."""
+    head = "from rvcli import registry\n\nBASE = registry.current().get('AUX_COMMAND', {!r})\n"
+    plugins = load(
+        registry,
+        cache_dir,
+        write_plugin("lowest.py", key="LOWEST"),
+        write_plugin("unused.py", key="UNUSED"),
+        write_plugin("middle.py", head.format("LOWEST"), key="MIDDLE"),
+        write_plugin("top.py", head.format("MIDDLE"), key="TOP"),
+    )
+    pins = pins_for({registry.entry("AUX_COMMAND", "TOP")}, plugins)
+    assert ["lowest", "middle", "top"] == [pin.name for pin in pins]
+    loaded = load_pins(pins, load_settings(environ={}), fresh(registry), cache_dir=cache_dir)
+    assert ["lowest", "middle", "top"] == [plugin.name for plugin in loaded]
+
+
 def test_broken_plugins_are_not_pinned(
     registry: Registry, cache_dir: str, write_plugin: Write
 ) -> None:
