@@ -12,7 +12,7 @@ from rvcli import profile, registry
 from rvcli.command.bundle_command import BUNDLE_CONFIG_FILE
 from rvcli.command.command_config import CommandConfig
 from rvcli.errors import DataError
-from rvcli.filesystem import absolute_uri, join_uri
+from rvcli.filesystem import absolute_uri, is_local, join_uri, to_path
 from rvcli.plugins import from_message, load_pins
 from rvcli.utils.files import download_if_needed, load_json_config, save_json_config, unzip
 
@@ -41,6 +41,7 @@ class Predictor:
         *,
         import_context: Callable[[], AbstractContextManager[object]] = nullcontext,
     ) -> None:
+        self.package_uri = absolute_uri(prediction_package_uri)
         self.tmp_dir = tmp_dir
         self.update_stats = update_stats
         self.channel_order = list(channel_order) if channel_order is not None else None
@@ -73,7 +74,16 @@ class Predictor:
 
         Returns:
             the labels: as they were written, or in memory where they are written nowhere.
+
+        Raises:
+            DataError: they would be written over the image or the package.
         """
+        for uri in (label_uri, config_uri):
+            for source in (absolute_uri(image_uri), self.package_uri):
+                if uri is not None and _is_same_place(absolute_uri(uri), source):
+                    raise DataError(
+                        f"{uri} would be written over what is read", hint="name another output"
+                    )
         with registry.use(self._registry):
             scene_config = self.scene_config.for_prediction(
                 absolute_uri(image_uri), absolute_uri(label_uri) if label_uri else None
@@ -152,3 +162,9 @@ class Predictor:
                 self._registry.add(
                     entry.group, entry.key, entry.component, origin=entry.origin, extra=entry.extra
                 )
+
+
+def _is_same_place(uri: str, other: str) -> bool:
+    if is_local(uri) and is_local(other):
+        return to_path(uri).resolve() == to_path(other).resolve()
+    return uri == other

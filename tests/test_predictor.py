@@ -129,6 +129,18 @@ def test_bands_can_be_reordered(made: Path, tmp_path: Path) -> None:
     assert np.array_equal(read(made / "root/predict/e/s.tif"), read(tmp_path / "out.tif"))
 
 
+def test_nothing_is_written_over_what_is_read(made: Path, tmp_path: Path) -> None:
+    """Neither over the image, by whatever path, nor over the package."""
+    predictor = Predictor(package_of(made), str(tmp_path / "tmp"))
+    image, link = made / "image.tif", tmp_path / "link.tif"
+    link.symlink_to(image)
+    before = image.read_bytes()
+    for out, config in ((link, None), (tmp_path / "o.tif", image), (package_of(made), None)):
+        with pytest.raises(DataError, match="would be written over what is read"):
+            predictor.predict(str(image), str(out), config and str(config))
+    assert before == image.read_bytes()
+
+
 def test_the_package_names_no_place_of_its_origin(made: Path) -> None:
     """It can be given away."""
     with zipfile.ZipFile(package_of(made)) as package:
