@@ -37,7 +37,9 @@ def register_plugin(plugin_registry: Any) -> None:
     r.register_config_builder(keys.RASTER_SOURCE, keys.GEOTIFF_SOURCE, rasterio)
     r.register_config_builder(keys.RASTER_SOURCE, keys.IMAGE_SOURCE, rasterio)
     r.register_config_builder(keys.RASTER_SOURCE, keys.GEOJSON_SOURCE, rasterized)
-    r.register_default_raster_source("rvcli.data.raster_source.default:RasterioSourceDefaultProvider")
+    r.register_default_raster_source(
+        "rvcli.data.raster_source.default:RasterioSourceDefaultProvider"
+    )
 
     # Vector sources.
     r.register_config_builder(
