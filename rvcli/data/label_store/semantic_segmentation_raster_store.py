@@ -150,6 +150,7 @@ class SemanticSegmentationRasterStore(LabelStore):
         return np.ascontiguousarray(chip[:, :, 0])
 
     def _open(self) -> Any:
+        from rvcli.data.crs_transformer.grid import MAX_OFFSET_PX, affine_offset_px
         from rvcli.data.gdal import open_raster
         from rvcli.utils.files import download_if_needed, file_exists
 
@@ -164,6 +165,15 @@ class SemanticSegmentationRasterStore(LabelStore):
             raise DataError(
                 f"the predictions at {self.uri} are {dataset.height} x {dataset.width} pixels, "
                 f"the image is {size_hw[0]} x {size_hw[1]} (height x width)",
+                hint="they are of another image: run the command PREDICT again",
+            )
+        affine = self.crs_transformer.get_affine_transform()
+        # Not the CRS: that of some formats changes a little on its way into a GeoTIFF.
+        offset = 0 if affine is None else affine_offset_px(dataset.transform, affine, self.extent)
+        if offset > MAX_OFFSET_PX:
+            dataset.close()
+            raise DataError(
+                f"the predictions at {self.uri} lie up to {offset:.6g} pixels off the image",
                 hint="they are of another image: run the command PREDICT again",
             )
         return dataset

@@ -17,8 +17,7 @@ from rasterio.windows import Window
 
 from rvcli.core.box import Box
 from rvcli.data.activate_mixin import ActivateMixin, ActivationError
-from rvcli.data.crs_transformer.crs_transformer import CRSTransformer
-from rvcli.data.crs_transformer.identity_crs_transformer import IdentityCRSTransformer
+from rvcli.data.crs_transformer.grid import crs_transformer_of
 from rvcli.data.crs_transformer.rasterio_crs_transformer import RasterioCRSTransformer
 from rvcli.data.gdal import gdal_env, gdal_options, open_raster
 from rvcli.data.raster_source.mosaic import make_mosaic
@@ -36,6 +35,7 @@ from rvcli.utils.files import atomic_path, download_if_needed
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+    from rvcli.data.crs_transformer.crs_transformer import CRSTransformer
     from rvcli.data.raster_transformer.raster_transformer import RasterTransformer
 
 # Formats of which a window can be read without the rest of the file.
@@ -60,7 +60,8 @@ class RasterioSource(ActivateMixin, RasterSource):
         nodata: value of pixels without data, beside what the files declare.
 
     Raises:
-        DataError: a file is missing or broken, or the files do not fit together.
+        DataError: a file is missing, broken or of complex pixels, or the files do not fit
+            together.
         ChannelOrderError: a channel is asked for that the files do not have.
     """
 
@@ -91,14 +92,11 @@ class RasterioSource(ActivateMixin, RasterSource):
             colors = dataset.colorinterp
             self._extent = Box(0, 0, dataset.height, dataset.width)
             self._raw_dtype = common_dtype(dataset)
+            _check_real(self._raw_dtype, self._name)
             self._nodata = nodata_value(nodata, self._raw_dtype)
             self._block_hw: tuple[int, int] = dataset.block_shapes[0]
             self._is_masked = has_mask(dataset, named)
-            self._crs_transformer: CRSTransformer = (
-                RasterioCRSTransformer.from_dataset(dataset)
-                if dataset.crs
-                else IdentityCRSTransformer(transform=_own_transform(dataset))
-            )
+            self._crs_transformer = crs_transformer_of(dataset, self._name)
             self._shift_xy = _shift_in_pixels(dataset, x_shift_meters, y_shift_meters, self._name)
         if channel_order is None:
             channel_order = [i for i, color in enumerate(colors) if color != ColorInterp.alpha]
@@ -272,9 +270,12 @@ def _reads_in_place(path: str) -> bool:
     return True
 
 
-def _own_transform(dataset: Any) -> Any:
-    """Return the affine transform of a dataset, None if it has none."""
-    return None if dataset.transform.is_identity else dataset.transform
+def _check_real(dtype: np.dtype[Any], name: str) -> None:
+    if dtype.kind == "c":
+        raise DataError(
+            f"the image {name} has complex pixels ({dtype})",
+            hint="write what is to be learned from as bands of its own, such as the amplitude",
+        )
 
 
 def _shift_in_pixels(dataset: Any, x_meters: float, y_meters: float, name: str) -> tuple[int, int]:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import rasterio
+from affine import Affine
 from rasterio.crs import CRS
 
 from rvcli.core.box import Box
@@ -233,6 +234,18 @@ def test_predictions_of_another_image_are_refused(
     other = SemanticSegmentationRasterStore(path, Box(0, 0, 60, 70), grid, str(tmp_path))
     with pytest.raises(DataError, match="50 x 70 pixels, the image is 60 x 70"):
         other.get_labels().get_label_arr(EXTENT)
+
+
+def test_predictions_of_another_place_are_refused(
+    tmp_path: Path, grid: RasterioCRSTransformer, classes: Any
+) -> None:
+    """Predictions as large as the image that lie elsewhere are refused, not compared with it."""
+    path = tmp_path / "predictions.tif"
+    store_at(path, grid, tmp_path).save(labels_of(classes))
+    moved = grid.get_affine_transform() * Affine.translation(3, 0)
+    elsewhere = RasterioCRSTransformer(moved, grid.get_image_crs())
+    with pytest.raises(DataError, match="up to 3 pixels off the image"):
+        whole(store_at(path, elsewhere, tmp_path).get_labels())
 
 
 def test_empty_labels_have_no_windows(tmp_path: Path, grid: RasterioCRSTransformer) -> None:

@@ -13,6 +13,7 @@ import pytest
 import rasterio
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from rasterio.control import GroundControlPoint
 from rasterio.enums import ColorInterp
 from rasterio.transform import Affine, from_origin
 
@@ -203,6 +204,25 @@ def test_reads_images_without_georeference(
     assert isinstance(source.get_crs_transformer(), IdentityCRSTransformer)
     with source.activate():
         np.testing.assert_array_equal(bands.transpose(1, 2, 0), source.get_image_array())
+
+
+def test_complex_pixels_are_refused(write_raster: Write, tmp_path: Path) -> None:
+    """Complex pixels are refused: only their real parts would be learned from."""
+    path = write_raster(np.ones((1, 4, 4), np.complex64))
+    with pytest.raises(DataError, match="complex64"):
+        RasterioSource([path], [], str(tmp_path))
+
+
+def test_ground_control_points_are_warned_of(
+    write_raster: Write, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """An image that only has ground control points is taken as it is, which is said."""
+    corners = [(0, 0, 39.0, -6.0), (0, 64, 39.1, -6.0), (64, 0, 39.0, -6.1)]
+    points = [GroundControlPoint(*corner) for corner in corners]
+    path = write_raster(random_bands("uint8"), crs="EPSG:4326", transform=None, gcps=points)
+    source = RasterioSource([path], [], str(tmp_path))
+    assert isinstance(source.get_crs_transformer(), IdentityCRSTransformer)
+    assert "ground control points" in caplog.text
 
 
 def test_image_without_crs_keeps_its_transform(write_raster: Write, tmp_path: Path) -> None:
