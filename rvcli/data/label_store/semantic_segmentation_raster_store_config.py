@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
 from rvcli import keys
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from rvcli.core.command_io_definition import CommandIODefinition
     from rvcli.data.crs_transformer.crs_transformer import CRSTransformer
     from rvcli.data.label_store.label_store import LabelStore
+
+
+_log = logging.getLogger(__name__)
 
 
 class SemanticSegmentationRasterStoreConfig(LabelStoreConfig):
@@ -76,4 +80,6 @@ class SemanticSegmentationRasterStoreConfigBuilder(LabelStoreConfigBuilder):
         """Return a copy with the values of a message, of the older form as well."""
         if msg.WhichOneof("label_store_config") == "uri":
             return self.set(uri=msg.uri)
+        if msg.semantic_segmentation_raster_store.vector_output:
+            _log.warning("predictions are written as pixels only; vector outputs are left out")
         return super().from_proto(msg)

@@ -4,6 +4,7 @@ from __future__ import annotations
 from collections.abc import Iterable as _Iterable
 from typing import Any as _Any, Literal as _Literal, overload as _overload
 from typing_extensions import Self as _Self
+import logging
 from typing import TYPE_CHECKING, Any
 from rvcli import keys
 from rvcli.config import field
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from rvcli.core.command_io_definition import CommandIODefinition
     from rvcli.data.crs_transformer.crs_transformer import CRSTransformer
     from rvcli.data.label_store.label_store import LabelStore
+_log = logging.getLogger(__name__)
 
 class SemanticSegmentationRasterStoreConfig(LabelStoreConfig):
     """Keep predicted class ids in a tiled GeoTIFF with the georeferencing of the scene."""
