@@ -256,7 +256,7 @@ class _Planner:
                     waits.append(self.ids[producer])
                 elif made.missing:
                     unmade.append(f"input {uri} is missing: {made.missing}")
-                inputs += [Input(uri, p.mark, p.id, p.record_uri) for p in made.parts]
+                inputs += [Input(uri, p.mark, p.id, p.record_uri) for p in made.makers(uri)]
             if not self.skip_file_check:
                 missing += unmade
             if not producers or unmade or self.outputs.inside(uri):

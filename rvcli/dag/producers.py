@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from rvcli.dag.changes import Change, consumes, content_changes, in_words
 from rvcli.dag.content import Pins, content_of
 from rvcli.dag.definition import CommandDefinition
+from rvcli.dag.graph import Outputs
 from rvcli.records import Record, RecordStore
 
 
@@ -18,12 +20,14 @@ class Part:
     Attributes:
         mark: its fingerprint, which is the identity of what it makes.
         runs: True if it will run.
+        outputs: where it writes.
     """
 
     id: str
     mark: str
     record_uri: str
     runs: bool = False
+    outputs: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,16 @@ class Produced:
     parts: tuple[Part, ...] = ()
     missing: str = ""
     blocked: bool = False
+
+    def makers(self, uri: str) -> tuple[Part, ...]:
+        """Return the parts that make an input, of a command that makes it."""
+        if len(self.parts) < 2:
+            return self.parts
+        return tuple(self.parts[number] for number in self._outputs.producers(uri))
+
+    @cached_property
+    def _outputs(self) -> Outputs:
+        return Outputs([part.outputs for part in self.parts], [True] * len(self.parts))
 
 
 Upstream = Mapping[str, Sequence[Produced]]
@@ -76,7 +90,8 @@ class Unselected:
             if found.record is None or problem:
                 return Produced(missing=f"{part.id} makes it and is not selected; {problem}")
             self._warn_if_out_of_date(part, found.record, upstream)
-            parts.append(Part(part.id, found.record.fingerprint, part.record_uri))
+            outputs = frozenset(part.io_def.output_uris)
+            parts.append(Part(part.id, found.record.fingerprint, part.record_uri, outputs=outputs))
         return Produced(tuple(parts))
 
     def _warn_if_out_of_date(
@@ -94,7 +109,7 @@ class Unselected:
         changes = []
         for item in record.draft["inputs"]:
             uri, before = str(item["uri"]), str(item["identity"])
-            makers = [part for made in upstream.get(uri, ()) for part in made.parts]
+            makers = [part for made in upstream.get(uri, ()) for part in made.makers(uri)]
             running = [part.id for part in makers if part.runs]
             now: str | None = None
             if running:

@@ -404,6 +404,21 @@ def test_unselected_producer_is_used_by_its_record(world: Any) -> None:
     assert () == plan.step("exp/TRAIN").depends_on
 
 
+def test_unselected_splits_with_files_of_their_own(world: Any) -> None:
+    """Each file of a split command that is not selected is known as that of its split."""
+    world.write("image.tif")
+    files = [f"out/{n}.tif" for n in range(3)]
+    parts = [(n, ["image.tif"], [file]) for n, file in enumerate(files)]
+
+    def predict(selected: bool) -> CommandDefinition:
+        return world.command("PREDICT", ["image.tif"], files, parts=parts, selected=selected)
+
+    evaluate = world.command("EVAL", files, ["out/eval.json"])
+    world.run(evaluate, *predict(selected=True).split(3))
+    plan = world.plan(evaluate, predict(selected=False))
+    assert ({"exp/EVAL": "up_to_date"}, ()) == (statuses(plan), plan.warnings)
+
+
 def test_unselected_producer_that_never_finished(world: Any) -> None:
     """What a command makes that is not selected and never finished is missing."""
     world.write("out/chips/half.npy")

@@ -131,6 +131,12 @@ def test_secrets_in_uris_are_masked(project: Any, web_server: Any) -> None:
         ("explain", "fern.py"),
         ("ls", "fern.py"),
         ("predict", uri, "a.tif", "b.tif"),
+        ("run", "inprocess", "fern.py", "analyze", "-x", "-v"),
+        ("run", "local", "fern.py", "analyze", "-x", "-v"),
     ):
         result = project.rv(*words)
+        assert result.code == 0 or "error: " in result.err, words
         assert SECRET not in result.text, words
+    logs = list(project.root.rglob("logs/*.txt"))
+    assert 2 == len(logs)
+    assert [] == [log.name for log in logs if SECRET in log.read_text()]
