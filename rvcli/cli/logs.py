@@ -5,15 +5,7 @@ from __future__ import annotations
 import logging
 
 from rvcli.profile import Settings
-from rvcli.profile.secrets import mask_uris
-
-
-class _Formatter(logging.Formatter):
-    """Hides passwords and signatures in URIs."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        """Return the line to print."""
-        return mask_uris(super().format(record))
+from rvcli.utils.logs import LogFormatter
 
 
 def log_to_stderr(settings: Settings, verbosity: int) -> None:
@@ -25,7 +17,7 @@ def log_to_stderr(settings: Settings, verbosity: int) -> None:
     if verbosity:
         level = {1: logging.INFO}.get(verbosity, logging.DEBUG if verbosity > 0 else logging.ERROR)
     handler = logging.StreamHandler()
-    handler.setFormatter(_Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    handler.setFormatter(LogFormatter())
     root_level = logging.DEBUG if verbosity > 1 else logging.WARNING
     logging.basicConfig(handlers=[handler], level=root_level, force=True)
     logging.getLogger("rvcli").setLevel(level)

@@ -12,6 +12,7 @@ from rvcli.runner.command_runner import CommandRunner
 from rvcli.runner.events import RunEvent
 from rvcli.runner.experiment_runner import ExperimentRunner
 from rvcli.runner.job import DONE, FAILED, Job, JobState
+from rvcli.utils.logs import LogFormatter
 from rvcli.utils.progress import ProgressEvent, use_sink
 
 LAST_LINES = 15
@@ -42,7 +43,7 @@ class InProcessExperimentRunner(ExperimentRunner):
 
         Path(job.log_path).parent.mkdir(parents=True, exist_ok=True)
         handler = logging.FileHandler(job.log_path, "w", encoding="utf-8")
-        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+        handler.setFormatter(LogFormatter())
         logger = logging.getLogger()
         logger.addHandler(handler)
         self._lines[job.id] = []

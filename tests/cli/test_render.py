@@ -44,6 +44,15 @@ def test_plain_tables_are_aligned():
     assert ["A   BB", "xx  y", "z"] == table.plain_table(["a", "bb"], [["xx", "y"], ["z", ""]])
 
 
+def test_tables_and_events_hide_credentials(capsys):
+    """A URI is printed without its password."""
+    table.print_table(["uri"], [["https://me:hunter2@host/x"]])
+    progress.Lines()(RunEvent("failed", "e/CHIP", "no s3://me:hunter2@host/x"))
+
+    printed = capsys.readouterr().out
+    assert (True, False) == ("https://********@host/x" in printed, "hunter2" in printed)
+
+
 def test_a_long_plan_is_cut_before_a_run(capsys):
     """Of a hundred commands to run, thirty are printed; a dry run prints all."""
     steps = Plan(tuple(step(f"e{i}/TRAIN") for i in range(100)))
@@ -226,10 +235,3 @@ def test_log_levels(monkeypatch, verbosity, setting, expected):
     finally:
         logging.getLogger("rvcli").setLevel(level)
         logging.root.setLevel(root_level)
-
-
-def test_logs_hide_credentials():
-    """A URI is logged without its password."""
-    record = logging.makeLogRecord({"msg": "https://me:hunter2@host/x"})
-
-    assert "https://********@host/x" == logs._Formatter("%(message)s").format(record)

@@ -42,7 +42,7 @@ class Work(AuxCommand):
         while time.monotonic() < deadline:
             time.sleep(0.02)
         if config.get("fails"):
-            raise DataError("the work went wrong", hint="work better")
+            raise DataError(f"the work went wrong: {config['fails']}", hint="work better")
         if config.get("crashes"):
             print("last words", end="", flush=True)
             os._exit(7)

@@ -13,6 +13,7 @@ from rvcli import keys, registry
 from rvcli.errors import RegistryError, RvError
 from rvcli.runner.execution import log_path
 from rvcli.runner.experiment_runner import ExperimentRunner, RunOptions, Traits
+from rvcli.runner.inprocess_experiment_runner import InProcessExperimentRunner
 from rvcli.runner.job import Job, JobState
 from rvcli.runner.log_tail import MOST_BYTES, MOST_CHARACTERS, LogTail
 from rvcli.runner.progress_lines import read_line, write_progress, write_waiting
@@ -184,6 +185,14 @@ class TestLogTail:
         path.write_bytes(b"x" * 63 + b"\n" + (b"y" * 63 + b"\n") * 40_000)
         lines = LogTail(str(path)).new_lines()
         assert (True, "y" * 63) == (len(lines) < 20_000, lines[-1])
+
+
+def test_the_log_of_this_process_hides_credentials(work: Any) -> None:
+    """An error about a URI is logged without its password."""
+    config = work("a", fails="s3://me:hunter2@host/x")
+    outcome = InProcessExperimentRunner().run_plan(work.plan(config), RunOptions())
+    log = Path(outcome.results[0].job.log_path).read_text("utf-8")
+    assert (True, False) == ("s3://********@host/x" in log, "hunter2" in log)
 
 
 def test_logs_of_remote_roots_are_local(tmp_path: Path) -> None:

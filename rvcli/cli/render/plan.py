@@ -31,7 +31,7 @@ def print_plan(plan: Plan, *, as_json: bool = False, only_to_run: bool = False) 
     steps = plan.to_run if only_to_run else plan.steps
     shown = steps[:MOST_STEPS] if only_to_run else steps
     if shown:
-        rows = [[step.id, STATUS[step.status], mask_uris(step.reason)] for step in shown]
+        rows = [[step.id, STATUS[step.status], step.reason] for step in shown]
         print_table(["command", "status", "reason"], rows)
     if len(shown) < len(steps):
         print(f"and {len(steps) - len(shown)} more")

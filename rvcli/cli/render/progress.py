@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from rvcli.cli.render.table import is_terminal
+from rvcli.profile.secrets import mask_uris
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -76,7 +77,7 @@ class Lines:
         if event.kind == "progress" and now - self._last.get(event.job_id, 0.0) < LINE_EVERY_S:
             return
         self._last[event.job_id] = now
-        print(describe(event))
+        print(mask_uris(describe(event)))
         sys.stdout.flush()
 
 
@@ -93,7 +94,7 @@ class Bars:
             if event.job_id not in self._tasks:
                 task = self.progress.add_task(event.job_id, total=None, text="")
                 self._tasks[event.job_id] = task
-            changes: dict[str, Any] = {"text": event.text}
+            changes: dict[str, Any] = {"text": mask_uris(event.text)}
             if event.kind == "progress":
                 changes |= {"completed": event.done, "total": event.total}
             self.progress.update(self._tasks[event.job_id], **changes)
@@ -103,7 +104,7 @@ class Bars:
             if event.job_id in self._tasks:
                 self.progress.remove_task(self._tasks.pop(event.job_id))
             style = "red" if event.kind == "failed" else ""
-            self.progress.console.print(Text(describe(event), style=style))
+            self.progress.console.print(Text(mask_uris(describe(event)), style=style))
 
 
 def describe(event: RunEvent) -> str:

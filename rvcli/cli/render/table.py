@@ -6,6 +6,8 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
+from rvcli.profile.secrets import mask_uris
+
 
 def is_terminal() -> bool:
     """Whether a person looks at the standard output."""
@@ -20,11 +22,15 @@ def print_json(value: Any) -> None:
 
 
 def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Print rows: a table on a terminal, columns of plain text elsewhere."""
+    """Print rows: a table on a terminal, columns of plain text elsewhere.
+
+    Passwords and signatures in URIs are masked.
+    """
+    masked = [[mask_uris(cell) for cell in row] for row in rows]
     if is_terminal():
-        _print_rich(headings, rows)
+        _print_rich(headings, masked)
     else:
-        print("\n".join(plain_table(headings, rows)))
+        print("\n".join(plain_table(headings, masked)))
 
 
 def plain_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
