@@ -89,6 +89,7 @@ class ChipFile:
         uri: name of the file in messages.
         scene_id: the scene.
         bands: number of bands, or None if there are no chips.
+        dtype: name of their data type, or None.
         class_ids: the columns of `counts`.
         counts: pixels of each class in each chip, shape (chips, classes).
     """
@@ -111,6 +112,7 @@ class ChipFile:
                 )
             self.scene_id: str = meta["scene"]
             self.bands: int | None = meta["bands"]
+            self.dtype: str | None = meta["dtype"] and np.dtype(meta["dtype"]).name
             self.class_ids: list[int] = meta["classes"]
             self.counts: Array = self._read("counts.npy")
         except DataError:

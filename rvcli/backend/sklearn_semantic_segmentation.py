@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     from rvcli.backend.pixel_classifier import PixelClassifier
     from rvcli.core.class_map import ClassMap
     from rvcli.core.training_data import TrainingData
+
+log = logging.getLogger(__name__)
 
 __all__ = ["SklearnOptions", "SklearnSemanticSegmentation"]
 
@@ -48,6 +52,8 @@ class SklearnSemanticSegmentation(Backend):
         self.debug_uri = join_uri(options.chip_uri, "debug") if options.chip_uri else None
         self._radii = _checked_radii(options.scales)
         self._classifier: PixelClassifier | None = None
+        self._dtypes: list[str] = []
+        self._warned: set[str] = set()
 
     def process_scene_data(self, scene: Any, data: TrainingData, tmp_dir: str) -> str:
         """Write the chips of one scene into one file, and return its URI."""
@@ -86,6 +92,7 @@ class SklearnSemanticSegmentation(Backend):
                 for uri in sorted(set(options.train_chip_uris))
             ]
             spec = FeatureSpec(_common_bands(files), self._radii)
+            dtypes = _dtypes(files)
             sample = sample_pixels(files, spec, options.max_pixels, options.seed)
         model = train_model(
             sample,
@@ -94,6 +101,7 @@ class SklearnSemanticSegmentation(Backend):
             learning_rate=options.learning_rate,
             seed=options.seed,
         )
+        model = replace(model, notes={**model.notes, "dtypes": dtypes})
         resolve(model_uri, "w").write_bytes(model_uri, model_bytes(model))
 
     def load_model(self, tmp_dir: str) -> None:
@@ -114,6 +122,7 @@ class SklearnSemanticSegmentation(Backend):
             )
         self._classifier = PixelClassifier(model, uri)
         self.margin = model.spec.margin
+        self._dtypes = list(model.notes.get("dtypes") or ())
 
     def predict(
         self, chips: Sequence[Any], windows: Sequence[Box], tmp_dir: str
@@ -130,11 +139,25 @@ class SklearnSemanticSegmentation(Backend):
             self.load_model(tmp_dir)
         classifier = self._classifier
         assert classifier is not None
+        self._warn_of_dtypes(chips)
         arrays = {
             window: classifier.predict(chip, has_margin=chip.shape[0] > window.get_height())
             for chip, window in zip(chips, windows, strict=True)
         }
         return SemanticSegmentationLabels(windows, arrays.__getitem__)
+
+    def _warn_of_dtypes(self, chips: Sequence[Any]) -> None:
+        """Warn once of each data type that was not trained on."""
+        strange = {chip.dtype.name for chip in chips}.difference(self._dtypes, self._warned)
+        if not self._dtypes or not strange:
+            return
+        self._warned |= strange
+        log.warning(
+            "the imagery is %s, but the model was trained on %s: if its values are not on one"
+            " scale, the classes are wrong",
+            ", ".join(sorted(strange)),
+            ", ".join(self._dtypes),
+        )
 
     def _class_ids(self) -> list[int]:
         return [item.id for item in self.class_map.get_items() if item.id != 0]
@@ -173,3 +196,15 @@ def _common_bands(files: Sequence[ChipFile]) -> int:
             hint="choose the same bands with with_channel_order",
         )
     return next(iter(found), None) or 1
+
+
+def _dtypes(files: Sequence[ChipFile]) -> list[str]:
+    """Give the data types of all chips; warn if there are several."""
+    found = {file.dtype: file for file in files if file.dtype is not None}
+    if len(found) > 1:
+        log.warning(
+            "the training scenes differ in their data type: %s; if their values are not on one"
+            " scale, use the statistics transformer",
+            ", ".join(f"{dtype} in {found[dtype].scene_id}" for dtype in sorted(found)),
+        )
+    return sorted(found)

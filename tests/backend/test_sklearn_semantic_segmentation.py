@@ -131,6 +131,36 @@ def test_bands_of_scenes_must_agree(halves: Halves, tmp_path: Path) -> None:
         backend.train(str(tmp_path))
 
 
+def test_imagery_of_another_type_is_warned_of(
+    trained: SklearnOptions, halves: Halves, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Imagery of another data type than was trained on is warned of once: its values mean else."""
+    backend = SklearnSemanticSegmentation(CLASSES, trained)
+    chip = halves()[0]
+    window = Box(0, 0, 48, 48)
+    backend.predict([chip], [window], str(tmp_path))
+    assert "" == caplog.text
+    for _ in range(2):
+        backend.predict([chip.astype("float32")], [window], str(tmp_path))
+    assert 1 == caplog.text.count(
+        f"the imagery is float32, but the model was trained on {chip.dtype}"
+    )
+
+
+def test_scenes_of_several_types_are_warned_of(
+    halves: Halves, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Training on scenes of several data types is possible, but warned of."""
+    opts = options(tmp_path, "a", "b")
+    chip_scenes(opts, halves, tmp_path, "a")
+    chip, labels = halves(seed=1)
+    backend = SklearnSemanticSegmentation(CLASSES, opts)
+    data = chips_of(chip.astype("float32"), labels)
+    backend.process_scene_data(SimpleNamespace(id="b"), data, str(tmp_path))
+    backend.train(str(tmp_path))
+    assert f"float32 in b, {chip.dtype} in a" in caplog.text
+
+
 def test_unlabelled_scenes_cannot_be_learned_from(halves: Halves, tmp_path: Path) -> None:
     """Scenes without a single chip say so when they are trained on."""
     opts = options(tmp_path, "a")
