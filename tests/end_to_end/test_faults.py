@@ -14,6 +14,10 @@ from typing import Any
 
 import pytest
 
+needs_proc = pytest.mark.skipif(
+    not Path("/proc/self").exists(), reason="finds processes below /proc"
+)
+
 HOLD = """
     def classify(self, chip):
         import os, time
@@ -56,6 +60,7 @@ def is_short(text: str) -> bool:
     return "Traceback" not in text and len(text.splitlines()) <= 6
 
 
+@needs_proc
 def test_killed_predict_leaves_nothing_that_counts(project: Any, tools: Any) -> None:
     """A predict that is killed half-way leaves no prediction, and the next run makes it."""
     hold, holds = hold_predictions(project)
@@ -76,6 +81,7 @@ def test_killed_predict_leaves_nothing_that_counts(project: Any, tools: Any) -> 
     assert [] == [p.name for p in folder.glob(".rv-tmp*")]
 
 
+@needs_proc
 def test_killed_rerun_does_not_let_the_old_prediction_count(
     finished_quick: Any, tools: Any
 ) -> None:
@@ -330,6 +336,7 @@ def test_damaged_package(finished: Any) -> None:
     assert not (finished.path / "p.tif").exists()
 
 
+@needs_proc
 def test_prediction_that_cannot_be_written(finished_quick: Any) -> None:
     """Where the output of `rv predict` cannot be written, its name and what to do are said."""
     package = str(finished_quick.root / "bundle" / "schnell" / "predict_package.zip")

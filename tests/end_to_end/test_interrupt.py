@@ -12,6 +12,10 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.skipif(
+    not Path("/proc/self").exists(), reason="finds processes below /proc"
+)
+
 QUICK = ("run", "local", "quick.py", "--jobs", "2", "-a", "root_uri")
 COMMANDS = 6
 
