@@ -350,7 +350,7 @@ def package_content(path: Path) -> dict[str, bytes]:
         return {name: package.read(name) for name in names}
 
 
-def wait_for(what: Any, timeout_s: float = 20.0) -> bool:
+def wait_for(what: Any, timeout_s: float = 60.0) -> bool:
     """Wait until a function gives something true; return whether it did."""
     deadline = time.monotonic() + timeout_s
     while time.monotonic() < deadline:
