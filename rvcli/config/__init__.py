@@ -1,7 +1,15 @@
 """Declared fields, and what follows from them: builders, validation, messages, docs."""
 
 from rvcli.config.builder import ConfigBuilder
-from rvcli.config.checks import Check, between, not_empty, not_negative, one_of, positive
+from rvcli.config.checks import (
+    Check,
+    between,
+    names_place,
+    not_empty,
+    not_negative,
+    one_of,
+    positive,
+)
 from rvcli.config.commands import make_uris_absolute, update
 from rvcli.config.config import BundledConfigMixin, Config
 from rvcli.config.declared import Declared
@@ -24,6 +32,7 @@ __all__ = [
     "config_from_message",
     "field",
     "make_uris_absolute",
+    "names_place",
     "not_empty",
     "not_negative",
     "one_of",

@@ -24,6 +24,11 @@ class Check:
 
 positive = Check("must be positive", lambda v: v > 0, {"exclusiveMinimum": 0})
 not_negative = Check("must not be negative", lambda v: v >= 0, {"minimum": 0})
+names_place = Check(
+    "must name a place below the root, without empty parts and without '..'",
+    lambda v: not {"", ".", ".."} & set(v.strip().split("/")),
+    {"minLength": 1},
+)
 not_empty = Check("must not be empty", lambda v: len(v) > 0, {"minItems": 1})
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from rvcli import keys
-from rvcli.config import BundledConfigMixin, Config, ConfigBuilder, field
+from rvcli.config import BundledConfigMixin, Config, ConfigBuilder, field, names_place
 from rvcli.config.providers import construct_default
 from rvcli.data.label_source.label_source_config import LabelSourceConfig
 from rvcli.data.label_store.label_store_config import LabelStoreConfig
@@ -22,7 +22,9 @@ class SceneConfig(BundledConfigMixin, Config):
 
     message = "scene_pb2:SceneConfig"
 
-    id: str = field(doc="Name of the scene, unique in the experiment; names its predictions.")
+    id: str = field(
+        doc="Name of the scene, unique in the experiment; names its predictions.", check=names_place
+    )
     raster_source: RasterSourceConfig = field(doc="The imagery.", group=keys.RASTER_SOURCE)
     label_source: LabelSourceConfig | None = field(
         default=None,
@@ -66,7 +68,7 @@ class SceneConfig(BundledConfigMixin, Config):
             for uri in self.aoi_uris
             for polygon in read_aoi_polygons(uri, crs_transformer, extent)
         ]
-        return Scene(self.id, raster_source, *parts, aoi_polygons=aoi_polygons or None)
+        return Scene(self.id, raster_source, *parts, aoi_polygons or None)
 
     def update_for_command(
         self,

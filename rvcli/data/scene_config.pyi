@@ -6,7 +6,7 @@ from typing import Any as _Any, Literal as _Literal, overload as _overload
 from typing_extensions import Self as _Self
 from typing import TYPE_CHECKING, Any
 from rvcli import keys
-from rvcli.config import BundledConfigMixin, Config, ConfigBuilder, field
+from rvcli.config import BundledConfigMixin, Config, ConfigBuilder, field, names_place
 from rvcli.config.providers import construct_default
 from rvcli.data.label_source.label_source_config import LabelSourceConfig
 from rvcli.data.label_store.label_store_config import LabelStoreConfig

@@ -11,7 +11,15 @@ from rvcli import keys, registry
 from rvcli.analyzer.analyzer_config import AnalyzerConfig
 from rvcli.backend.backend_config import BackendConfig
 from rvcli.command.command_config import CommandConfig
-from rvcli.config import Config, ConfigBuilder, Problem, field, make_uris_absolute, update
+from rvcli.config import (
+    Config,
+    ConfigBuilder,
+    Problem,
+    field,
+    make_uris_absolute,
+    names_place,
+    update,
+)
 from rvcli.config.providers import construct_default
 from rvcli.data.dataset_config import DatasetConfig
 from rvcli.evaluation.evaluator_config import EvaluatorConfig
@@ -31,7 +39,7 @@ class ExperimentConfig(Config):
         *("evaluators", "analyzers", "custom_config"),
     )
 
-    id: str = field(doc="Name of the experiment; names its directories.")
+    id: str = field(doc="Name of the experiment; names its directories.", check=names_place)
     task: TaskConfig = field(doc="What is to be learned.", group=keys.TASK)
     backend: BackendConfig = field(doc="What learns and predicts.", group=keys.BACKEND)
     dataset: DatasetConfig = field(doc="The scenes.")

@@ -12,7 +12,7 @@ from rvcli import keys, registry
 from rvcli.analyzer.analyzer_config import AnalyzerConfig
 from rvcli.backend.backend_config import BackendConfig
 from rvcli.command.command_config import CommandConfig
-from rvcli.config import Config, ConfigBuilder, Problem, field, make_uris_absolute, update
+from rvcli.config import Config, ConfigBuilder, Problem, field, make_uris_absolute, names_place, update
 from rvcli.config.providers import construct_default
 from rvcli.data.dataset_config import DatasetConfig
 from rvcli.evaluation.evaluator_config import EvaluatorConfig

@@ -65,6 +65,15 @@ def test_all_that_is_missing_is_named() -> None:
     assert expected == {p.path for p in caught.value.problems}
 
 
+@pytest.mark.parametrize("name", ["", " ", "..", "../../x", "/x", "a//b"])
+def test_ids_lead_nowhere_else(experiment: Any, scene: Callable[..., Any], name: str) -> None:
+    """Everything is written below the root: ids name directories and predictions there."""
+    for builder in (experiment.to_builder(), scene("a").to_builder()):
+        with pytest.raises(InvalidConfigError, match=r"\$\.id must name a place below the root"):
+            builder.with_id(name).build()
+    assert "city/2020" == scene("a").to_builder().with_id("city/2020").build().id
+
+
 def test_statistics_need_an_analyzer(experiment: Any) -> None:
     """A stats transformer without statistics is found before anything runs."""
     with pytest.raises(InvalidConfigError, match=r"train_scenes\[0\].*with_stats_analyzer"):
