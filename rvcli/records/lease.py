@@ -28,6 +28,7 @@ from rvcli.filesystem import FileSystem, is_local, resolve, shown
 from rvcli.filesystem.process import ProcessId
 
 _log = logging.getLogger(__name__)
+_MOST_REFUSALS = 100
 _FIRST_POLL_S = 0.05
 _LAST_POLL_S = {True: 0.25, False: 2.0}  # local or not
 # Clocks of two machines are trusted to differ by less.
@@ -178,6 +179,7 @@ def _acquire(
     began_s, poll_s = time.monotonic(), _FIRST_POLL_S
     seen: dict[Holder, float] = {}
     told: set[str] = set()
+    refusals = 0
     while True:
         chain = _chain(fs, uri)
         last = chain[-1] if chain else None
@@ -189,6 +191,13 @@ def _acquire(
                     return mine, last
                 # The chain was removed while it was being continued.
                 fs.delete(place)
+            refusals += 1
+            if refusals > _MOST_REFUSALS:
+                raise LeaseError(
+                    f"{shown(uri)!r} cannot be taken: what lies there is no lease",
+                    hint="remove it, and run again",
+                )
+            time.sleep(_FIRST_POLL_S)
             continue
         if on_wait is not None and last.token not in told:
             told.add(last.token)

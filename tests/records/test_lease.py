@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from rvcli.errors import FileSystemError
+from rvcli.errors import FileSystemError, RvError
 from rvcli.filesystem import FileSystem
 from rvcli.filesystem.local_filesystem import LocalFileSystem
 from rvcli.filesystem.process import ProcessId
@@ -380,3 +380,11 @@ def test_loss_is_an_error_when_asked(uri: str) -> None:
         lease._lost.set()
         with pytest.raises(LeaseError, match="has taken over"):
             lease.check()
+
+
+def test_what_is_no_lease_is_named_and_does_not_block_for_ever(tmp_path: Path) -> None:
+    """A folder in the place of a lease is an error, not an endless loop."""
+    place = tmp_path / "lease.json"
+    (place / "inner").mkdir(parents=True)
+    with pytest.raises(RvError), claim(str(place)):
+        pass
