@@ -62,9 +62,10 @@ class RasterioSourceConfig(RasterSourceConfig):
         return new, files
 
     def for_prediction(self, image_uri: str) -> Any:
-        """Return a copy that reads another image."""
+        """Return a copy that reads another image; a shift belongs to the one it was set for."""
         new = self.clone()
         new.uris = [image_uri]
+        new.x_shift_meters = new.y_shift_meters = 0.0
         return new
 
     def create_local(self, tmp_dir: str) -> Any:

@@ -1,0 +1,37 @@
+"""The config of imagery that GDAL reads."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from rvcli import keys
+from rvcli.data.raster_source.raster_source_config import RasterSourceConfig
+
+
+def test_another_image_is_read_without_the_shift_of_the_first() -> None:
+    """A shift corrects one image; channels and transformers are those of all."""
+    builder = RasterSourceConfig.builder(keys.RASTERIO_SOURCE).with_uri("/a.tif").with_shifts(3, 4)
+    other = builder.with_channel_order([2, 0]).build().for_prediction("/b.tif")
+    assert (["/b.tif"], 0, 0, [2, 0]) == (
+        other.uris,
+        other.x_shift_meters,
+        other.y_shift_meters,
+        other.channel_order,
+    )
+
+
+def test_a_local_copy_names_local_files(tmp_path: Path) -> None:
+    """What is local stays where it is."""
+    path = tmp_path / "a.tif"
+    path.write_bytes(b"x")
+    config = RasterSourceConfig.builder(keys.RASTERIO_SOURCE).with_uri(str(path)).build()
+    assert [str(path)] == config.create_local(str(tmp_path / "tmp")).uris
+
+
+def test_old_keys_are_warned_of(caplog: pytest.LogCaptureFixture) -> None:
+    """They work, and the log says what they are called now."""
+    config = RasterSourceConfig.builder(keys.GEOTIFF_SOURCE).with_uri("/a.tif").build()
+    assert keys.RASTERIO_SOURCE == config.source_type
+    assert "GEOTIFF_SOURCE is now called RASTERIO_SOURCE" in caplog.text
