@@ -204,10 +204,10 @@ def _made_as_planned(item: Mapping[str, Any]) -> Record:
     record = read_record(item["record"]).record
     if record is not None and record.fingerprint == item["identity"]:
         return record
-    what = "is being run" if record is None else "was run"
+    what = "has no record, so it is not done" if record is None else "was run by another plan"
     raise CommandError(
-        f"input {item['uri']}: {item['by']} {what} anew, by another plan",
-        hint="another run works below the same root; run again when it is done",
+        f"input {item['uri']}: {item['by']} {what}",
+        hint="if another run works below the same root, run again when that has ended",
     )
 
 

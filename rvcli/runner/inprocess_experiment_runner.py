@@ -15,8 +15,6 @@ from rvcli.runner.job import DONE, FAILED, Job, JobState
 from rvcli.utils.logs import LogFormatter
 from rvcli.utils.progress import ProgressEvent, use_sink
 
-LAST_LINES = 15
-
 
 class InProcessExperimentRunner(ExperimentRunner):
     """Runs commands in this process: easy to debug, and nothing runs side by side."""
@@ -80,4 +78,4 @@ def _error_lines(error: Exception) -> list[str]:
     known = known_error(error)
     if known is not None:
         return [f"error: {known.message}", *([f"TIP: {known.hint}"] if known.hint else [])]
-    return traceback.format_exc().splitlines()[-LAST_LINES:]
+    return traceback.format_exc().splitlines()

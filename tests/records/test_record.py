@@ -229,10 +229,10 @@ def made_by(root: Path, mark: str) -> dict[str, str]:
 def test_producer_of_another_plan_is_refused(root: Path, anew: Callable[[], Identities]) -> None:
     """Inputs that another run makes, or has made, differently meanwhile are not read."""
     producer = written(root, anew())
-    with pytest.raises(CommandError, match=r"model\.rvm: exp/TRAIN was run anew, by another"):
+    with pytest.raises(CommandError, match=r"model\.rvm: exp/TRAIN was run by another plan"):
         note_inputs(draft([], inputs=[made_by(root, "another")]))
     remove_record(str(root))
-    with pytest.raises(CommandError, match="exp/TRAIN is being run anew, by another plan"):
+    with pytest.raises(CommandError, match="exp/TRAIN has no record"):
         note_inputs(draft([], inputs=[made_by(root, producer.fingerprint)]))
 
 

@@ -141,7 +141,7 @@ def test_inputs_that_another_run_makes_differently_are_refused(
 
     outcome = ExperimentRunner.get_runner(runner).run_plan(made, RunOptions(sink=meanwhile))
     assert {"a": "done", "b": "failed"} == statuses(outcome)
-    assert any("a/WORK was run anew" in line for line in outcome.failed[0].last_lines)
+    assert any("a/WORK was run by another plan" in line for line in outcome.failed[0].last_lines)
     assert not (folder / "b.txt").exists()
 
 
