@@ -10,7 +10,7 @@ from rvcli.config.checks import (
     one_of,
     positive,
 )
-from rvcli.config.commands import make_uris_absolute, update
+from rvcli.config.commands import make_uris_absolute, update, uris_of
 from rvcli.config.config import BundledConfigMixin, Config
 from rvcli.config.declared import Declared
 from rvcli.config.families import config_from_message
@@ -38,4 +38,5 @@ __all__ = [
     "one_of",
     "positive",
     "update",
+    "uris_of",
 ]

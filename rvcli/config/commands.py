@@ -50,6 +50,18 @@ def make_uris_absolute(config: Declared) -> None:
                 part.__dict__[spec.name] = [absolute_uri(v) for v in value]
 
 
+def uris_of(config: Declared, group: str | None = None) -> list[str]:
+    """List the URIs in a config and in all that it holds, or in the configs of one group."""
+    return [
+        uri
+        for part in config.walk()
+        if group is None or getattr(part, "group", None) == group
+        for spec in part.fields()
+        if spec.uri
+        for uri in uris_in(part.__dict__.get(spec.name))
+    ]
+
+
 def uris_in(value: Any) -> Iterator[str]:
     """Yield the URIs in a field: one, or those in a list."""
     if isinstance(value, str):

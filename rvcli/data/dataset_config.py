@@ -7,7 +7,7 @@ from typing import Any
 
 from rvcli import keys
 from rvcli.augmentor.augmentor_config import AugmentorConfig
-from rvcli.config import Config, ConfigBuilder, Declared, field
+from rvcli.config import Config, ConfigBuilder, field, uris_of
 from rvcli.data.dataset import Dataset
 from rvcli.data.scene_config import SceneConfig
 from rvcli.filesystem import absolute_uri
@@ -87,15 +87,7 @@ def unique_scenes(scenes: Iterable[SceneConfig]) -> list[SceneConfig]:
 
 def imagery(scene: SceneConfig) -> list[str]:
     """List the URIs of the imagery of a scene."""
-    uris: list[str] = []
-    parts: Iterable[Declared] = scene.raster_source.walk()
-    for part in parts:
-        if getattr(part, "group", "") != keys.RASTER_SOURCE:
-            continue
-        for spec in part.fields():
-            value = getattr(part, spec.name) if spec.uri else None
-            uris += [value] if isinstance(value, str) else list(value or [])
-    return uris
+    return uris_of(scene.raster_source, keys.RASTER_SOURCE)
 
 
 def _by_place(scenes: Iterable[SceneConfig]) -> dict[str, str]:

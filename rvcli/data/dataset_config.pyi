@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 from rvcli import keys
 from rvcli.augmentor.augmentor_config import AugmentorConfig
-from rvcli.config import Config, ConfigBuilder, Declared, field
+from rvcli.config import Config, ConfigBuilder, field, uris_of
 from rvcli.data.dataset import Dataset
 from rvcli.data.scene_config import SceneConfig
 from rvcli.filesystem import absolute_uri

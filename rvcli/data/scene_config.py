@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from rvcli import keys
-from rvcli.config import BundledConfigMixin, Config, ConfigBuilder, field, names_place
+from rvcli.config import (
+    BundledConfigMixin,
+    Config,
+    ConfigBuilder,
+    Problem,
+    field,
+    names_place,
+    uris_of,
+)
 from rvcli.config.providers import construct_default
 from rvcli.data.label_source.label_source_config import LabelSourceConfig
 from rvcli.data.label_store.label_store_config import LabelStoreConfig
 from rvcli.data.raster_source.raster_source_config import RasterSourceConfig, as_raster_source
 from rvcli.errors import ConfigError
+from rvcli.filesystem import absolute_uri
 
 if TYPE_CHECKING:
     from rvcli.core.command_io_definition import CommandIODefinition
@@ -44,6 +54,17 @@ class SceneConfig(BundledConfigMixin, Config):
         input_of=(keys.CHIP, keys.PREDICT, keys.EVAL),
         used_by=(keys.CHIP, keys.PREDICT, keys.EVAL),
     )
+
+    def problems(self) -> Iterable[Problem]:
+        """Check that predictions are not written over what they are made from."""
+        if self.label_store is None:
+            return
+        sources = [c for c in (self.raster_source, self.label_source) if c is not None]
+        read = {absolute_uri(uri) for c in sources for uri in uris_of(c)}
+        read |= {absolute_uri(uri) for uri in self.aoi_uris}
+        for uri in uris_of(self.label_store):
+            if absolute_uri(uri) in read:
+                yield Problem("$.label_store.uri", f"is {uri}, which the scene reads")
 
     def create_scene(self, task_config: Any, tmp_dir: str) -> Scene:
         """Create the scene; its files are opened when it is activated."""

@@ -4,14 +4,16 @@ from __future__ import annotations
 from collections.abc import Iterable as _Iterable
 from typing import Any as _Any, Literal as _Literal, overload as _overload
 from typing_extensions import Self as _Self
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 from rvcli import keys
-from rvcli.config import BundledConfigMixin, Config, ConfigBuilder, field, names_place
+from rvcli.config import BundledConfigMixin, Config, ConfigBuilder, Problem, field, names_place, uris_of
 from rvcli.config.providers import construct_default
 from rvcli.data.label_source.label_source_config import LabelSourceConfig
 from rvcli.data.label_store.label_store_config import LabelStoreConfig
 from rvcli.data.raster_source.raster_source_config import RasterSourceConfig, as_raster_source
 from rvcli.errors import ConfigError
+from rvcli.filesystem import absolute_uri
 if TYPE_CHECKING:
     from rvcli.core.command_io_definition import CommandIODefinition
     from rvcli.data.scene import Scene
@@ -29,6 +31,9 @@ class SceneConfig(BundledConfigMixin, Config):
     "Where predictions are kept; the task's default if not set."
     aoi_uris: list[str]
     'GeoJSON files of the areas to which work is limited; the whole scene if none.'
+
+    def problems(self) -> Iterable[Problem]:
+        """Check that predictions are not written over what they are made from."""
 
     def create_scene(self, task_config: Any, tmp_dir: str) -> Scene:
         """Create the scene; its files are opened when it is activated."""

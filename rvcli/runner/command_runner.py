@@ -45,6 +45,7 @@ class CommandRunner:
     def run(
         command_config_uri: str,
         *,
+        fingerprint: str | None = None,
         tmp_dir: str | None = None,
         on_wait: OnWait = _log_wait,
         import_context: ImportContext = nullcontext,
@@ -52,6 +53,7 @@ class CommandRunner:
         """Run the command whose message is at a URI.
 
         Args:
+            fingerprint: that the message must bear; any if None.
             tmp_dir: local directory below which temporary files go.
             on_wait: told, in words, whose lease the command waits for.
             import_context: entered while plugins are imported.
@@ -62,8 +64,11 @@ class CommandRunner:
         Raises:
             MessageError: the message cannot be read.
             PluginError: a plugin that it pins is not what it was, or does not load.
+            CommandError: another run has replaced the message since it was written.
         """
         message = _read_message(command_config_uri, import_context)
+        if fingerprint is not None and message.fingerprint != fingerprint:
+            raise _another_plan(message.command_type, message.root_uri)
         return CommandRunner.run_from_proto(
             message, tmp_dir=tmp_dir, on_wait=on_wait, import_context=import_context
         )
@@ -147,11 +152,7 @@ def _draft_of(config: CommandConfig, fingerprint: str) -> dict[str, Any] | None:
         return None
     draft = read_draft(config.root_uri, config.split_id)
     if draft is None or draft["fingerprint"] != fingerprint:
-        raise CommandError(
-            f"the plan of {config.command_type} below {config.root_uri} is not the one that"
-            " its message was written for",
-            hint="another run has planned the same command differently; run again",
-        )
+        raise _another_plan(config.command_type, config.root_uri)
     return draft
 
 
@@ -163,6 +164,14 @@ def _is_done_meanwhile(config: CommandConfig, draft: dict[str, Any], waited: boo
     planned = draft.get("planned", "")
     since = record.planned != planned and record.finished > planned
     return (waited or since) and why_not_proven(record, draft, Identities(default_cache())) is None
+
+
+def _another_plan(command_type: str, root_uri: str) -> CommandError:
+    return CommandError(
+        f"the plan of {command_type} below {root_uri} is not the one that its message was"
+        " written for",
+        hint="another run has planned the same command differently; run again",
+    )
 
 
 @contextmanager

@@ -11,7 +11,8 @@ class RunEvent:
     """One thing that happened to a job.
 
     Attributes:
-        kind: "started", "progress", "waiting", "done", "failed", "cancelled" or "not_run".
+        kind: "started", "progress", "waiting", "warning", or how it ended: "done", "failed",
+            "cancelled" or "not_run".
         job_id: whose.
         text: details for people.
         done: units of work finished, with "progress".

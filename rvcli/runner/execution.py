@@ -11,6 +11,7 @@ from datetime import datetime
 from rvcli.dag import Plan, Step
 from rvcli.errors import RvError
 from rvcli.filesystem import is_local, to_path
+from rvcli.records import find_record
 from rvcli.runner.events import RunEvent
 from rvcli.runner.experiment_runner import ExperimentRunner, RunOptions
 from rvcli.runner.job import CANCELLED, DONE, FAILED, NOT_RUN, Job, JobState, Resources
@@ -93,6 +94,7 @@ class Execution:
             experiment_id=definition.experiment_id,
             split_id=definition.split_id,
             message_uri=uri,
+            fingerprint=step.fingerprint,
             argv=(*self.options.worker_options, "run-command", *tempdir, uri),
             log_path=log_path(definition.root_uri, definition.split_id, stamp),
             depends_on=depends_on,
@@ -171,7 +173,15 @@ class Execution:
             self._read_log(job)
         for job, state in finished:
             del self.active[job.id]
-            self._end(job, state)
+            self._end(job, self._proven(job) if state.status == DONE else state)
+
+    def _proven(self, job: Job) -> JobState:
+        """Say that a job is done only if its record does: a process may end for any reason."""
+        step = self.steps[job.id]
+        record = find_record(step.definition.root_uri, step.definition.split_id).record
+        if record is not None and record.fingerprint == step.fingerprint:
+            return JobState(DONE)
+        return JobState(FAILED, "it ended without a record of what it made")
 
     def _finished_jobs(self) -> list[tuple[Job, JobState]]:
         states = [(job, self.runner.poll(job)) for job in self.active.values()]
@@ -180,9 +190,9 @@ class Execution:
     def _read_log(self, job: Job) -> None:
         for line in self.runner.logs(job):
             event = read_line(job.id, line)
-            if event is None:
+            if event is None or event.kind == "warning":
                 self._tails[job.id].append(line)
-            else:
+            if event is not None:
                 self._tell(event)
 
     def _end(self, job: Job, state: JobState) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import traceback
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from rvcli.errors import known_error
@@ -42,13 +42,22 @@ class InProcessExperimentRunner(ExperimentRunner):
         Path(job.log_path).parent.mkdir(parents=True, exist_ok=True)
         handler = logging.FileHandler(job.log_path, "w", encoding="utf-8")
         handler.setFormatter(LogFormatter())
+        warnings = _WarningHandler(
+            lambda text: self.options.sink(RunEvent("warning", job.id, text))
+        )
         logger = logging.getLogger()
         logger.addHandler(handler)
+        logger.addHandler(warnings)
         self._lines[job.id] = []
         self._unseen.add(job.id)
         try:
             with use_sink(show_progress):
-                CommandRunner.run(job.message_uri, tmp_dir=self.options.tmp_dir, on_wait=show_wait)
+                CommandRunner.run(
+                    job.message_uri,
+                    fingerprint=job.fingerprint,
+                    tmp_dir=self.options.tmp_dir,
+                    on_wait=show_wait,
+                )
             self._states[job.id] = JobState(DONE)
         except Exception as e:
             logging.getLogger(__name__).error("%s failed", job.id, exc_info=True)
@@ -56,6 +65,7 @@ class InProcessExperimentRunner(ExperimentRunner):
             self._lines[job.id] = _error_lines(e)
         finally:
             logger.removeHandler(handler)
+            logger.removeHandler(warnings)
             handler.close()
 
     def poll(self, job: Job) -> JobState:
@@ -67,6 +77,19 @@ class InProcessExperimentRunner(ExperimentRunner):
         """Return the lines that explain a failure."""
         lines, self._lines[job.id] = self._lines[job.id], []
         return lines
+
+
+class _WarningHandler(logging.Handler):
+    """Tells of warnings, and of nothing worse: errors end the command and are told then."""
+
+    def __init__(self, tell: Callable[[str], None]) -> None:
+        super().__init__(logging.WARNING)
+        self._tell = tell
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Tell of one warning."""
+        if record.levelno == logging.WARNING:
+            self._tell(record.getMessage())
 
 
 def _describe(error: Exception) -> str:

@@ -33,6 +33,7 @@ class Job:
 
     Attributes:
         id: unique in the run, such as `exp1/CHIP/2`.
+        fingerprint: of the plan that the message is written for; a worker is to refuse another.
         argv: the command line that does the work, without the interpreter's own.
         depends_on: ids of jobs that must be done before.
         log_path: local file for what the command prints.
@@ -43,6 +44,7 @@ class Job:
     experiment_id: str | None
     split_id: int
     message_uri: str
+    fingerprint: str
     argv: tuple[str, ...]
     log_path: str
     depends_on: tuple[str, ...] = ()

@@ -62,7 +62,7 @@ class LocalExperimentRunner(ExperimentRunner):
             environment["CUDA_VISIBLE_DEVICES"] = gpu
         with Path(job.log_path).open("wb") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", "rvcli", *_attached(job.argv)],
+                [sys.executable, "-m", "rvcli", *_attached(job)],
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -135,10 +135,10 @@ class _Child:
                 stdin.close()
 
 
-def _attached(argv: Sequence[str]) -> list[str]:
-    """Add the option that ends a worker with its runner."""
-    at = list(argv).index("run-command") + 1
-    return [*argv[:at], ATTACHED, *argv[at:]]
+def _attached(job: Job) -> list[str]:
+    """Add the options that end a worker with its runner and keep it to its plan."""
+    at = job.argv.index("run-command") + 1
+    return [*job.argv[:at], ATTACHED, "--fingerprint", job.fingerprint, *job.argv[at:]]
 
 
 def _end_group(process: subprocess.Popen[bytes], number: int) -> None:

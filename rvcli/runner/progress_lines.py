@@ -10,6 +10,8 @@ from rvcli.utils.progress import ProgressEvent
 
 _PROGRESS = re.compile(r"^\[progress\] (?P<text>.*): (?P<done>\d+)/(?P<total>\d+|\?) (?P<unit>.*)$")
 _WAITING = "[waiting] "
+# As utils.logs writes it: date, time, level, component.
+_WARNING = re.compile(r"^\S+ \S+ WARNING \S+: (?P<text>.*)$")
 
 
 def write_progress(event: ProgressEvent, stream: TextIO) -> None:
@@ -29,6 +31,9 @@ def read_line(job_id: str, line: str) -> RunEvent | None:
     """Return the event that a line of a log tells of, or None."""
     if line.startswith(_WAITING):
         return RunEvent("waiting", job_id, line.removeprefix(_WAITING))
+    warning = _WARNING.match(line)
+    if warning is not None:
+        return RunEvent("warning", job_id, warning["text"])
     found = _PROGRESS.match(line)
     if found is None:
         return None

@@ -127,7 +127,9 @@ def test_results_are_cut(capsys):
 def test_many_failures_are_cut():
     """Of many failures, ten are told in full and the rest counted."""
     results = tuple(
-        JobResult(Job(f"e{i}/EVAL", "EVAL", None, 0, "m", (), "log"), JobState("failed", "boo"))
+        JobResult(
+            Job(f"e{i}/EVAL", "EVAL", None, 0, "m", "f", (), "log"), JobState("failed", "boo")
+        )
         for i in range(12)
     )
 

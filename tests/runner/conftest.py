@@ -17,7 +17,7 @@ from rvcli.records import RecordStore
 from rvcli.runner.experiment_runner import pins_of
 
 PLUGIN = '''
-import os, time
+import logging, os, time
 from pathlib import Path
 from rvcli.command.aux_command import AuxCommand, AuxCommandOptions
 from rvcli.errors import DataError
@@ -35,6 +35,8 @@ class Work(AuxCommand):
     def run(self, tmp_dir):
         config = self.command_config
         print("working", config["writes"][0], flush=True)
+        if config.get("warns"):
+            logging.getLogger(__name__).warning("this looks odd")
         Path(config["writes"][0] + ".pid").write_text(str(os.getpid()))
         with track("counting", 3, "steps") as progress:
             progress.advance(3)

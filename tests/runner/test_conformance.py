@@ -61,6 +61,13 @@ def test_progress_is_told(runner: str, work: Any) -> None:
     assert told[0][:1] + told[0][2:] == ("counting", 3)
 
 
+def test_warnings_are_told(runner: str, work: Any) -> None:
+    """What a command warns of is not hidden in its log."""
+    events: list[RunEvent] = []
+    run(runner, work, work("a", warns=True), events=events)
+    assert ["this looks odd"] == [e.text for e in events if e.kind == "warning"]
+
+
 def test_each_attempt_has_a_log(runner: str, work: Any) -> None:
     """Below the root of its command."""
     outcome = run(runner, work, work("a"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -11,12 +12,14 @@ import pytest
 
 from rvcli import keys, registry
 from rvcli.errors import RegistryError, RvError
+from rvcli.runner.command_runner import CommandRunner
 from rvcli.runner.execution import log_path
 from rvcli.runner.experiment_runner import ExperimentRunner, RunOptions, Traits
 from rvcli.runner.inprocess_experiment_runner import InProcessExperimentRunner
 from rvcli.runner.job import Job, JobState
 from rvcli.runner.log_tail import MOST_BYTES, MOST_CHARACTERS, LogTail
 from rvcli.runner.progress_lines import read_line, write_progress, write_waiting
+from rvcli.utils.logs import LogFormatter
 from rvcli.utils.progress import ProgressEvent
 
 
@@ -34,6 +37,7 @@ class Scheduler(ExperimentRunner):
         if "refused" in job.id:
             raise RvError("the queue is closed")
         self.submitted.append(job)
+        CommandRunner.run(job.message_uri, fingerprint=job.fingerprint)
 
     def poll(self, job: Job) -> JobState:
         """Say that every job is done once all have been submitted."""
@@ -58,6 +62,19 @@ def test_a_remote_runner_ships_plugin_files(work: Any, folder: Path) -> None:
     assert 64 == len(manifest.parent.name)
 
 
+def test_done_is_what_has_a_record(work: Any) -> None:
+    """A process that ends without one, whatever its exit code, has failed."""
+
+    class Liar(Scheduler):
+        """Runs nothing."""
+
+        def submit(self, job: Job) -> None:
+            """Do nothing."""
+
+    outcome = Liar().run_plan(work.plan(work("a")), RunOptions())
+    assert "it ended without a record of what it made" == outcome.failed[0].state.detail
+
+
 def test_a_job_that_is_refused_has_failed(work: Any) -> None:
     """The runner's own error is the reason."""
     outcome = Scheduler().run_plan(work.plan(work("refused")), RunOptions())
@@ -75,8 +92,6 @@ def test_a_classic_runner_gets_a_graph(work: Any) -> None:
         """Written for an older release."""
 
         def _run_experiment(self, command_dag: Any) -> None:
-            from rvcli.runner.command_runner import CommandRunner
-
             for command_id in command_dag.get_sorted_command_ids():
                 seen.append(command_id)
                 message = command_dag.get_command(command_id).to_proto()
@@ -140,6 +155,13 @@ class TestLines:
         event = read_line("j", stream.getvalue().rstrip("\n"))
         assert event is not None
         assert ("waiting", "for X") == (event.kind, event.text)
+
+    def test_warnings_are_events(self) -> None:
+        """What a component warns of reaches whoever watches."""
+        record = logging.LogRecord("rvcli.x", logging.WARNING, "f", 1, "odd: %s", ("labels",), None)
+        event = read_line("j", LogFormatter().format(record))
+        assert event is not None
+        assert ("warning", "odd: labels") == (event.kind, event.text)
 
     def test_other_lines_are_no_events(self) -> None:
         """A command may print what it wants."""

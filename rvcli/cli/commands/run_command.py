@@ -14,9 +14,18 @@ from rvcli.cli.state import State
 @click.option(
     "--attached", is_flag=True, hidden=True, help="End when the standard input is closed."
 )
+@click.option(
+    "--fingerprint", metavar="HEX", hidden=True, help="Refuse a message that bears another one."
+)
 @shared_options()
 @click.pass_obj
-def command(state: State, message_uri: str, tempdir: str | None, attached: bool) -> None:
+def command(
+    state: State,
+    message_uri: str,
+    tempdir: str | None,
+    attached: bool,
+    fingerprint: str | None,
+) -> None:
     """Run one command from its message, as runners do.
 
     Exactly the plugins that the message pins are loaded; where they are not what they were,
@@ -40,6 +49,7 @@ def command(state: State, message_uri: str, tempdir: str | None, attached: bool)
         with use_sink(lambda event: write_progress(event, sys.stdout)):
             worked = CommandRunner.run(
                 message_uri,
+                fingerprint=fingerprint,
                 tmp_dir=tempdir,
                 on_wait=lambda text: write_waiting(text, sys.stdout),
             )

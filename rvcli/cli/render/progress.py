@@ -22,6 +22,7 @@ LINE_EVERY_S = 5.0
 WORDS = {
     "started": "started",
     "waiting": "waits",
+    "warning": "warning",
     "done": "done",
     "failed": "failed",
     "cancelled": "cancelled",
@@ -101,9 +102,9 @@ class Bars:
         else:
             from rich.text import Text
 
-            if event.job_id in self._tasks:
+            if event.job_id in self._tasks and event.kind != "warning":
                 self.progress.remove_task(self._tasks.pop(event.job_id))
-            style = "red" if event.kind == "failed" else ""
+            style = {"failed": "red", "warning": "yellow"}.get(event.kind, "")
             self.progress.console.print(Text(mask_uris(describe(event)), style=style))
 
 

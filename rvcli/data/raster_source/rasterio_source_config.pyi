@@ -36,7 +36,7 @@ class RasterioSourceConfig(RasterSourceConfig):
         """Put the files of the transformers into the package, but no imagery."""
 
     def for_prediction(self, image_uri: str) -> Any:
-        """Return a copy that reads another image."""
+        """Return a copy that reads another image; a shift belongs to the one it was set for."""
 
     def create_local(self, tmp_dir: str) -> Any:
         """Return a copy whose files are local, fetched if need be."""
