@@ -34,7 +34,7 @@ def register_plugin(plugin_registry):
     plugin_registry.register_aux_command("NOTHING", Nothing)
 '''
 
-EXPERIMENT = '''
+EXPERIMENT = """
 import rvcli as rv
 
 class Nothing(rv.ExperimentSet):
@@ -45,7 +45,7 @@ class Nothing(rv.ExperimentSet):
             builder = rv.CommandConfig.builder("NOTHING").with_root_uri(f"{root}/{i}")
             configs.append(builder.with_config(reads=reads, writes=[f"{root}/{i}.txt"]).build())
         return configs
-'''
+"""
 
 LIST_MODULES = """
 import json, runpy, sys

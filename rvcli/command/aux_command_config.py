@@ -46,10 +46,10 @@ class AuxCommandConfig(CommandConfig):
 
     def to_proto(self) -> Any:
         """Return the message; the options travel as JSON text."""
-        message = self.message_class()(  # type: ignore[call-arg]
+        message: Any = self.message_class()(
             command_type=self.command_type, root_uri=self.root_uri, split_id=self.split_id
         )
-        message.custom_config.update({"json": json.dumps(self.config)})  # type: ignore[attr-defined]
+        message.custom_config.update({"json": json.dumps(self.config)})
         return message
 
     def to_plain(self) -> dict[str, Any]:
@@ -104,7 +104,7 @@ def _uri_list(value: Any) -> list[str]:
 class AuxCommandConfigBuilder(CommandConfigBuilder):
     """Builds AuxCommandConfig."""
 
-    config_class = None
+    config_class: Any = None
 
     def __init__(self, command_type: Any = None, prev: Any = None) -> None:
         values: dict[str, Any] = {"config": {}, "split_id": 0}

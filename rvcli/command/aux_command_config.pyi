@@ -50,6 +50,7 @@ def _uri_list(value: Any) -> list[str]:
 
 class AuxCommandConfigBuilder(CommandConfigBuilder):
     """Builds AuxCommandConfig."""
+    config_class: Any = None
 
     def __init__(self, command_type: Any=None, prev: Any=None) -> None:
         ...

@@ -38,7 +38,7 @@ class CommandConfig(Config):
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if "to_proto" in cls.__dict__:
-            cls.to_proto = _stamped(cls.to_proto)  # type: ignore[method-assign]
+            setattr(cls, "to_proto", _stamped(cls.to_proto))  # noqa: B010 - a method, for mypy
 
     def create_command(self, tmp_dir: str | None = None) -> Command:
         """Create the command."""

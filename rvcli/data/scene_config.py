@@ -76,20 +76,15 @@ class SceneConfig(BundledConfigMixin, Config):
         )
         extent = raster_source.get_extent()
         crs_transformer = raster_source.get_crs_transformer()
-        parts: list[Any] = []
-        for config, create in (
-            (self.label_source, "create_source"),
-            (self.label_store, "create_store"),
-        ):
-            parts.append(
-                config and getattr(config, create)(task_config, extent, crs_transformer, tmp_dir)
-            )
+        grid = (task_config, extent, crs_transformer, tmp_dir)
+        label_source = self.label_source and self.label_source.create_source(*grid)
+        label_store = self.label_store and self.label_store.create_store(*grid)
         aoi_polygons = [
             polygon
             for uri in self.aoi_uris
             for polygon in read_aoi_polygons(uri, crs_transformer, extent)
         ]
-        return Scene(self.id, raster_source, *parts, aoi_polygons or None)
+        return Scene(self.id, raster_source, label_source, label_store, aoi_polygons or None)
 
     def update_for_command(
         self,

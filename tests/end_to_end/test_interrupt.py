@@ -31,8 +31,12 @@ def wait_for_start(process: subprocess.Popen[str], number: int) -> None:
 
 
 def leases(root: Path) -> list[Path]:
-    """List the leases below a root."""
-    return list(root.rglob("command-lease-*"))
+    """List the leases below a root of commands that are not proven done.
+
+    One that is killed between its record and its release leaves a lease that nobody needs.
+    """
+    found = root.rglob("command-lease-*")
+    return [p for p in found if not p.with_name("command-record-0.json").exists()]
 
 
 @pytest.mark.parametrize("victim", ["runner", "child"])

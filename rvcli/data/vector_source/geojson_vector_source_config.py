@@ -10,6 +10,7 @@ from rvcli.data.vector_source.vector_source_config import (
     VectorSourceConfig,
     VectorSourceConfigBuilder,
 )
+from rvcli.errors import ConfigError
 
 if TYPE_CHECKING:
     from rvcli.core.box import Box
@@ -36,6 +37,11 @@ class GeoJSONVectorSourceConfig(VectorSourceConfig):
         from rvcli.data.vector_source.class_inference import ClassInferenceOptions
         from rvcli.data.vector_source.geojson_vector_source import GeoJSONVectorSource
 
+        if crs_transformer is None:
+            raise ConfigError(
+                "a GeoJSON source needs the grid of a scene",
+                hint="use it in a label source of a scene whose raster source is imagery",
+            )
         options = ClassInferenceOptions(
             class_map=class_map,
             class_id_to_filter=self.class_id_to_filter,

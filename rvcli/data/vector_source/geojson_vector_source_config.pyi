@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from rvcli import keys
 from rvcli.config import field
 from rvcli.data.vector_source.vector_source_config import VectorSourceConfig, VectorSourceConfigBuilder
+from rvcli.errors import ConfigError
 if TYPE_CHECKING:
     from rvcli.core.box import Box
     from rvcli.core.class_map import ClassMap
