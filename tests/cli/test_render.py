@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import logging
+from pathlib import Path
 
 import pytest
 from rich.console import Console
@@ -237,3 +239,25 @@ def test_log_levels(monkeypatch, verbosity, setting, expected):
     finally:
         logging.getLogger("rvcli").setLevel(level)
         logging.root.setLevel(root_level)
+
+
+class TestAverages:
+    """The averages of an evaluation, beside where it is."""
+
+    def test_they_are_told_in_a_few_words(self, tmp_path: Path) -> None:
+        """What has no value is left out."""
+        average = {"class_name": "average", "precision": 0.5, "recall": 0.25, "f1": None}
+        path = tmp_path / "eval.json"
+        path.write_text(json.dumps({"overall": [{"class_name": "a"}, average]}))
+        assert " (average precision 0.500, recall 0.250)" == outcome.average_figures(str(path))
+
+    @pytest.mark.parametrize("text", ["", "[]", "{}", '{"overall": []}', '{"overall": 3}'])
+    def test_other_files_have_none(self, tmp_path: Path, text: str) -> None:
+        """A plugin's evaluator writes what it wants."""
+        path = tmp_path / "eval.json"
+        path.write_text(text)
+        assert "" == outcome.average_figures(str(path))
+
+    def test_a_missing_file_has_none(self, tmp_path: Path) -> None:
+        """It may be known by its record alone."""
+        assert "" == outcome.average_figures(str(tmp_path / "none.json"))

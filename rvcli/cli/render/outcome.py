@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from rvcli import keys
 from rvcli.cli.render.plan import summary
 from rvcli.cli.render.table import print_json
-from rvcli.errors import CommandError
+from rvcli.errors import CommandError, RvError
 
 if TYPE_CHECKING:
     from rvcli.dag import Plan
@@ -78,9 +78,24 @@ def print_results(plan: Plan) -> None:
             for uri in step.definition.io_def.output_uris
         }
         for uri in sorted(uris)[:MOST_URIS]:
-            print(f"{name}: {uri}")
+            figures = average_figures(uri) if command_type == keys.EVAL else ""
+            print(f"{name}: {uri}{figures}")
         if len(uris) > MOST_URIS:
             print(f"{name}: and {len(uris) - MOST_URIS} more")
+
+
+def average_figures(uri: str) -> str:
+    """Return the averages of an evaluation as a few words; none for another kind of file."""
+    from rvcli.utils.files import file_to_json
+
+    try:
+        overall = file_to_json(uri)["overall"]
+        average = next(item for item in overall if item["class_name"] == "average")
+        figures = [(name, average[name]) for name in ("precision", "recall", "f1")]
+    except (RvError, StopIteration, KeyError, TypeError):
+        return ""
+    words = [f"{name} {value:.3f}" for name, value in figures if isinstance(value, float)]
+    return f" (average {', '.join(words)})" if words else ""
 
 
 def _count(number: int) -> str:
