@@ -12,16 +12,18 @@ import rasterio
 
 
 def test_local_run_makes_everything(finished: Any, first_run: Any) -> None:
-    """`rv run local experiment.py` runs all commands and prints where the results are."""
+    """`rv run local experiment.py` runs all commands and prints where the results are, and how good."""
     prediction = finished.root / "predict" / "Stadt 1" / "Bild West ö.tif"
     metrics = finished.root / "eval" / "Stadt 1" / "eval.json"
     package = finished.root / "bundle" / "Stadt 1" / "predict_package.zip"
     assert [True] * 3 == [path.is_file() for path in (prediction, metrics, package)]
+    average = json.loads(metrics.read_text())["overall"][-1]
+    figures = ", ".join(f"{name} {average[name]:.3f}" for name in ("precision", "recall", "f1"))
     last = first_run.out.splitlines()[-4:]
     assert [
         "done: 6 commands: 6 run",
         f"predictions: {prediction}",
-        f"metrics: {metrics}",
+        f"metrics: {metrics} (average {figures})",
         f"predict package: {package}",
     ] == last
 
