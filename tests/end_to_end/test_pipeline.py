@@ -12,7 +12,7 @@ import rasterio
 
 
 def test_local_run_makes_everything(finished: Any, first_run: Any) -> None:
-    """`rv run local experiment.py` runs all commands and prints where the results are, and how good."""
+    """`rv run local experiment.py` runs all commands and says where the results are, how good."""
     prediction = finished.root / "predict" / "Stadt 1" / "Bild West ö.tif"
     metrics = finished.root / "eval" / "Stadt 1" / "eval.json"
     package = finished.root / "bundle" / "Stadt 1" / "predict_package.zip"
