@@ -43,17 +43,10 @@ class BundleCommand(Command):
     def _pack(self, bundle_dir: str) -> Any:
         """Copy the files of every part; return the message that names them."""
         config = self.command_config.clone()
-        names: dict[str, str] = {}
         for field_name in ("task", "backend", "scene"):
-            packed, files = getattr(config, field_name).save_bundle_files(bundle_dir)
+            packed, _ = getattr(config, field_name).save_bundle_files(bundle_dir)
             setattr(config, field_name, packed)
-            _note_files(names, files, field_name)
-        analyzers = []
-        for analyzer in config.analyzers:
-            packed, files = analyzer.save_bundle_files(bundle_dir)
-            analyzers.append(packed)
-            _note_files(names, files, "analyzers")
-        config.analyzers = analyzers
+        config.analyzers = [a.save_bundle_files(bundle_dir)[0] for a in config.analyzers]
         config.task.predict_package_uri = base_name(config.task.predict_package_uri or "")
         config.root_uri = "."
         config.set_stamp("", to_message(self._pack_plugins(bundle_dir)))
@@ -69,11 +62,3 @@ class BundleCommand(Command):
             else pin
             for pin in ship(pins, loaded, bundle_dir)
         ]
-
-
-def _note_files(names: dict[str, str], files: list[str], owner: str) -> None:
-    """Refuse two parts whose different files have one name in the package."""
-    for path in files:
-        name = Path(path).name
-        if names.setdefault(name, path) != path:
-            raise ConfigError(f"two files of the package are called {name} (one from {owner})")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from rvcli import keys, registry
@@ -64,20 +64,23 @@ class ExperimentConfig(Config):
         """Check that what scales by statistics has statistics."""
         if any(getattr(a, "analyzer_type", "") == keys.STATS_ANALYZER for a in self.analyzers):
             return
-        for list_name in ("train_scenes", "validation_scenes", "test_scenes"):
-            for i, scene in enumerate(getattr(self.dataset, list_name)):
-                for j, transformer in enumerate(
-                    getattr(scene.raster_source, "transformers", None) or []
-                ):
-                    if transformer.transformer_type != keys.STATS_TRANSFORMER:
-                        continue
-                    if transformer.stats_uri is None:
-                        yield Problem(
-                            f"$.dataset.{list_name}[{i}].raster_source.transformers[{j}]",
-                            "needs statistics: call with_stats_analyzer() on the experiment,"
-                            " or give it a stats_uri",
-                        )
-                        return
+        for path, transformer in self._transformers():
+            is_stats = transformer.transformer_type == keys.STATS_TRANSFORMER
+            if is_stats and transformer.stats_uri is None:
+                yield Problem(
+                    path,
+                    "needs statistics: call with_stats_analyzer() on the experiment,"
+                    " or give it a stats_uri",
+                )
+                return
+
+    def _transformers(self) -> Iterator[tuple[str, Any]]:
+        """Yield the transformers of all scenes, each after its path."""
+        for part in ("train_scenes", "validation_scenes", "test_scenes"):
+            for i, scene in enumerate(getattr(self.dataset, part)):
+                transformers = getattr(scene.raster_source, "transformers", None) or []
+                for j, transformer in enumerate(transformers):
+                    yield f"$.dataset.{part}[{i}].raster_source.transformers[{j}]", transformer
 
     def custom_config_of(self, command_type: str) -> dict[str, Any] | None:
         """Return the options of an auxiliary command; its name is matched in any case."""

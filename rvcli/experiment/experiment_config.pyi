@@ -6,7 +6,7 @@ from typing import Any as _Any, Literal as _Literal, overload as _overload
 from typing_extensions import Self as _Self
 import copy
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from rvcli import keys, registry
 from rvcli.analyzer.analyzer_config import AnalyzerConfig
@@ -55,6 +55,9 @@ class ExperimentConfig(Config):
 
     def problems(self) -> Iterable[Problem]:
         """Check that what scales by statistics has statistics."""
+
+    def _transformers(self) -> Iterator[tuple[str, Any]]:
+        """Yield the transformers of all scenes, each after its path."""
 
     def custom_config_of(self, command_type: str) -> dict[str, Any] | None:
         """Return the options of an auxiliary command; its name is matched in any case."""
