@@ -21,7 +21,7 @@ The number is the exit code of the process; 130 is reserved for an interrupted r
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 EXIT_DONE = 0
@@ -130,6 +130,18 @@ class MissingDependencyError(RvError, ImportError):
 _LOCAL_PACKAGES = frozenset(
     {"affine", "joblib", "numpy", "pyproj", "rasterio", "scipy", "shapely", "sklearn", "skops"}
 )
+
+
+def nearest(name: str, names: Iterable[str], cutoff: float = 0.6) -> str | None:
+    """Return the one of some names that is most like a misspelt one, or None.
+
+    Args:
+        cutoff: likeness that is asked for, from 0 to 1.
+    """
+    # Late: most runs misspell nothing.
+    from difflib import get_close_matches
+
+    return next(iter(get_close_matches(name, list(names), n=1, cutoff=cutoff)), None)
 
 
 def known_error(error: BaseException) -> RvError | None:

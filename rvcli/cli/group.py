@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 import click
 
+from rvcli.errors import nearest
+
 
 class Place(NamedTuple):
     """Where a command is: a module of this package and its help line."""
@@ -50,10 +52,8 @@ class LazyGroup(click.Group):
         """Find the command that the arguments begin with; a wrong one gets the nearest named."""
         name = args[0]
         if name not in COMMANDS and not name.startswith("-"):
-            from difflib import get_close_matches
-
-            near = get_close_matches(name, self.list_commands(ctx), n=1)
-            hint = f" Did you mean {near[0]!r}?" if near else ""
+            near = nearest(name, self.list_commands(ctx))
+            hint = f" Did you mean {near!r}?" if near else ""
             ctx.fail(f"No such command {name!r}.{hint}")
         return super().resolve_command(ctx, args)
 

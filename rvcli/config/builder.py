@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import difflib
 import inspect
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from rvcli.config.config import Config
 from rvcli.config.field import Field
 from rvcli.config.problems import InvalidConfigError, Problem, UnknownMethodError
-from rvcli.errors import ConfigError
+from rvcli.errors import ConfigError, nearest
 
 B = TypeVar("B", bound="ConfigBuilder")
 
@@ -68,8 +67,8 @@ class ConfigBuilder:
             if not name.startswith(("with_", "clear_")):
                 raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
             methods = [m for m in dir(type(self)) if m.startswith(("with_", "clear_"))]
-            near = difflib.get_close_matches(name, methods, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(methods)}"
+            near = nearest(name, methods)
+            hint = f"did you mean {near}?" if near else f"there are: {', '.join(methods)}"
             raise UnknownMethodError(f"{type(self).__name__} has no method {name}", hint=hint)
 
     def set(self: B, **values: Any) -> B:

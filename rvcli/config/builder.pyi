@@ -5,14 +5,13 @@ from collections.abc import Iterable as _Iterable
 from typing import Any as _Any, Literal as _Literal, overload as _overload
 from typing_extensions import Self as _Self
 import copy
-import difflib
 import inspect
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 from rvcli.config.config import Config
 from rvcli.config.field import Field
 from rvcli.config.problems import InvalidConfigError, Problem, UnknownMethodError
-from rvcli.errors import ConfigError
+from rvcli.errors import ConfigError, nearest
 B = TypeVar('B', bound='ConfigBuilder')
 
 class ConfigBuilder:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
-from rvcli.errors import ConfigError
+from rvcli.errors import ConfigError, nearest
 
 # The named colours of CSS Color Module Level 4, https://www.w3.org/TR/css-color-4/#named-colors
 _NAMED = """
@@ -71,10 +70,10 @@ def to_rgb(color: object) -> tuple[int, int, int]:
     match = _RGB.fullmatch(text)
     if match and all(int(part) < 256 for part in match.groups()):
         return int(match[1]), int(match[2]), int(match[3])
-    near = difflib.get_close_matches(text, _named(), n=1)
+    near = nearest(text, _named())
     raise ConfigError(
         f"{color!r} is no colour",
-        hint=f"did you mean {near[0]!r}?"
+        hint=f"did you mean {near!r}?"
         if near
         else "use a CSS colour name, '#rrggbb' or 'rgb(r, g, b)'",
     )

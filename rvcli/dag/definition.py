@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from typing import Any
 from rvcli import keys, registry
 from rvcli.config import make_uris_absolute
 from rvcli.core.command_io_definition import CommandIODefinition
-from rvcli.errors import UsageError
+from rvcli.errors import UsageError, nearest
 from rvcli.records import draft_uri, message_uri, record_uri
 
 log = logging.getLogger(__name__)
@@ -249,10 +248,10 @@ def _known_name(name: str, known: list[str]) -> str:
     key = name.upper()
     if key in known:
         return key
-    near = difflib.get_close_matches(key, known, n=1)
+    near = nearest(key, known)
     raise UsageError(
         f"no command is named {name!r}",
-        hint=f"did you mean {near[0].lower()}?"
+        hint=f"did you mean {near.lower()}?"
         if near
         else f"the commands are {', '.join(known[:20]).lower()}",
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import types
 from collections.abc import Callable, Iterable, Mapping
@@ -10,6 +9,7 @@ from contextlib import AbstractContextManager, ExitStack, nullcontext
 from pathlib import Path
 from typing import Any
 
+from rvcli.errors import nearest
 from rvcli.experiment.arguments import ArgumentValueError, parameters_of, parse, takes_any
 from rvcli.experiment.discover import full_name_of, matches, methods_of, sets_in
 from rvcli.experiment.experiment_set import ExperimentSet
@@ -217,8 +217,8 @@ def _existing_file(path: Path) -> Path:
     kind = "is a directory" if path.is_dir() else "does not exist"
     directory = path if path.is_dir() else path.parent
     near = sorted(p.name for p in directory.glob("*.py")) if directory.is_dir() else []
-    close = difflib.get_close_matches(path.name, near, n=1, cutoff=0.6)
-    hint = f"did you mean {directory / close[0]}?" if close else None
+    close = nearest(path.name, near)
+    hint = f"did you mean {directory / close}?" if close else None
     if hint is None and near:
         hint = f"there are: {', '.join(near[:10])}"
     raise LoaderError(f"experiment file {path} {kind}", hint=hint)
@@ -261,7 +261,7 @@ def _listed(words: Iterable[str]) -> str:
 
 def _nearest(name: str, known: Iterable[str]) -> str:
     known = sorted(known)
-    near = difflib.get_close_matches(name.replace("-", "_"), known, n=1, cutoff=0.5)
+    near = nearest(name.replace("-", "_"), known, cutoff=0.5)
     if near:
-        return f"did you mean {near[0]!r}?"
+        return f"did you mean {near!r}?"
     return f"there are: {', '.join(known)}" if known else "the experiments take no arguments"

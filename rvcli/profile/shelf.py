@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from rvcli.errors import ProfileError
+from rvcli.errors import ProfileError, nearest
 from rvcli.profile import search
 from rvcli.profile.files import FileProfile, ProfileFile, read
 from rvcli.profile.layers import Layer
@@ -93,8 +93,6 @@ class Shelf:
                 yield file
 
     def _unknown_hint(self, name: str) -> str:
-        import difflib
-
         known = {n for file in self._named_files(None) for n in file.profiles}
         for directory in self.user_dirs:
             if directory.is_dir():
@@ -103,8 +101,8 @@ class Shelf:
                     for p in directory.iterdir()
                     if p.is_file() and not p.name.startswith(".")
                 }
-        if near := difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.5):
-            return f"did you mean {near[0]!r}?"
+        if near := nearest(name, sorted(known), cutoff=0.5):
+            return f"did you mean {near!r}?"
         if known:
             return f"there are: {', '.join(sorted(known)[:10])}"
         places = " and ".join(str(directory) for directory in self.user_dirs)

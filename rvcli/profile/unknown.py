@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from rvcli.errors import nearest
 from rvcli.profile import options
 from rvcli.profile.layers import Layer
 
@@ -34,7 +35,7 @@ def unknown_warnings(layers: Iterable[Layer], reads: Reads) -> list[str]:
                 continue
             if section not in options.SECTIONS:
                 if section not in told:
-                    near = _nearest(section, sections)
+                    near = nearest(section, sections)
                     warnings[f"{found.origin}: unknown section [{section}]{_ask(near)}"] = None
                 told.add(section)
             elif options.find(section, key) is None:
@@ -44,16 +45,10 @@ def unknown_warnings(layers: Iterable[Layer], reads: Reads) -> list[str]:
 
 
 def _nearest_option(section: str, key: str) -> str | None:
-    near = _nearest(key, options.keys(section))
+    near = nearest(key, options.keys(section))
     if near:
         return f"{section}.{near}"
     return next((o.name for o in options.OPTIONS if o.key == key), None)
-
-
-def _nearest(name: str, names: list[str]) -> str | None:
-    import difflib
-
-    return next(iter(difflib.get_close_matches(name, names, n=1, cutoff=0.6)), None)
 
 
 def _ask(near: str | None) -> str:

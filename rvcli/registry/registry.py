@@ -9,7 +9,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
-from rvcli.errors import MissingDependencyError, RegistryError
+from rvcli.errors import MissingDependencyError, RegistryError, nearest
 
 
 @dataclass(frozen=True)
@@ -155,12 +155,10 @@ class Registry:
         return sorted({e.key for e in self.entries(group)})
 
     def _unknown_hint(self, group: str, key: str) -> str:
-        import difflib
-
         keys = self.keys(group)
-        near = difflib.get_close_matches(str(key).upper(), keys, n=1, cutoff=0.6)
+        near = nearest(str(key).upper(), keys)
         if near:
-            text = f"did you mean {near[0]!r}?"
+            text = f"did you mean {near!r}?"
         elif keys:
             text = f"there are: {', '.join(keys[:10])}" + (
                 f" and {len(keys) - 10} more" if len(keys) > 10 else ""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import re
 from typing import Any
 
+from rvcli.errors import nearest
 from rvcli.filesystem import FileSystem, ProtobufParseException, resolve, shown
 
 _UNKNOWN = re.compile(r'has no field named "(?P<name>[^"]*)" at "(?P<path>[^"]*)"')
@@ -76,9 +76,9 @@ def _diagnose(text: str, error: str) -> tuple[str, int | None, str | None]:
 def _near(name: str, error: str) -> str | None:
     available = _AVAILABLE.search(error)
     names = re.findall(r"\w+", available["names"]) if available else []
-    near = difflib.get_close_matches(name, names, n=1)
+    near = nearest(name, names)
     if near:
-        return f"did you mean {near[0]!r}?"
+        return f"did you mean {near!r}?"
     return f"the fields are: {', '.join(names[:10])}" if names else None
 
 
