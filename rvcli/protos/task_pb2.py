@@ -26,7 +26,7 @@ from google.protobuf import struct_pb2 as google_dot_protobuf_dot_struct__pb2
 from rvcli.protos import class_item_pb2 as rvcli_dot_protos_dot_class__item__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17rvcli/protos/task.proto\x12\x0crvcli.protos\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1drvcli/protos/class_item.proto\"\xc7\x0b\n\nTaskConfig\x12\x11\n\ttask_type\x18\x01 \x01(\t\x12\x1e\n\x12predict_batch_size\x18\x02 \x01(\x05:\x02\x31\x30\x12\x1b\n\x13predict_package_uri\x18\x03 \x01(\t\x12\x13\n\x05\x64\x65\x62ug\x18\x04 \x01(\x08:\x04true\x12\x19\n\x11predict_debug_uri\x18\x05 \x01(\t\x12Q\n\x17object_detection_config\x18\x06 \x01(\x0b\x32..rvcli.protos.TaskConfig.ObjectDetectionConfigH\x00\x12W\n\x1a\x63hip_classification_config\x18\x07 \x01(\x0b\x32\x31.rvcli.protos.TaskConfig.ChipClassificationConfigH\x00\x12[\n\x1csemantic_segmentation_config\x18\x08 \x01(\x0b\x32\x33.rvcli.protos.TaskConfig.SemanticSegmentationConfigH\x00\x12\x30\n\rcustom_config\x18\t \x01(\x0b\x32\x17.google.protobuf.StructH\x00\x1a\xbb\x03\n\x15ObjectDetectionConfig\x12,\n\x0b\x63lass_items\x18\x01 \x03(\x0b\x32\x17.rvcli.protos.ClassItem\x12\x11\n\tchip_size\x18\x02 \x01(\x05\x12P\n\x0c\x63hip_options\x18\x03 \x01(\x0b\x32:.rvcli.protos.TaskConfig.ObjectDetectionConfig.ChipOptions\x12V\n\x0fpredict_options\x18\x04 \x01(\x0b\x32=.rvcli.protos.TaskConfig.ObjectDetectionConfig.PredictOptions\x1ao\n\x0b\x43hipOptions\x12\x11\n\tneg_ratio\x18\x01 \x01(\x02\x12\x17\n\nioa_thresh\x18\x02 \x01(\x02:\x03\x30.8\x12\x1b\n\rwindow_method\x18\x03 \x01(\t:\x04\x63hip\x12\x17\n\x0clabel_buffer\x18\x04 \x01(\x02:\x01\x30\x1a\x46\n\x0ePredictOptions\x12\x19\n\x0cmerge_thresh\x18\x02 \x01(\x02:\x03\x30.5\x12\x19\n\x0cscore_thresh\x18\x03 \x01(\x02:\x03\x30.5\x1a[\n\x18\x43hipClassificationConfig\x12,\n\x0b\x63lass_items\x18\x01 \x03(\x0b\x32\x17.rvcli.protos.ClassItem\x12\x11\n\tchip_size\x18\x02 \x01(\x05\x1a\xd3\x03\n\x1aSemanticSegmentationConfig\x12,\n\x0b\x63lass_items\x18\x01 \x03(\x0b\x32\x17.rvcli.protos.ClassItem\x12\x11\n\tchip_size\x18\x02 \x01(\x05\x12U\n\x0c\x63hip_options\x18\x03 \x01(\x0b\x32?.rvcli.protos.TaskConfig.SemanticSegmentationConfig.ChipOptions\x12\x1c\n\x11predict_chip_size\x18\x04 \x01(\x05:\x01\x30\x12\x0c\n\x04seed\x18\x64 \x01(\x05\x1a\xf0\x01\n\x0b\x43hipOptions\x12$\n\rwindow_method\x18\x01 \x01(\t:\rrandom_sample\x12\x16\n\x0etarget_classes\x18\x02 \x03(\x05\x12$\n\x16\x64\x65\x62ug_chip_probability\x18\x03 \x01(\x02:\x04\x30.25\x12(\n\x1dnegative_survival_probability\x18\x04 \x01(\x02:\x01\x31\x12\x1d\n\x0f\x63hips_per_scene\x18\x05 \x01(\x05:\x04\x31\x30\x30\x30\x12$\n\x16target_count_threshold\x18\x06 \x01(\x05:\x04\x32\x30\x34\x38\x12\x0e\n\x06stride\x18\x07 \x01(\x05\x42\r\n\x0b\x63onfig_type')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17rvcli/protos/task.proto\x12\x0crvcli.protos\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1drvcli/protos/class_item.proto\"\xfd\x0b\n\nTaskConfig\x12\x11\n\ttask_type\x18\x01 \x01(\t\x12\x1e\n\x12predict_batch_size\x18\x02 \x01(\x05:\x02\x31\x30\x12\x1b\n\x13predict_package_uri\x18\x03 \x01(\t\x12\x13\n\x05\x64\x65\x62ug\x18\x04 \x01(\x08:\x04true\x12\x19\n\x11predict_debug_uri\x18\x05 \x01(\t\x12Q\n\x17object_detection_config\x18\x06 \x01(\x0b\x32..rvcli.protos.TaskConfig.ObjectDetectionConfigH\x00\x12W\n\x1a\x63hip_classification_config\x18\x07 \x01(\x0b\x32\x31.rvcli.protos.TaskConfig.ChipClassificationConfigH\x00\x12[\n\x1csemantic_segmentation_config\x18\x08 \x01(\x0b\x32\x33.rvcli.protos.TaskConfig.SemanticSegmentationConfigH\x00\x12\x30\n\rcustom_config\x18\t \x01(\x0b\x32\x17.google.protobuf.StructH\x00\x1a\xd9\x03\n\x15ObjectDetectionConfig\x12,\n\x0b\x63lass_items\x18\x01 \x03(\x0b\x32\x17.rvcli.protos.ClassItem\x12\x11\n\tchip_size\x18\x02 \x01(\x05\x12P\n\x0c\x63hip_options\x18\x03 \x01(\x0b\x32:.rvcli.protos.TaskConfig.ObjectDetectionConfig.ChipOptions\x12V\n\x0fpredict_options\x18\x04 \x01(\x0b\x32=.rvcli.protos.TaskConfig.ObjectDetectionConfig.PredictOptions\x12\x0c\n\x04seed\x18\x64 \x01(\x05\x1ao\n\x0b\x43hipOptions\x12\x11\n\tneg_ratio\x18\x01 \x01(\x02\x12\x17\n\nioa_thresh\x18\x02 \x01(\x02:\x03\x30.8\x12\x1b\n\rwindow_method\x18\x03 \x01(\t:\x04\x63hip\x12\x17\n\x0clabel_buffer\x18\x04 \x01(\x02:\x01\x30\x1aV\n\x0ePredictOptions\x12\x19\n\x0cmerge_thresh\x18\x02 \x01(\x02:\x03\x30.5\x12\x19\n\x0cscore_thresh\x18\x03 \x01(\x02:\x03\x30.5\x12\x0e\n\x06stride\x18\x64 \x01(\x05\x1a[\n\x18\x43hipClassificationConfig\x12,\n\x0b\x63lass_items\x18\x01 \x03(\x0b\x32\x17.rvcli.protos.ClassItem\x12\x11\n\tchip_size\x18\x02 \x01(\x05\x1a\xeb\x03\n\x1aSemanticSegmentationConfig\x12,\n\x0b\x63lass_items\x18\x01 \x03(\x0b\x32\x17.rvcli.protos.ClassItem\x12\x11\n\tchip_size\x18\x02 \x01(\x05\x12U\n\x0c\x63hip_options\x18\x03 \x01(\x0b\x32?.rvcli.protos.TaskConfig.SemanticSegmentationConfig.ChipOptions\x12\x1c\n\x11predict_chip_size\x18\x04 \x01(\x05:\x01\x30\x12\x0c\n\x04seed\x18\x64 \x01(\x05\x12\x16\n\x0epredict_stride\x18\x65 \x01(\x05\x1a\xf0\x01\n\x0b\x43hipOptions\x12$\n\rwindow_method\x18\x01 \x01(\t:\rrandom_sample\x12\x16\n\x0etarget_classes\x18\x02 \x03(\x05\x12$\n\x16\x64\x65\x62ug_chip_probability\x18\x03 \x01(\x02:\x04\x30.25\x12(\n\x1dnegative_survival_probability\x18\x04 \x01(\x02:\x01\x31\x12\x1d\n\x0f\x63hips_per_scene\x18\x05 \x01(\x05:\x04\x31\x30\x30\x30\x12$\n\x16target_count_threshold\x18\x06 \x01(\x05:\x04\x32\x30\x34\x38\x12\x0e\n\x06stride\x18\x07 \x01(\x05\x42\r\n\x0b\x63onfig_type')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,17 +34,17 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'rvcli.protos.task_pb2', _gl
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_TASKCONFIG']._serialized_start=103
-  _globals['_TASKCONFIG']._serialized_end=1582
+  _globals['_TASKCONFIG']._serialized_end=1636
   _globals['_TASKCONFIG_OBJECTDETECTIONCONFIG']._serialized_start=561
-  _globals['_TASKCONFIG_OBJECTDETECTIONCONFIG']._serialized_end=1004
-  _globals['_TASKCONFIG_OBJECTDETECTIONCONFIG_CHIPOPTIONS']._serialized_start=821
-  _globals['_TASKCONFIG_OBJECTDETECTIONCONFIG_CHIPOPTIONS']._serialized_end=932
-  _globals['_TASKCONFIG_OBJECTDETECTIONCONFIG_PREDICTOPTIONS']._serialized_start=934
-  _globals['_TASKCONFIG_OBJECTDETECTIONCONFIG_PREDICTOPTIONS']._serialized_end=1004
-  _globals['_TASKCONFIG_CHIPCLASSIFICATIONCONFIG']._serialized_start=1006
-  _globals['_TASKCONFIG_CHIPCLASSIFICATIONCONFIG']._serialized_end=1097
-  _globals['_TASKCONFIG_SEMANTICSEGMENTATIONCONFIG']._serialized_start=1100
-  _globals['_TASKCONFIG_SEMANTICSEGMENTATIONCONFIG']._serialized_end=1567
-  _globals['_TASKCONFIG_SEMANTICSEGMENTATIONCONFIG_CHIPOPTIONS']._serialized_start=1327
-  _globals['_TASKCONFIG_SEMANTICSEGMENTATIONCONFIG_CHIPOPTIONS']._serialized_end=1567
+  _globals['_TASKCONFIG_OBJECTDETECTIONCONFIG']._serialized_end=1034
+  _globals['_TASKCONFIG_OBJECTDETECTIONCONFIG_CHIPOPTIONS']._serialized_start=835
+  _globals['_TASKCONFIG_OBJECTDETECTIONCONFIG_CHIPOPTIONS']._serialized_end=946
+  _globals['_TASKCONFIG_OBJECTDETECTIONCONFIG_PREDICTOPTIONS']._serialized_start=948
+  _globals['_TASKCONFIG_OBJECTDETECTIONCONFIG_PREDICTOPTIONS']._serialized_end=1034
+  _globals['_TASKCONFIG_CHIPCLASSIFICATIONCONFIG']._serialized_start=1036
+  _globals['_TASKCONFIG_CHIPCLASSIFICATIONCONFIG']._serialized_end=1127
+  _globals['_TASKCONFIG_SEMANTICSEGMENTATIONCONFIG']._serialized_start=1130
+  _globals['_TASKCONFIG_SEMANTICSEGMENTATIONCONFIG']._serialized_end=1621
+  _globals['_TASKCONFIG_SEMANTICSEGMENTATIONCONFIG_CHIPOPTIONS']._serialized_start=1381
+  _globals['_TASKCONFIG_SEMANTICSEGMENTATIONCONFIG_CHIPOPTIONS']._serialized_end=1621
 # @@protoc_insertion_point(module_scope)

@@ -11,7 +11,7 @@ DESCRIPTOR: _descriptor.FileDescriptor
 class TaskConfig(_message.Message):
     __slots__ = ("task_type", "predict_batch_size", "predict_package_uri", "debug", "predict_debug_uri", "object_detection_config", "chip_classification_config", "semantic_segmentation_config", "custom_config")
     class ObjectDetectionConfig(_message.Message):
-        __slots__ = ("class_items", "chip_size", "chip_options", "predict_options")
+        __slots__ = ("class_items", "chip_size", "chip_options", "predict_options", "seed")
         class ChipOptions(_message.Message):
             __slots__ = ("neg_ratio", "ioa_thresh", "window_method", "label_buffer")
             NEG_RATIO_FIELD_NUMBER: _ClassVar[int]
@@ -24,21 +24,25 @@ class TaskConfig(_message.Message):
             label_buffer: float
             def __init__(self, neg_ratio: _Optional[float] = ..., ioa_thresh: _Optional[float] = ..., window_method: _Optional[str] = ..., label_buffer: _Optional[float] = ...) -> None: ...
         class PredictOptions(_message.Message):
-            __slots__ = ("merge_thresh", "score_thresh")
+            __slots__ = ("merge_thresh", "score_thresh", "stride")
             MERGE_THRESH_FIELD_NUMBER: _ClassVar[int]
             SCORE_THRESH_FIELD_NUMBER: _ClassVar[int]
+            STRIDE_FIELD_NUMBER: _ClassVar[int]
             merge_thresh: float
             score_thresh: float
-            def __init__(self, merge_thresh: _Optional[float] = ..., score_thresh: _Optional[float] = ...) -> None: ...
+            stride: int
+            def __init__(self, merge_thresh: _Optional[float] = ..., score_thresh: _Optional[float] = ..., stride: _Optional[int] = ...) -> None: ...
         CLASS_ITEMS_FIELD_NUMBER: _ClassVar[int]
         CHIP_SIZE_FIELD_NUMBER: _ClassVar[int]
         CHIP_OPTIONS_FIELD_NUMBER: _ClassVar[int]
         PREDICT_OPTIONS_FIELD_NUMBER: _ClassVar[int]
+        SEED_FIELD_NUMBER: _ClassVar[int]
         class_items: _containers.RepeatedCompositeFieldContainer[_class_item_pb2.ClassItem]
         chip_size: int
         chip_options: TaskConfig.ObjectDetectionConfig.ChipOptions
         predict_options: TaskConfig.ObjectDetectionConfig.PredictOptions
-        def __init__(self, class_items: _Optional[_Iterable[_Union[_class_item_pb2.ClassItem, _Mapping]]] = ..., chip_size: _Optional[int] = ..., chip_options: _Optional[_Union[TaskConfig.ObjectDetectionConfig.ChipOptions, _Mapping]] = ..., predict_options: _Optional[_Union[TaskConfig.ObjectDetectionConfig.PredictOptions, _Mapping]] = ...) -> None: ...
+        seed: int
+        def __init__(self, class_items: _Optional[_Iterable[_Union[_class_item_pb2.ClassItem, _Mapping]]] = ..., chip_size: _Optional[int] = ..., chip_options: _Optional[_Union[TaskConfig.ObjectDetectionConfig.ChipOptions, _Mapping]] = ..., predict_options: _Optional[_Union[TaskConfig.ObjectDetectionConfig.PredictOptions, _Mapping]] = ..., seed: _Optional[int] = ...) -> None: ...
     class ChipClassificationConfig(_message.Message):
         __slots__ = ("class_items", "chip_size")
         CLASS_ITEMS_FIELD_NUMBER: _ClassVar[int]
@@ -47,7 +51,7 @@ class TaskConfig(_message.Message):
         chip_size: int
         def __init__(self, class_items: _Optional[_Iterable[_Union[_class_item_pb2.ClassItem, _Mapping]]] = ..., chip_size: _Optional[int] = ...) -> None: ...
     class SemanticSegmentationConfig(_message.Message):
-        __slots__ = ("class_items", "chip_size", "chip_options", "predict_chip_size", "seed")
+        __slots__ = ("class_items", "chip_size", "chip_options", "predict_chip_size", "seed", "predict_stride")
         class ChipOptions(_message.Message):
             __slots__ = ("window_method", "target_classes", "debug_chip_probability", "negative_survival_probability", "chips_per_scene", "target_count_threshold", "stride")
             WINDOW_METHOD_FIELD_NUMBER: _ClassVar[int]
@@ -70,12 +74,14 @@ class TaskConfig(_message.Message):
         CHIP_OPTIONS_FIELD_NUMBER: _ClassVar[int]
         PREDICT_CHIP_SIZE_FIELD_NUMBER: _ClassVar[int]
         SEED_FIELD_NUMBER: _ClassVar[int]
+        PREDICT_STRIDE_FIELD_NUMBER: _ClassVar[int]
         class_items: _containers.RepeatedCompositeFieldContainer[_class_item_pb2.ClassItem]
         chip_size: int
         chip_options: TaskConfig.SemanticSegmentationConfig.ChipOptions
         predict_chip_size: int
         seed: int
-        def __init__(self, class_items: _Optional[_Iterable[_Union[_class_item_pb2.ClassItem, _Mapping]]] = ..., chip_size: _Optional[int] = ..., chip_options: _Optional[_Union[TaskConfig.SemanticSegmentationConfig.ChipOptions, _Mapping]] = ..., predict_chip_size: _Optional[int] = ..., seed: _Optional[int] = ...) -> None: ...
+        predict_stride: int
+        def __init__(self, class_items: _Optional[_Iterable[_Union[_class_item_pb2.ClassItem, _Mapping]]] = ..., chip_size: _Optional[int] = ..., chip_options: _Optional[_Union[TaskConfig.SemanticSegmentationConfig.ChipOptions, _Mapping]] = ..., predict_chip_size: _Optional[int] = ..., seed: _Optional[int] = ..., predict_stride: _Optional[int] = ...) -> None: ...
     TASK_TYPE_FIELD_NUMBER: _ClassVar[int]
     PREDICT_BATCH_SIZE_FIELD_NUMBER: _ClassVar[int]
     PREDICT_PACKAGE_URI_FIELD_NUMBER: _ClassVar[int]
