@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 import os
+import runpy
 import threading
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -17,6 +19,12 @@ from hypothesis import settings
 
 # Tests that import onnxruntime themselves report to nobody either.
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+
+# What lets torchvision work, here and in every process that a test starts; see there.
+SHIMS = str(Path(__file__).parent / "shims")
+if SHIMS not in os.environ.get("PYTHONPATH", "").split(os.pathsep):
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [SHIMS, os.environ.get("PYTHONPATH")]))
+runpy.run_path(str(Path(SHIMS, "sitecustomize.py")))
 
 # On a busy machine, or at the first import of a library, an example takes longer than 200 ms.
 settings.register_profile("rv", deadline=None)
