@@ -163,7 +163,7 @@ class Task(ABC):
                 chips = [self.read_predict_chip(scene, window) for window in batch]
                 full = [i for i, chip in enumerate(chips) if chip.any()]
                 if full:
-                    labels = labels + self.backend.predict(
+                    labels += self.backend.predict(
                         [chips[i] for i in full], [batch[i] for i in full], tmp_dir
                     )
                 bar.advance(len(batch))
