@@ -62,6 +62,11 @@ class ClassPolygons:
         found = self.tree.query(shapely.box(*window.shapely_format()))
         return np.sort(found).astype(np.int64)
 
+    def part(self, window: Box) -> ClassPolygons:
+        """Return the polygons whose bounds touch a window, whole and in order."""
+        chosen = self.touching(window)
+        return ClassPolygons(self.geometries[chosen], self.class_ids[chosen], self.features[chosen])
+
     @cached_property
     def _is_large(self) -> npt.NDArray[np.bool_]:
         return np.asarray(shapely.get_num_coordinates(self.geometries) > LARGE)

@@ -13,6 +13,7 @@ from rvcli.data.vector_source.class_inference import ClassInference, ClassInfere
 from rvcli.errors import DataError
 
 if TYPE_CHECKING:
+    from rvcli.core.box import Box
     from rvcli.core.class_map import ClassMap
     from rvcli.data.crs_transformer.crs_transformer import CRSTransformer
     from rvcli.data.vector_source.class_polygons import ClassPolygons
@@ -110,6 +111,8 @@ class VectorSource(ABC):
     A subclass defines `_get_geojson`.
     """
 
+    _kept: ClassPolygons | None = None
+
     def __init__(
         self,
         crs_transformer: CRSTransformer,
@@ -143,14 +146,20 @@ class VectorSource(ABC):
         features, polygons = self._read()
         return _to_geojson(polygons, features, self.crs_transformer, to_map_coords)
 
-    def get_polygons(self) -> ClassPolygons:
+    def get_polygons(self, window: Box | None = None) -> ClassPolygons:
         """Return the labels as arrays of polygons and class ids, in pixel (x, y).
+
+        Args:
+            window: pixel coordinates, half-open: give the polygons whose bounds touch it, whole,
+                in the order of the source; None means all.
 
         Raises:
             DataError: the source does not give GeoJSON.
         """
-        with no_gc():
-            return self._read()[1]
+        if self._kept is None:
+            with no_gc():
+                self._kept = self._read()[1]
+        return self._kept if window is None else self._kept.part(window)
 
     def _read(self) -> tuple[Sequence[Mapping[str, Any]], ClassPolygons]:
         geojson = self._load()
