@@ -30,11 +30,14 @@ class Backend(ABC):
         predicts_batches: whether `predict` takes several chips at once also for semantic
             segmentation, up to the task's predict_batch_size; otherwise it gets one.
         debug_uri: directory in which the task draws some chips, or None for none.
+        gives_scores: whether there is `predict_scores`, which semantic segmentation needs to
+            blend overlapping windows and to write class probabilities.
     """
 
     margin: int = 0
     predicts_batches: bool = False
     debug_uri: str | None = None
+    gives_scores: bool = False
 
     @abstractmethod
     def process_scene_data(self, scene: Any, data: TrainingData, tmp_dir: str) -> Any:
@@ -85,3 +88,18 @@ class Backend(ABC):
             Labels of the task's kind that cover the windows. For semantic segmentation those
             whose `get_label_arr(window)` gives class ids of shape (height, width).
         """
+
+    def predict_scores(self, chips: Sequence[Any], windows: Sequence[Box], tmp_dir: str) -> Any:
+        """Predict how probable every class is at every pixel, for semantic segmentation.
+
+        Args:
+            chips: as for `predict`.
+            windows: as for `predict`.
+            tmp_dir: as for `predict`.
+
+        Returns:
+            A list with float32 of shape (classes, height, width) for each window: the classes
+            of the task but 0, in the order of their ids. Scores are not negative, and sum to 1
+            where there is data.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no predict_scores")

@@ -1,9 +1,8 @@
 """Chips of one scene in one file, read chip by chip.
 
 The file is an `.npz` as numpy writes it, without compression: `chip_00000.npy` and
-`labels_00000.npy` and so on, then `counts.npy` (pixels of each class in each chip) and
-`windows.npy`. `numpy.load` opens it and reads a member when it is asked for. The same chips give
-the same bytes.
+`labels_00000.npy` and so on, then `counts.npy` (see ChipKind) and `windows.npy`. `numpy.load`
+opens it and reads a member when it is asked for. The same chips give the same bytes.
 """
 
 from __future__ import annotations
@@ -11,13 +10,14 @@ from __future__ import annotations
 import json
 import zipfile
 from collections.abc import Iterable
+from enum import Enum
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from rvcli.backend.pixel_features import valid_pixels
+from rvcli.backend.valid_pixels import valid_pixels
 from rvcli.backend.zip_members import UNREADABLE, member
 from rvcli.core.box import Box
 from rvcli.errors import DataError
@@ -25,44 +25,63 @@ from rvcli.errors import DataError
 Array: TypeAlias = npt.NDArray[Any]
 
 FORMAT = "rv chips"
-VERSION = 1
+VERSION = 2
 _META = "meta.json"
 
 
+class ChipKind(Enum):
+    """What the labels of a chip are, and what is counted for each class, 0 among them.
+
+    PIXELS: class ids, shape (height, width), 0 is ignore; counts are pixels.
+    CLASS: one class id, shape (); the count of that class is 1.
+    BOXES: float64, shape (boxes, 5): ymin, xmin, ymax, xmax in pixels of the chip, and class id;
+        counts are boxes.
+    """
+
+    PIXELS = "pixels"
+    CLASS = "class"
+    BOXES = "boxes"
+
+
 def write_chips(
-    path: Path, chips: Iterable[tuple[Array, Box, Array]], scene_id: str, class_ids: Iterable[int]
+    path: Path,
+    chips: Iterable[tuple[Array, Box, Array]],
+    scene_id: str,
+    class_ids: Iterable[int],
+    kind: ChipKind = ChipKind.PIXELS,
 ) -> int:
     """Write the chips of a scene.
 
     Args:
         path: file to write.
-        chips: (chip, window, labels): chip of shape (height, width, bands), labels class ids of
-            shape (height, width). Pixels of a chip without data become label 0.
+        chips: (chip, window, labels): chip of shape (height, width, bands), labels as the kind
+            says. Pixels of a chip without data become label 0.
         scene_id: for messages.
         class_ids: the classes that a label may have, beside 0.
+        kind: what the labels are.
 
     Returns:
         How many chips there were.
 
     Raises:
-        DataError: a chip differs in bands or dtype from the others, its labels in size from it,
-            or they hold an unknown class.
+        DataError: a chip differs in bands or dtype from the others, its labels are not of the
+            kind, or they hold an unknown class.
     """
     known = np.array([0, *sorted(class_ids)])
     counts: list[Array] = []
     windows: list[Any] = []
-    kind: tuple[int, str] | None = None
+    first: tuple[int, str] | None = None
     with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as file:
         for chip, window, labels in chips:
             found = (chip.shape[2], chip.dtype.str)
-            kind = kind or found
-            if found != kind:
+            first = first or found
+            if found != first:
                 raise DataError(
-                    f"the chips of scene {scene_id} differ: {kind[0]} bands of {kind[1]}, then"
+                    f"the chips of scene {scene_id} differ: {first[0]} bands of {first[1]}, then"
                     f" {found[0]} bands of {found[1]} in window {window.tuple_format()}",
                 )
-            labels = _checked_labels(labels, chip, known, scene_id)
-            counts.append(np.bincount(labels.ravel(), minlength=int(known[-1]) + 1)[known])
+            labels, ids = _CHECKED[kind](np.asarray(labels), chip, known, scene_id)
+            counts.append(np.bincount(ids.ravel(), minlength=int(known[-1]) + 1)[known])
             name = f"{len(windows):05d}.npy"
             _write_array(file, f"chip_{name}", np.ascontiguousarray(chip))
             _write_array(file, f"labels_{name}", labels)
@@ -72,10 +91,11 @@ def write_chips(
         meta = {
             "format": FORMAT,
             "version": VERSION,
+            "kind": kind.value,
             "scene": scene_id,
             "chips": len(windows),
-            "bands": kind[0] if kind else None,
-            "dtype": kind[1] if kind else None,
+            "bands": first[0] if first else None,
+            "dtype": first[1] if first else None,
             "classes": known.tolist(),
         }
         file.writestr(member(_META), json.dumps(meta, indent=1, ensure_ascii=False))
@@ -91,7 +111,8 @@ class ChipFile:
         bands: number of bands, or None if there are no chips.
         dtype: name of their data type, or None.
         class_ids: the columns of `counts`.
-        counts: pixels of each class in each chip, shape (chips, classes).
+        kind: what the labels are.
+        counts: of each class in each chip, shape (chips, classes); see ChipKind.
     """
 
     def __init__(self, path: Path, uri: str) -> None:
@@ -114,6 +135,7 @@ class ChipFile:
             self.bands: int | None = meta["bands"]
             self.dtype: str | None = meta["dtype"] and np.dtype(meta["dtype"]).name
             self.class_ids: list[int] = meta["classes"]
+            self.kind = ChipKind(meta["kind"])
             self.counts: Array = self._read("counts.npy")
         except DataError:
             raise
@@ -133,7 +155,7 @@ class ChipFile:
         self._file.close()
 
     def read(self, index: int) -> tuple[Array, Array]:
-        """Read one chip: its pixels (height, width, bands), and class ids (height, width).
+        """Read one chip: its pixels (height, width, bands), and its labels as the kind says.
 
         Raises:
             DataError: the file is damaged there.
@@ -153,14 +175,45 @@ class ChipFile:
         return array
 
 
-def _checked_labels(labels: Array, chip: Array, known: Array, scene_id: str) -> Array:
+def _checked_pixels(labels: Array, chip: Array, known: Array, scene_id: str) -> tuple[Array, Array]:
     if labels.shape != chip.shape[:2]:
         raise DataError(
-            f"scene {scene_id} has a chip of {' x '.join(map(str, chip.shape[:2]))} pixels with"
-            f" labels of {' x '.join(map(str, labels.shape))}"
+            f"scene {scene_id} has a chip of {_size(chip.shape[:2])} pixels with labels of"
+            f" {_size(labels.shape)}"
         )
     labels = np.where(valid_pixels(chip), labels, 0)
-    present = np.unique(labels)
+    _check_classes(labels, known, scene_id)
+    labels = labels.astype(np.uint8 if known[-1] < 256 else np.uint16)
+    return labels, labels
+
+
+def _checked_class(labels: Array, chip: Array, known: Array, scene_id: str) -> tuple[Array, Array]:
+    if labels.shape != ():
+        raise DataError(f"scene {scene_id} has a chip with {_size(labels.shape)} classes, not one")
+    _check_classes(labels, known, scene_id)
+    labels = labels.astype(np.int64)
+    return labels, labels
+
+
+def _checked_boxes(labels: Array, chip: Array, known: Array, scene_id: str) -> tuple[Array, Array]:
+    if labels.ndim != 2 or labels.shape[1] != 5:
+        raise DataError(
+            f"scene {scene_id} has a chip with boxes of shape {_size(labels.shape)}",
+            hint="a box is ymin, xmin, ymax, xmax, class id",
+        )
+    _check_classes(labels[:, 4], known, scene_id)
+    return labels.astype(np.float64), labels[:, 4].astype(np.int64)
+
+
+_CHECKED = {
+    ChipKind.PIXELS: _checked_pixels,
+    ChipKind.CLASS: _checked_class,
+    ChipKind.BOXES: _checked_boxes,
+}
+
+
+def _check_classes(ids: Array, known: Array, scene_id: str) -> None:
+    present = np.unique(ids)
     unknown = present[~np.isin(present, known)]
     if len(unknown):
         raise DataError(
@@ -168,7 +221,10 @@ def _checked_labels(labels: Array, chip: Array, known: Array, scene_id: str) -> 
             f" classes are {', '.join(map(str, known[1:]))}",
             hint="add the class to the task, or change these labels to 0, which is ignored",
         )
-    return labels.astype(np.uint8 if known[-1] < 256 else np.uint16)
+
+
+def _size(shape: tuple[int, ...]) -> str:
+    return " x ".join(map(str, shape))
 
 
 def _write_array(file: zipfile.ZipFile, name: str, array: Array) -> None:

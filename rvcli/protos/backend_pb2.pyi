@@ -1,14 +1,13 @@
 from google.protobuf import struct_pb2 as _struct_pb2
-from google.protobuf.internal import containers as _containers
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
-from collections.abc import Iterable as _Iterable, Mapping as _Mapping
+from collections.abc import Mapping as _Mapping
 from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class BackendConfig(_message.Message):
-    __slots__ = ("backend_type", "pretrained_model_uri", "tf_object_detection_config", "keras_classification_config", "tf_deeplab_config", "custom_config", "sklearn_semantic_segmentation_config")
+    __slots__ = ("backend_type", "pretrained_model_uri", "tf_object_detection_config", "keras_classification_config", "tf_deeplab_config", "custom_config")
     class TFObjectDetectionConfig(_message.Message):
         __slots__ = ("sync_interval", "do_monitoring", "replace_model", "model_main_py", "export_py", "training_data_uri", "training_output_uri", "model_uri", "fine_tune_checkpoint_name", "debug", "tfod_config")
         SYNC_INTERVAL_FIELD_NUMBER: _ClassVar[int]
@@ -84,39 +83,16 @@ class BackendConfig(_message.Message):
         tfdl_config: _struct_pb2.Struct
         debug: bool
         def __init__(self, train_py: _Optional[str] = ..., eval_py: _Optional[str] = ..., export_py: _Optional[str] = ..., train_restart_dir: _Optional[str] = ..., sync_interval: _Optional[int] = ..., do_monitoring: bool = ..., do_eval: bool = ..., replace_model: bool = ..., training_data_uri: _Optional[str] = ..., training_output_uri: _Optional[str] = ..., model_uri: _Optional[str] = ..., fine_tune_checkpoint_name: _Optional[str] = ..., tfdl_config: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ..., debug: bool = ...) -> None: ...
-    class SklearnSemanticSegmentationConfig(_message.Message):
-        __slots__ = ("chip_uri", "train_chip_uris", "train_uri", "model_uri", "seed", "max_pixels", "scales", "iterations", "learning_rate")
-        CHIP_URI_FIELD_NUMBER: _ClassVar[int]
-        TRAIN_CHIP_URIS_FIELD_NUMBER: _ClassVar[int]
-        TRAIN_URI_FIELD_NUMBER: _ClassVar[int]
-        MODEL_URI_FIELD_NUMBER: _ClassVar[int]
-        SEED_FIELD_NUMBER: _ClassVar[int]
-        MAX_PIXELS_FIELD_NUMBER: _ClassVar[int]
-        SCALES_FIELD_NUMBER: _ClassVar[int]
-        ITERATIONS_FIELD_NUMBER: _ClassVar[int]
-        LEARNING_RATE_FIELD_NUMBER: _ClassVar[int]
-        chip_uri: str
-        train_chip_uris: _containers.RepeatedScalarFieldContainer[str]
-        train_uri: str
-        model_uri: str
-        seed: int
-        max_pixels: int
-        scales: _containers.RepeatedScalarFieldContainer[int]
-        iterations: int
-        learning_rate: float
-        def __init__(self, chip_uri: _Optional[str] = ..., train_chip_uris: _Optional[_Iterable[str]] = ..., train_uri: _Optional[str] = ..., model_uri: _Optional[str] = ..., seed: _Optional[int] = ..., max_pixels: _Optional[int] = ..., scales: _Optional[_Iterable[int]] = ..., iterations: _Optional[int] = ..., learning_rate: _Optional[float] = ...) -> None: ...
     BACKEND_TYPE_FIELD_NUMBER: _ClassVar[int]
     PRETRAINED_MODEL_URI_FIELD_NUMBER: _ClassVar[int]
     TF_OBJECT_DETECTION_CONFIG_FIELD_NUMBER: _ClassVar[int]
     KERAS_CLASSIFICATION_CONFIG_FIELD_NUMBER: _ClassVar[int]
     TF_DEEPLAB_CONFIG_FIELD_NUMBER: _ClassVar[int]
     CUSTOM_CONFIG_FIELD_NUMBER: _ClassVar[int]
-    SKLEARN_SEMANTIC_SEGMENTATION_CONFIG_FIELD_NUMBER: _ClassVar[int]
     backend_type: str
     pretrained_model_uri: str
     tf_object_detection_config: BackendConfig.TFObjectDetectionConfig
     keras_classification_config: BackendConfig.KerasClassificationConfig
     tf_deeplab_config: BackendConfig.TFDeeplabConfig
     custom_config: _struct_pb2.Struct
-    sklearn_semantic_segmentation_config: BackendConfig.SklearnSemanticSegmentationConfig
-    def __init__(self, backend_type: _Optional[str] = ..., pretrained_model_uri: _Optional[str] = ..., tf_object_detection_config: _Optional[_Union[BackendConfig.TFObjectDetectionConfig, _Mapping]] = ..., keras_classification_config: _Optional[_Union[BackendConfig.KerasClassificationConfig, _Mapping]] = ..., tf_deeplab_config: _Optional[_Union[BackendConfig.TFDeeplabConfig, _Mapping]] = ..., custom_config: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ..., sklearn_semantic_segmentation_config: _Optional[_Union[BackendConfig.SklearnSemanticSegmentationConfig, _Mapping]] = ...) -> None: ...
+    def __init__(self, backend_type: _Optional[str] = ..., pretrained_model_uri: _Optional[str] = ..., tf_object_detection_config: _Optional[_Union[BackendConfig.TFObjectDetectionConfig, _Mapping]] = ..., keras_classification_config: _Optional[_Union[BackendConfig.KerasClassificationConfig, _Mapping]] = ..., tf_deeplab_config: _Optional[_Union[BackendConfig.TFDeeplabConfig, _Mapping]] = ..., custom_config: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ...) -> None: ...

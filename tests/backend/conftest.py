@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rvcli.backend.model_file import PixelModel
-from rvcli.backend.pixel_classifier import train_model
-from rvcli.backend.pixel_features import FeatureSpec, PixelFeatures
-from rvcli.backend.pixel_sample import PixelSample
+from rvcli.backend.sklearn.pixel_classifier import train_model
+from rvcli.backend.sklearn.pixel_features import FeatureSpec, PixelFeatures
+from rvcli.backend.sklearn.pixel_model import PixelModel
+from rvcli.backend.sklearn.pixel_sample import PixelSample
 
 # Before scikit-learn is loaded, as training does it: threads that spin take long on a busy machine.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rvcli.backend.chip_files import ChipFile, write_chips
+from rvcli.backend.chip_files import ChipFile, ChipKind, write_chips
 from rvcli.core.box import Box
 from rvcli.errors import DataError
 
@@ -150,8 +150,50 @@ def test_a_flipped_bit_is_found(tmp_path: Path) -> None:
 
 def test_another_version_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file of another version says which."""
-    monkeypatch.setattr("rvcli.backend.chip_files.VERSION", 2)
+    monkeypatch.setattr("rvcli.backend.chip_files.VERSION", 9)
     write_chips(tmp_path / "a.npz", some_chips(), "s", [1, 2])
     monkeypatch.undo()
-    with pytest.raises(DataError, match="'rv chips' of version 2, not 'rv chips' of version 1"):
+    with pytest.raises(DataError, match="'rv chips' of version 9, not 'rv chips' of version 2"):
         ChipFile(tmp_path / "a.npz", "chips-uri")
+
+
+def test_a_chip_may_have_one_class(tmp_path: Path) -> None:
+    """Chips of cells have a class each, which is counted."""
+    chips = [
+        (chip, window, np.array(index + 1)) for index, (chip, window, _) in enumerate(some_chips(2))
+    ]
+    write_chips(tmp_path / "a.npz", chips, "s", [1, 2], ChipKind.CLASS)
+    with ChipFile(tmp_path / "a.npz", "u") as file:
+        assert ChipKind.CLASS == file.kind
+        assert [1, 2] == [int(file.read(index)[1]) for index in range(2)]
+        assert [[0, 1, 0], [0, 0, 1]] == file.counts.tolist()
+
+
+def test_a_chip_may_have_boxes(tmp_path: Path) -> None:
+    """Boxes come back with their classes, also none at all."""
+    first, second = some_chips(2)
+    boxes = np.array([[0, 1, 3, 4, 2], [-1.5, 0, 2, 2, 2], [0, 0, 1, 1, 1]])
+    chips = [(*first[:2], boxes), (*second[:2], np.zeros((0, 5)))]
+    write_chips(tmp_path / "a.npz", chips, "s", [1, 2], ChipKind.BOXES)
+    with ChipFile(tmp_path / "a.npz", "u") as file:
+        assert boxes.tolist() == file.read(0)[1].tolist()
+        assert (0, 5) == file.read(1)[1].shape
+        assert [[0, 1, 2], [0, 0, 0]] == file.counts.tolist()
+
+
+@pytest.mark.parametrize(
+    ("kind", "labels", "words"),
+    [
+        (ChipKind.CLASS, np.array([1, 2]), "a chip with 2 classes, not one"),
+        (ChipKind.CLASS, np.array(7), "labels of class 7, but the classes are 1, 2"),
+        (ChipKind.BOXES, np.zeros((2, 4)), "a chip with boxes of shape 2 x 4"),
+        (ChipKind.BOXES, np.full((1, 5), 3.0), "labels of class 3.0, but the classes are 1, 2"),
+    ],
+)
+def test_labels_of_another_kind_are_refused(
+    tmp_path: Path, kind: ChipKind, labels: Any, words: str
+) -> None:
+    """Labels that are not what the kind says are refused with the scene."""
+    chip, window, _ = some_chips(1)[0]
+    with pytest.raises(DataError, match=f"scene s has {words}"):
+        write_chips(tmp_path / "a.npz", [(chip, window, labels)], "s", [1, 2], kind)

@@ -13,6 +13,8 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from rvcli.backend.valid_pixels import valid_pixels
+
 FEATURES_VERSION = 1
 Array: TypeAlias = npt.NDArray[Any]
 Float32: TypeAlias = npt.NDArray[np.float32]
@@ -47,21 +49,6 @@ class FeatureSpec:
             names += [f"{band}_mean{radius}" for band in bands]
             names += [f"texture{radius}", f"edge_mean{radius}"]
         return names
-
-
-def valid_pixels(chip: Array) -> npt.NDArray[np.bool_]:
-    """Tell which pixels of a chip hold data: finite in all bands, and not zero in all.
-
-    Args:
-        chip: any dtype, shape (height, width, bands).
-
-    Returns:
-        shape (height, width).
-    """
-    valid: npt.NDArray[np.bool_] = np.any(chip, axis=2)
-    if np.issubdtype(chip.dtype, np.inexact):
-        valid &= np.isfinite(chip).all(axis=2)
-    return valid
 
 
 class PixelFeatures:

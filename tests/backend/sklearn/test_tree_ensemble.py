@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.ensemble import HistGradientBoostingClassifier
 
-from rvcli.backend.tree_ensemble import INPUT, OUTPUT, trees_to_onnx
+from rvcli.backend.sklearn.tree_ensemble import INPUT, OUTPUT, trees_to_onnx
 from rvcli.errors import RvError
 
 

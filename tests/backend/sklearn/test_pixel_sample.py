@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rvcli.backend.chip_files import ChipFile, write_chips
-from rvcli.backend.pixel_features import FeatureSpec
-from rvcli.backend.pixel_sample import sample_pixels, share_out
+from rvcli.backend.sklearn.pixel_features import FeatureSpec
+from rvcli.backend.sklearn.pixel_sample import sample_pixels, share_out
 from rvcli.core.box import Box
 from rvcli.errors import DataError
 from rvcli.utils.progress import ProgressEvent, use_sink

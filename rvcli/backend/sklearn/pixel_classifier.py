@@ -9,10 +9,11 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from rvcli.backend.model_file import PixelModel
-from rvcli.backend.pixel_features import FeatureSpec, PixelFeatures
-from rvcli.backend.pixel_sample import PixelSample
-from rvcli.backend.tree_ensemble import INPUT, OUTPUT, trees_to_onnx
+from rvcli.backend.onnx_session import open_session, processors
+from rvcli.backend.sklearn.pixel_features import FeatureSpec, PixelFeatures
+from rvcli.backend.sklearn.pixel_model import PixelModel
+from rvcli.backend.sklearn.pixel_sample import PixelSample
+from rvcli.backend.sklearn.tree_ensemble import INPUT, OUTPUT, trees_to_onnx
 from rvcli.errors import DataError, MissingDependencyError
 
 Array: TypeAlias = npt.NDArray[Any]
@@ -77,22 +78,6 @@ def _prior_offsets(sample: PixelSample, class_ids: tuple[int, ...]) -> list[floa
     return [float(offsets[1] - offsets[0])] if len(offsets) == 2 else offsets.tolist()
 
 
-def import_onnxruntime() -> Any:
-    """Import onnxruntime, which would tell its maker of its use unless told not to before.
-
-    Raises:
-        MissingDependencyError: it is not installed.
-    """
-    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
-    try:
-        import onnxruntime
-    except ImportError as error:
-        raise MissingDependencyError(
-            f"the embedded backend needs the package {error.name}", hint=_INSTALL
-        ) from error
-    return onnxruntime
-
-
 class PixelClassifier:
     """Applies a model to chips, in as many threads as there are processors."""
 
@@ -108,26 +93,12 @@ class PixelClassifier:
             DataError: the trees cannot be read.
             MissingDependencyError: onnxruntime is not installed.
         """
-        onnxruntime = import_onnxruntime()
         self.model = model
         self._class_ids = np.array(model.class_ids, _label_dtype(model.class_ids))
-        options = onnxruntime.SessionOptions()
         # One thread within a call: several would sum the trees in another order, and the last bits
         # of a probability would depend on the machine. Calls run side by side instead.
-        options.intra_op_num_threads = 1
-        options.inter_op_num_threads = 1
-        options.enable_cpu_mem_arena = False
-        options.log_severity_level = 4
-        try:
-            self._session = onnxruntime.InferenceSession(
-                model.onnx, options, providers=["CPUExecutionProvider"]
-            )
-        except Exception as error:  # onnxruntime raises classes of its own, straight from Exception
-            raise DataError(
-                f"the model {uri} holds no trees that onnxruntime can read: {error}",
-                hint="train the model again",
-            ) from error
-        self._pool = ThreadPoolExecutor(threads or _processors(), "rv-pixels")
+        self._session = open_session(model.onnx, uri, threads=1)
+        self._pool = ThreadPoolExecutor(threads or processors(), "rv-pixels")
 
     def predict(self, chip: Array, *, has_margin: bool) -> Array:
         """Classify the pixels of a chip.
@@ -173,12 +144,3 @@ class PixelClassifier:
 
 def _label_dtype(class_ids: tuple[int, ...]) -> type[np.unsignedinteger[Any]]:
     return np.uint8 if max(class_ids) < 256 else np.uint16
-
-
-def _processors() -> int:
-    limit = os.environ.get("OMP_NUM_THREADS", "")
-    if limit.isdecimal() and int(limit) > 0:
-        return int(limit)
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rvcli.backend import pixel_features
-from rvcli.backend.pixel_features import FeatureSpec, PixelFeatures, valid_pixels
+from rvcli.backend.sklearn import pixel_features
+from rvcli.backend.sklearn.pixel_features import FeatureSpec, PixelFeatures, valid_pixels
 
 
 def draw(height: int, width: int, bands: int = 2, dtype: Any = np.uint16, seed: int = 0) -> Any:

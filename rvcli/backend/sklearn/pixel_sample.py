@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rvcli.backend.chip_files import ChipFile
-from rvcli.backend.pixel_features import FeatureSpec, PixelFeatures
+from rvcli.backend.sklearn.pixel_features import FeatureSpec, PixelFeatures
 from rvcli.errors import DataError
 from rvcli.utils import progress
 

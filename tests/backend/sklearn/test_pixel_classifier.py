@@ -14,11 +14,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rvcli.backend import pixel_classifier, pixel_features
-from rvcli.backend.model_file import PixelModel, model_bytes
-from rvcli.backend.pixel_classifier import PixelClassifier, train_model
-from rvcli.backend.pixel_features import FeatureSpec, PixelFeatures
-from rvcli.backend.pixel_sample import PixelSample
+from rvcli.backend import onnx_session
+from rvcli.backend.sklearn import pixel_features
+from rvcli.backend.sklearn.pixel_classifier import PixelClassifier, train_model
+from rvcli.backend.sklearn.pixel_features import FeatureSpec, PixelFeatures
+from rvcli.backend.sklearn.pixel_model import PixelModel, model_bytes
+from rvcli.backend.sklearn.pixel_sample import PixelSample
 from rvcli.errors import DataError, MissingDependencyError
 
 Halves = Callable[..., tuple[Any, Any]]
@@ -140,13 +141,13 @@ def test_other_bands_are_refused(small_model: PixelModel) -> None:
 def test_foreign_trees_are_refused(small_model: PixelModel) -> None:
     """A model whose trees are no ONNX is refused by its name."""
     model = dataclasses.replace(small_model, onnx=b"no trees")
-    with pytest.raises(DataError, match="the model u holds no trees"):
+    with pytest.raises(DataError, match="onnxruntime cannot read the model u"):
         PixelClassifier(model, "u")
 
 
 def test_onnxruntime_reports_to_nobody(tmp_path: Path) -> None:
     """Importing onnxruntime leaves no queue of reports to its maker at home."""
-    code = "from rvcli.backend.pixel_classifier import import_onnxruntime as f; f()"
+    code = "from rvcli.backend.onnx_session import import_onnxruntime as f; f()"
     env = {k: v for k, v in os.environ.items() if k != "ORT_DISABLE_TELEMETRY"}
     subprocess.run([sys.executable, "-c", code], env={**env, "HOME": str(tmp_path)}, check=True)
     assert [] == [str(path) for path in tmp_path.rglob("*") if path.is_file()]
@@ -180,6 +181,6 @@ def test_missing_sklearn_names_the_extra(
 def test_the_number_of_threads_can_be_limited(monkeypatch: pytest.MonkeyPatch) -> None:
     """OMP_NUM_THREADS holds here too; without it all processors are used."""
     monkeypatch.setenv("OMP_NUM_THREADS", "3")
-    limited = pixel_classifier._processors()
+    limited = onnx_session.processors()
     monkeypatch.delenv("OMP_NUM_THREADS")
-    assert (3, True) == (limited, pixel_classifier._processors() >= 1)
+    assert (3, True) == (limited, onnx_session.processors() >= 1)

@@ -1,0 +1,1 @@
+"""What the backends of scikit-learn are made of."""
