@@ -35,3 +35,31 @@ class SemanticSegmentationEvaluatorDefaultProvider(EvaluatorDefaultProvider):
         """Return the evaluator of semantic segmentation."""
         builder = EvaluatorConfig.builder(keys.SEMANTIC_SEGMENTATION_EVALUATOR)
         return builder.with_task(task).build()
+
+
+class ChipClassificationEvaluatorDefaultProvider(EvaluatorDefaultProvider):
+    """Evaluates chip classification."""
+
+    @staticmethod
+    def is_default_for(task_type: str) -> bool:
+        """True for chip classification."""
+        return task_type == keys.CHIP_CLASSIFICATION
+
+    @staticmethod
+    def construct(task: Any) -> Any:
+        """Return the evaluator of chip classification."""
+        return EvaluatorConfig.builder(keys.CHIP_CLASSIFICATION_EVALUATOR).with_task(task).build()
+
+
+class ObjectDetectionEvaluatorDefaultProvider(EvaluatorDefaultProvider):
+    """Evaluates object detection."""
+
+    @staticmethod
+    def is_default_for(task_type: str) -> bool:
+        """True for object detection."""
+        return task_type == keys.OBJECT_DETECTION
+
+    @staticmethod
+    def construct(task: Any) -> Any:
+        """Return the evaluator of object detection."""
+        return EvaluatorConfig.builder(keys.OBJECT_DETECTION_EVALUATOR).with_task(task).build()

@@ -40,3 +40,31 @@ class SemanticSegmentationLabelSourceDefaultProvider(LabelSourceDefaultProvider)
             return builder.with_raster_source(uri).build()
         drawn = RasterSourceConfig.builder(keys.RASTERIZED_SOURCE).with_uri(uri).build()
         return builder.with_raster_source(drawn).build()
+
+
+class ChipClassificationLabelSourceDefaultProvider(LabelSourceDefaultProvider):
+    """Reads vectors."""
+
+    @staticmethod
+    def handles(task_type: str, uri: str) -> bool:
+        """True for chip classification."""
+        return task_type == keys.CHIP_CLASSIFICATION
+
+    @staticmethod
+    def construct(uri: str) -> Any:
+        """Return a label source over vectors."""
+        return LabelSourceConfig.builder(keys.CHIP_CLASSIFICATION).with_uri(uri).build()
+
+
+class ObjectDetectionLabelSourceDefaultProvider(LabelSourceDefaultProvider):
+    """Reads vectors."""
+
+    @staticmethod
+    def handles(task_type: str, uri: str) -> bool:
+        """True for object detection."""
+        return task_type == keys.OBJECT_DETECTION
+
+    @staticmethod
+    def construct(uri: str) -> Any:
+        """Return a label source over vectors."""
+        return LabelSourceConfig.builder(keys.OBJECT_DETECTION).with_uri(uri).build()

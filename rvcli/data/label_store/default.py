@@ -45,3 +45,41 @@ class SemanticSegmentationRasterStoreDefaultProvider(LabelStoreDefaultProvider):
         """Return a raster store."""
         builder = LabelStoreConfig.builder(keys.SEMANTIC_SEGMENTATION_RASTER)
         return builder.with_uri(uri).build()
+
+
+class ChipClassificationGeoJSONStoreDefaultProvider(LabelStoreDefaultProvider):
+    """Keeps the predictions of chip classification in GeoJSON."""
+
+    @staticmethod
+    def is_default_for(task_type: str) -> bool:
+        """True for chip classification."""
+        return task_type == keys.CHIP_CLASSIFICATION
+
+    @staticmethod
+    def handles(task_type: str, uri: str) -> bool:
+        """True for chip classification and GeoJSON."""
+        return task_type == keys.CHIP_CLASSIFICATION and uri.lower().endswith((".json", ".geojson"))
+
+    @staticmethod
+    def construct(uri: str | None = None) -> Any:
+        """Return a GeoJSON store."""
+        return LabelStoreConfig.builder(keys.CHIP_CLASSIFICATION_GEOJSON).with_uri(uri).build()
+
+
+class ObjectDetectionGeoJSONStoreDefaultProvider(LabelStoreDefaultProvider):
+    """Keeps the predictions of object detection in GeoJSON."""
+
+    @staticmethod
+    def is_default_for(task_type: str) -> bool:
+        """True for object detection."""
+        return task_type == keys.OBJECT_DETECTION
+
+    @staticmethod
+    def handles(task_type: str, uri: str) -> bool:
+        """True for object detection and GeoJSON."""
+        return task_type == keys.OBJECT_DETECTION and uri.lower().endswith((".json", ".geojson"))
+
+    @staticmethod
+    def construct(uri: str | None = None) -> Any:
+        """Return a GeoJSON store."""
+        return LabelStoreConfig.builder(keys.OBJECT_DETECTION_GEOJSON).with_uri(uri).build()

@@ -40,3 +40,18 @@ class RasterioSourceDefaultProvider(RasterSourceDefaultProvider):
         """Return a rasterio source."""
         builder = RasterSourceConfig.builder(keys.RASTERIO_SOURCE).with_uri(uri)
         return builder.with_channel_order(channel_order).build()
+
+
+class STACItemSourceDefaultProvider(RasterSourceDefaultProvider):
+    """Reads the assets of a STAC item."""
+
+    @staticmethod
+    def handles(uri: str) -> bool:
+        """True for JSON, in which a raster can only be a STAC item."""
+        return uri.partition("?")[0].lower().endswith((".json", ".geojson"))
+
+    @staticmethod
+    def construct(uri: str, channel_order: list[int] | None = None) -> Any:
+        """Return a source of a STAC item."""
+        builder = RasterSourceConfig.builder(keys.STAC_ITEM_SOURCE).with_uri(uri)
+        return builder.with_channel_order(channel_order).build()

@@ -9,6 +9,9 @@ from rvcli import keys
 from rvcli.data.vector_source.vector_source_config import VectorSourceConfig
 
 
+EXTENSIONS = (".gpkg", ".fgb", ".shp", ".zip", ".parquet", ".gml", ".kml")
+
+
 class VectorSourceDefaultProvider(ABC):
     """Turns URIs of some kind into vector source configs."""
 
@@ -34,3 +37,31 @@ class GeoJSONVectorSourceDefaultProvider(VectorSourceDefaultProvider):
     def construct(uri: str) -> Any:
         """Return a GeoJSON source."""
         return VectorSourceConfig.builder(keys.GEOJSON_SOURCE).with_uri(uri).build()
+
+
+class OGRVectorSourceDefaultProvider(VectorSourceDefaultProvider):
+    """Reads anything that has the extension of a vector format."""
+
+    @staticmethod
+    def handles(uri: str) -> bool:
+        """True for extensions that pyogrio reads."""
+        return uri.partition("?")[0].lower().endswith(EXTENSIONS)
+
+    @staticmethod
+    def construct(uri: str) -> Any:
+        """Return a source of features."""
+        return VectorSourceConfig.builder(keys.OGR_SOURCE).with_uri(uri).build()
+
+
+class VectorTileVectorSourceDefaultProvider(VectorSourceDefaultProvider):
+    """Reads vector tiles: an .mbtiles file, or a URI with {z}, {x} and {y}."""
+
+    @staticmethod
+    def handles(uri: str) -> bool:
+        """True for .mbtiles and for templates of tiles."""
+        return uri.lower().endswith(".mbtiles") or all(p in uri for p in ("{z}", "{x}", "{y}"))
+
+    @staticmethod
+    def construct(uri: str) -> Any:
+        """Return a source of vector tiles."""
+        return VectorSourceConfig.builder(keys.VECTOR_TILE_SOURCE).with_uri(uri).build()
