@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from rvcli import keys
 from rvcli.config import Declared, field
-from rvcli.config.providers import construct_default
 from rvcli.data.raster_source.raster_source_config import (
     RasterSourceConfig,
     RasterSourceConfigBuilder,
 )
-from rvcli.data.vector_source.vector_source_config import VectorSourceConfig
+from rvcli.data.vector_source.vector_source_config import VectorSourceConfig, as_vector_source
 from rvcli.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -97,14 +96,7 @@ class RasterizedSourceConfigBuilder(RasterSourceConfigBuilder):
 
     def with_vector_source(self, vector_source: str | VectorSourceConfig) -> Any:
         """Set the geometries, by config or by a URI that a default provider understands."""
-        if isinstance(vector_source, str):
-            vector_source = construct_default(
-                keys.DEFAULT_VECTOR_SOURCE,
-                vector_source,
-                using="handles",
-                arguments=(vector_source,),
-            )
-        return self.set(vector_source=vector_source)
+        return self.set(vector_source=as_vector_source(vector_source))
 
     def with_uri(self, uri: str) -> Any:
         """Set the geometries by URI."""

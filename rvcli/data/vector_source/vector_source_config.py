@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from rvcli import keys
 from rvcli.config import Config, ConfigBuilder, field
+from rvcli.config.providers import construct_default
 
 if TYPE_CHECKING:
     from rvcli.core.box import Box
@@ -59,6 +60,15 @@ class VectorSourceConfig(Config):
     ) -> VectorSource:
         """Create the vector source on the grid of a scene."""
         raise NotImplementedError(f"{type(self).__name__} has no create_source")
+
+
+def as_vector_source(source: str | VectorSourceConfig) -> Any:
+    """Return a vector source: as it is, or the default one of a URI."""
+    if not isinstance(source, str):
+        return source
+    return construct_default(
+        keys.DEFAULT_VECTOR_SOURCE, source, using="handles", arguments=(source,)
+    )
 
 
 class VectorSourceConfigBuilder(ConfigBuilder):
