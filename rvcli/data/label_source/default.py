@@ -24,20 +24,6 @@ class LabelSourceDefaultProvider(ABC):
         """Return a config that reads the URI."""
 
 
-class ChipClassificationLabelSourceDefaultProvider(LabelSourceDefaultProvider):
-    """Reads cells with their classes from vectors."""
-
-    @staticmethod
-    def handles(task_type: str, uri: str) -> bool:
-        """True for chip classification."""
-        return task_type == keys.CHIP_CLASSIFICATION
-
-    @staticmethod
-    def construct(uri: str) -> Any:
-        """Return a label source of the cells in a vector file."""
-        return LabelSourceConfig.builder(keys.CHIP_CLASSIFICATION).with_uri(uri).build()
-
-
 class SemanticSegmentationLabelSourceDefaultProvider(LabelSourceDefaultProvider):
     """Reads label rasters as they are, and draws anything else as vectors."""
 
