@@ -86,9 +86,7 @@ def test_boxes_are_those_of_the_chip(tmp_path: Path) -> None:
     store(
         backend_of(ChipKind.BOXES, Places(chip_uri=str(tmp_path))),
         tmp_path,
-        chips_of(
-            (Box(10, 20, 18, 28), labels), (Box(0, 0, 8, 8), ObjectDetectionLabels.make_empty())
-        ),
+        chips_of((Box(10, 20, 18, 28), labels), (Box(0, 0, 8, 8), nothing)),
     )
     with ChipFile(tmp_path / "train/a.npz", "u") as file:
         assert [[2, 1, 5, 4, 2]] == file.read(0)[1].tolist()
