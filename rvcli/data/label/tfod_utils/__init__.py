@@ -1,0 +1,1 @@
+"""Arrays of boxes, and what is done with them."""
