@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -13,8 +13,9 @@ import numpy.typing as npt
 from rvcli.core.box import Box
 from rvcli.data.label.semantic_segmentation_labels import SemanticSegmentationLabels
 from rvcli.filesystem import join_uri
+from rvcli.task.blend import WindowGrid
+from rvcli.task.scene_prediction import Areas, ScenePrediction
 from rvcli.task.task import TRAIN, VALIDATION, Task
-from rvcli.utils import progress
 
 if TYPE_CHECKING:
     from rvcli.core.class_map import ClassMap
@@ -106,8 +107,9 @@ def _draw_windows(
 class SemanticSegmentation(Task):
     """Gives every pixel of a scene a class.
 
-    Uses of its config: class_map, chip_size, chip_options, predict_chip_size, predict_batch_size,
-    seed, debug and predict_debug_uri; of its backend: margin, predicts_batches and debug_uri.
+    Uses of its config: class_map, chip_size, chip_options, predict_chip_size, predict_stride,
+    predict_batch_size, seed, debug and predict_debug_uri; of its backend: margin,
+    predicts_batches, gives_scores and debug_uri.
     """
 
     def get_train_windows(self, scene: Scene) -> list[Box]:
@@ -120,7 +122,7 @@ class SemanticSegmentation(Task):
         if not polygons:
             return self._windows(scene, lambda windows: windows)
         inside = self._windows(scene, lambda windows: Box.filter_by_aoi(windows, polygons))
-        return inside or self._windows(scene, lambda windows: _touching(windows, polygons))
+        return inside or self._windows(scene, Areas(polygons).touching)
 
     def _windows(self, scene: Scene, filter_windows: Callable[[list[Box]], list[Box]]) -> list[Box]:
         extent = scene.raster_source.get_extent()
@@ -151,9 +153,12 @@ class SemanticSegmentation(Task):
         return SemanticSegmentationLabels([window], label_fn, scene.aoi_polygons)
 
     def get_predict_windows(self, extent: Box) -> list[Box]:
-        """Cover an extent with squares side by side, row by row."""
+        """Cover an extent with squares, predict_stride apart, row by row."""
+        return self._grid(extent).windows()
+
+    def _grid(self, extent: Box) -> WindowGrid:
         size = self.config.predict_chip_size
-        return extent.get_windows(size, size)
+        return WindowGrid(extent, size, getattr(self.config, "predict_stride", None) or size)
 
     def post_process_predictions(
         self, labels: SemanticSegmentationLabels, scene: Scene
@@ -189,62 +194,19 @@ class SemanticSegmentation(Task):
             tmp_dir: local directory for what is thrown away afterwards.
 
         Returns:
-            Labels of windows in row-major order; 0 where the imagery has no data, and outside
-            the areas of interest.
+            Labels of windows in row-major order, or of blocks if windows overlap; 0 where the
+            imagery has no data, and outside the areas of interest. They have scores if the
+            backend gives some.
+
+        Raises:
+            ConfigError: windows overlap, and the backend gives no scores to blend.
         """
-        windows = self.get_predict_windows(scene.raster_source.get_extent())
-        polygons = scene.aoi_polygons
-        wanted = set(_touching(windows, polygons) if polygons else windows)
-
-        def predict(batch: Sequence[Box]) -> list[Array]:
-            return self._predict_windows(scene, batch, wanted, tmp_dir)
-
-        def stream(windows: Sequence[Box]) -> Iterator[tuple[Box, Array]]:
-            size = self.config.predict_batch_size if self._predicts_batches() else 1
-            with progress.track(f"predicting {scene.id}", len(windows)) as bar:
-                for start in range(0, len(windows), size):
-                    batch = windows[start : start + size]
-                    yield from zip(batch, predict(batch), strict=True)
-                    bar.advance(len(batch))
-
-        labels = SemanticSegmentationLabels(
-            windows, lambda window: predict([window])[0], stream=stream
-        )
-        if polygons:
-            labels = labels.filter_by_aoi(polygons)
+        grid = self._grid(scene.raster_source.get_extent())
+        prediction = ScenePrediction(self, scene, grid, tmp_dir)
+        labels = prediction.blended() if grid.overlap else prediction.side_by_side()
+        if scene.aoi_polygons:
+            labels = labels.filter_by_aoi(scene.aoi_polygons)
         return self.post_process_predictions(labels, scene)
-
-    def _predicts_batches(self) -> bool:
-        return bool(getattr(self.backend, "predicts_batches", False))
-
-    def _predict_windows(
-        self, scene: Scene, windows: Sequence[Box], wanted: set[Box], tmp_dir: str
-    ) -> list[Array]:
-        """Predict windows; what has no data or is not wanted becomes 0."""
-        margin = getattr(self.backend, "margin", 0)
-        chips: dict[Box, Array] = {}
-        seen: dict[Box, Array] = {}
-        for window in windows:
-            if window not in wanted:
-                continue
-            chip = self.read_predict_chip(scene, window)
-            inner = chip[margin:-margin, margin:-margin] if margin else chip
-            has_data = np.any(inner, axis=2)
-            if has_data.any():
-                chips[window], seen[window] = chip, has_data
-        if not chips:
-            return [_blank(window) for window in windows]
-        labels = self.backend.predict(list(chips.values()), list(chips), tmp_dir)
-        return [
-            np.where(seen[window], labels.get_label_arr(window), 0)
-            if window in chips
-            else _blank(window)
-            for window in windows
-        ]
-
-
-def _blank(window: Box) -> Array:
-    return np.zeros((window.get_height(), window.get_width()), np.uint8)
 
 
 def _blank_beyond(array: Array, window: Box, extent: Box) -> Array:
@@ -257,18 +219,6 @@ def _blank_beyond(array: Array, window: Box, extent: Box) -> Array:
     part = (slice(y, y + inside.get_height()), slice(x, x + inside.get_width()))
     blanked[part] = array[part]
     return blanked
-
-
-def _touching(windows: Iterable[Box], polygons: Sequence[Any]) -> list[Box]:
-    """List the windows that share an area with one of the polygons."""
-    import shapely
-
-    kept = list(windows)
-    if not kept:
-        return []
-    bounds = np.array([window.shapely_format() for window in kept], np.float64)
-    tree = shapely.STRtree(list(polygons))
-    return [kept[i] for i in np.unique(tree.query(shapely.box(*bounds.T), "intersects")[0])]
 
 
 def _around_areas(extent: Box, polygons: Sequence[Any], chip_size: int) -> Box:

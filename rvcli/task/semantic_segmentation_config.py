@@ -81,6 +81,14 @@ class SemanticSegmentationConfig(TaskConfig):
         check=positive,
         used_by=(keys.PREDICT, keys.BUNDLE),
     )
+    predict_stride: int | None = field(
+        default=None,
+        doc="Step between these windows; predict_chip_size if not set. With a smaller one windows"
+        " overlap, and their class scores are blended, so that no seams show.",
+        unit="pixels",
+        check=positive,
+        used_by=(keys.PREDICT, keys.BUNDLE),
+    )
     chip_options: ChipOptions = field(
         default_factory=ChipOptions, doc="How training chips are chosen.", used_by=(keys.CHIP,)
     )
@@ -95,7 +103,13 @@ class SemanticSegmentationConfig(TaskConfig):
         return SemanticSegmentation(self, backend)
 
     def problems(self) -> Iterable[Problem]:
-        """Check that target classes are classes."""
+        """Check that target classes are classes, and that windows cover the scene."""
+        if self.predict_stride is not None and self.predict_stride > self.predict_chip_size:
+            yield Problem(
+                "$.predict_stride",
+                f"is {self.predict_stride}, more than predict_chip_size {self.predict_chip_size}:"
+                " there would be gaps between windows",
+            )
         known = {item.id for item in self.class_map.get_items()}
         for class_id in self.chip_options.target_classes or []:
             if class_id not in known:

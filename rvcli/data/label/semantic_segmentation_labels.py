@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy.typing as npt
 
 from rvcli.core.box import Box
 from rvcli.data.aoi import mask_outside
 from rvcli.data.label.labels import Labels
+from rvcli.errors import DataError
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
+
+# A window, its class ids and their scores.
+Scored: TypeAlias = tuple[Box, npt.NDArray[Any], npt.NDArray[Any]]
 
 
 class SemanticSegmentationLabels(Labels):
@@ -28,6 +32,7 @@ class SemanticSegmentationLabels(Labels):
         aoi_polygons: Sequence[BaseGeometry] | None = None,
         *,
         stream: Callable[[Sequence[Box]], Iterable[tuple[Box, npt.NDArray[Any]]]] | None = None,
+        score_stream: Callable[[], Iterable[Scored]] | None = None,
     ) -> None:
         """Make labels.
 
@@ -37,11 +42,14 @@ class SemanticSegmentationLabels(Labels):
             aoi_polygons: areas outside of which all is 0, pixel (x, y).
             stream: gives the windows asked for one after the other with their class ids, where
                 that is cheaper than asking label_fn for each (as when predicting in batches).
+            score_stream: gives windows that together cover the same pixels, with their class
+                ids and scores; see `get_score_arrs`. None if there are no scores.
         """
         self.windows = list(windows)
         self.label_fn = label_fn
         self.aoi_polygons = list(aoi_polygons or ())
         self._stream = stream
+        self._score_stream = score_stream
         self._owners: dict[Box, SemanticSegmentationLabels] | None = None
 
     def __add__(self, other: SemanticSegmentationLabels) -> SemanticSegmentationLabels:
@@ -58,11 +66,15 @@ class SemanticSegmentationLabels(Labels):
     def filter_by_aoi(self, aoi_polygons: Sequence[BaseGeometry]) -> SemanticSegmentationLabels:
         """Return the same labels with 0 outside some areas of interest."""
         return SemanticSegmentationLabels(
-            self.windows, self.label_fn, aoi_polygons, stream=self._stream
+            self.windows,
+            self.label_fn,
+            aoi_polygons,
+            stream=self._stream,
+            score_stream=self._score_stream,
         )
 
     def in_memory(self) -> SemanticSegmentationLabels:
-        """Return the same labels, made now and kept: the memory is that of all windows."""
+        """Return the same labels, made now and kept, without scores: memory for all windows."""
         arrays = dict(self.get_label_arrs())
         return SemanticSegmentationLabels(self.windows, arrays.__getitem__)
 
@@ -103,6 +115,44 @@ class SemanticSegmentationLabels(Labels):
         for window, array in pairs:
             shown = window if clip_extent is None else window.intersection(clip_extent)
             yield shown, self._finish(window, array, clip_extent)
+
+    @property
+    def has_scores(self) -> bool:
+        """Tell whether there are scores beside the class ids."""
+        return self._score_stream is not None
+
+    def get_score_arrs(self, clip_extent: Box | None = None) -> Iterator[Scored]:
+        """Yield windows with their class ids and scores, one after the other.
+
+        The windows may be others than those of `get_windows`; together they cover the same
+        pixels. All is made in one pass.
+
+        Args:
+            clip_extent: as for `get_label_arrs`.
+
+        Yields:
+            window; class ids, shape (height, width); scores, float32 of shape
+            (classes, height, width), by class id without 0, valid until the next window is
+            asked for. They sum to 1, or are 0 where the class id is 0.
+
+        Raises:
+            DataError: there are no scores.
+        """
+        if self._score_stream is None:
+            raise DataError(
+                "these labels have no class scores",
+                hint="predict with a backend that gives scores",
+            )
+        for window, array, scores in self._score_stream():
+            shown = window if clip_extent is None else window.intersection(clip_extent)
+            ids = self._finish(window, array, clip_extent)
+            top, left = shown.ymin - window.ymin, shown.xmin - window.xmin
+            inside = scores[:, top : top + ids.shape[0], left : left + ids.shape[1]]
+            blank = ids == 0
+            if blank.any():
+                inside = inside.copy()
+                inside[:, blank] = 0
+            yield shown, ids, inside
 
     def _finish(
         self, window: Box, array: npt.NDArray[Any], clip_extent: Box | None
