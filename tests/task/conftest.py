@@ -95,6 +95,7 @@ def make_config() -> Callable[..., Any]:
             "class_map": ClassMap.construct_from(["dark", "bright"]),
             "chip_size": 16,
             "predict_chip_size": 16,
+            "predict_stride": None,
             "predict_batch_size": 3,
             "seed": 0,
             "debug": True,

@@ -155,7 +155,7 @@ def test_windows_that_are_left_out_count_as_nothing() -> None:
 
 
 def test_memory_follows_the_window() -> None:
-    """A row of windows over 100,000 pixels and 10 classes takes 120 MB at most; few windows come twice."""
+    """Windows over 100,000 pixels with 10 classes take 120 MB at most, few of them twice."""
     extent = Box(0, 0, 300, 100_000)
     grid = WindowGrid(extent, 300, 150)
     scores = np.zeros((10, 300, 300), np.float32)
