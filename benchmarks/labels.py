@@ -222,8 +222,8 @@ def measure(name: str, folder: Path) -> None:
     import rvcli.data.label_store.semantic_segmentation_raster_store
     import rvcli.data.raster_source.rasterio_source
     import rvcli.data.raster_source.rasterized_source
-    import rvcli.data.vector_source.class_polygons
     import rvcli.data.vector_source.geojson_vector_source
+    import rvcli.data.vector_source.polygon_builder
     import rvcli.evaluation.semantic_segmentation_evaluator  # noqa: F401
 
     start = time.process_time()

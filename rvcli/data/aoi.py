@@ -37,7 +37,7 @@ def read_aoi_polygons(
         DataError: the file is not GeoJSON or holds no polygon.
         NotReadableError: the file cannot be read.
     """
-    from rvcli.data.vector_source.class_polygons import class_polygons
+    from rvcli.data.vector_source.polygon_builder import class_polygons
     from rvcli.data.vector_source.geojson_vector_source import read_geojson
     from rvcli.data.vector_source.projection import crs_of_geojson, pixel_projector
     from rvcli.data.vector_source.vector_source import features_of

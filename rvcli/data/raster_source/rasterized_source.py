@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -19,9 +18,6 @@ if TYPE_CHECKING:
     from rvcli.data.crs_transformer.crs_transformer import CRSTransformer
     from rvcli.data.vector_source.class_polygons import ClassPolygons
     from rvcli.data.vector_source.vector_source import VectorSource
-
-
-log = logging.getLogger(__name__)
 
 
 class RasterizerOptions(Protocol):
@@ -56,10 +52,20 @@ def geoms_to_raster(
     Returns:
         uint8 class ids, shape (height, width), or uint16 if an id is over 255.
     """
+    dtype = _dtype(str_tree.max_class_id, rasterizer_options)
+    return _draw(str_tree.part(window), rasterizer_options, window, extent, dtype)
+
+
+def _draw(
+    polygons: ClassPolygons,
+    rasterizer_options: RasterizerOptions,
+    window: Box,
+    extent: Box,
+    dtype: np.dtype[Any],
+) -> npt.NDArray[Any]:
     background = rasterizer_options.background_class_id or 0
-    dtype = _dtype(str_tree, background)
     shape_hw = (window.get_height(), window.get_width())
-    geometries, class_ids = str_tree.pieces(window)
+    geometries, class_ids = polygons.pieces(window)
     if geometries:
         raster = rasterize(
             zip(geometries, class_ids, strict=True),
@@ -91,15 +97,16 @@ def _clear_outside(raster: npt.NDArray[Any], window: Box, extent: Box) -> None:
     raster[:, left + inside.get_width() :] = 0
 
 
-def _dtype(polygons: ClassPolygons, background: int) -> np.dtype[Any]:
-    return np.dtype(np.uint8 if max(polygons.max_class_id, background) <= 255 else np.uint16)
+def _dtype(max_class_id: int, rasterizer_options: RasterizerOptions) -> np.dtype[Any]:
+    highest = max(max_class_id, rasterizer_options.background_class_id or 0)
+    return np.dtype(np.uint8 if highest <= 255 else np.uint16)
 
 
 class RasterizedSource(ActivateMixin, RasterSource):
     """Draws the polygons of a vector source: one channel of class ids.
 
-    The polygons are read on activation, or on first use without it; a window costs as much as
-    what lies in it.
+    The vector source reads on activation, or on first use without it, and lets go of what it
+    read at the end; a window costs as much as what lies in it.
     """
 
     def __init__(
@@ -129,7 +136,7 @@ class RasterizedSource(ActivateMixin, RasterSource):
         self.rasterizer_options = rasterizer_options
         self.extent = extent
         self.crs_transformer = crs_transformer
-        self._polygons: ClassPolygons | None = None
+        self._is_checked = False
         super().__init__(channel_order=[0], num_channels=1)
 
     def get_extent(self) -> Box:
@@ -137,34 +144,29 @@ class RasterizedSource(ActivateMixin, RasterSource):
         return self.extent
 
     def get_dtype(self) -> np.dtype[Any]:
-        """Return uint8, or uint16 if a class id is over 255."""
-        return _dtype(self._loaded(), self.rasterizer_options.background_class_id or 0)
+        """Return uint8, or uint16 if a class id is, or may be, over 255."""
+        return _dtype(self.vector_source.max_class_id(), self.rasterizer_options)
 
     def get_crs_transformer(self) -> CRSTransformer:
         """Return the transformer of the image."""
         return self.crs_transformer
 
     def _get_chip(self, window: Box) -> npt.NDArray[Any]:
-        raster = geoms_to_raster(self._loaded(), self.rasterizer_options, window, self.extent)
+        self._check()
+        polygons = self.vector_source.get_polygons(window)
+        raster = _draw(polygons, self.rasterizer_options, window, self.extent, self.get_dtype())
         return raster[:, :, np.newaxis]
 
-    def _loaded(self) -> ClassPolygons:
-        if self._polygons is None:
-            self._polygons = self.vector_source.get_polygons()
-            self._warn_if_outside(self._polygons)
-        return self._polygons
+    def _check(self) -> None:
+        if not self._is_checked:
+            self.vector_source.warn_if_outside(self.extent)
+            self._is_checked = True
 
-    def _warn_if_outside(self, polygons: ClassPolygons) -> None:
-        if len(polygons) and not len(polygons.touching(self.extent)):
-            log.warning(
-                "%s: none of the %d polygons lies on the image; check their CRS, and that x is"
-                " longitude and y latitude",
-                getattr(self.vector_source, "uri", type(self.vector_source).__name__),
-                len(polygons),
-            )
+    def _subcomponents_to_activate(self) -> list[Any]:
+        return [self.vector_source]
 
     def _activate(self) -> None:
-        self._loaded()
+        self._check()
 
     def _deactivate(self) -> None:
-        self._polygons = None
+        self._is_checked = False

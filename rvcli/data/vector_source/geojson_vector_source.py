@@ -26,22 +26,16 @@ class GeoJSONVectorSource(VectorSource):
         line_bufs: Mapping[Any, Any] | None = None,
         point_bufs: Mapping[Any, Any] | None = None,
         class_inf_opts: ClassInferenceOptions | None = None,
-        crs: str | None = None,
+        **options: Any,
     ) -> None:
         """Make a source.
 
         Args:
-            uri: of the file.
-            crs_transformer: of the image that the labels are for.
-            line_bufs: {class id: half width in pixels}; 1 by default; None leaves lines of
-                that class out.
-            point_bufs: {class id: radius in pixels}, likewise.
-            class_inf_opts: how the classes of features follow from their properties.
-            crs: CRS of the file; by default that of its `crs` member, or else WGS 84.
+            uri: of the file; its CRS is by default that of its `crs` member, or else WGS 84.
+            crs_transformer, line_bufs, point_bufs, class_inf_opts, options: see VectorSource.
         """
-        super().__init__(crs_transformer, line_bufs, point_bufs, class_inf_opts)
+        super().__init__(crs_transformer, line_bufs, point_bufs, class_inf_opts, **options)
         self.uri = uri
-        self.crs = crs
 
     def _get_geojson(self) -> dict[str, Any]:
         geojson = self._load()
@@ -55,9 +49,6 @@ class GeoJSONVectorSource(VectorSource):
 
     def _name(self) -> str:
         return self.uri
-
-    def _crs(self) -> str | None:
-        return self.crs
 
 
 def read_geojson(uri: str) -> dict[str, Any]:

@@ -50,6 +50,27 @@ def pixel_projector(crs_transformer: CRSTransformer, source_crs: str | None = No
     return lambda xy: crs_transformer.map_to_pixel_exact(to_map.map_to_pixel_exact(xy))
 
 
+def source_projector(crs_transformer: CRSTransformer, source_crs: str | None = None) -> Projector:
+    """Make a function from pixel coordinates to those of a source: what pixel_projector undoes.
+
+    Args:
+        crs_transformer: of the image.
+        source_crs: CRS of the source; by default the transformer's map CRS.
+    """
+    from rvcli.data.crs_transformer.rasterio_crs_transformer import RasterioCRSTransformer
+
+    image_crs, affine = crs_transformer.get_image_crs(), crs_transformer.get_affine_transform()
+    to_map = map_projector(crs_transformer)
+    if source_crs is None or image_crs is None or affine is None:
+        return to_map
+    if type(crs_transformer) is RasterioCRSTransformer:
+        return map_projector(RasterioCRSTransformer(affine, image_crs, source_crs))
+    from_map = RasterioCRSTransformer(
+        Affine.identity(), crs_transformer.get_map_crs() or WGS_84, source_crs
+    )
+    return lambda xy: map_projector(from_map)(to_map(xy))
+
+
 def map_projector(crs_transformer: CRSTransformer) -> Projector:
     """Make a function from pixel coordinates to the transformer's map coordinates."""
     from rvcli.data.crs_transformer.identity_crs_transformer import IdentityCRSTransformer

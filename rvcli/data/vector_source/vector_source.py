@@ -5,10 +5,11 @@ from __future__ import annotations
 import gc
 import logging
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
+from rvcli.data.activate_mixin import ActivateMixin
 from rvcli.data.vector_source.class_inference import ClassInference, ClassInferenceOptions
 from rvcli.errors import DataError
 
@@ -17,8 +18,14 @@ if TYPE_CHECKING:
     from rvcli.core.class_map import ClassMap
     from rvcli.data.crs_transformer.crs_transformer import CRSTransformer
     from rvcli.data.vector_source.class_polygons import ClassPolygons
+    from rvcli.data.vector_source.polygon_builder import Placement
 
 log = logging.getLogger(__name__)
+
+PIXELS, METRES = "pixels", "metres"
+
+# GeoJSON features by what ClassPolygons.features calls them.
+Features: TypeAlias = Mapping[int, Mapping[str, Any]]
 
 
 def transform_geojson(
@@ -45,11 +52,8 @@ def transform_geojson(
     Raises:
         DataError: it is not GeoJSON.
     """
-    features = features_of(geojson, "GeoJSON")
-    inference = ClassInference(ClassInferenceOptions())
-    class_ids = [inference.infer_class_id(feature) for feature in features]
-    polygons = _polygons(geojson, features, class_ids, crs_transformer, line_bufs, point_bufs)
-    return _to_geojson(polygons, features, crs_transformer, to_map_coords)
+    source = _GivenGeoJSON(geojson, crs_transformer, line_bufs, point_bufs)
+    return source.get_geojson(to_map_coords)
 
 
 def features_of(geojson: Any, name: str) -> list[dict[str, Any]]:
@@ -105,12 +109,16 @@ def no_gc() -> Iterator[None]:
             gc.enable()
 
 
-class VectorSource(ABC):
+class VectorSource(ActivateMixin, ABC):
     """A source of vector labels, in any form that can be given as GeoJSON.
 
-    A subclass defines `_get_geojson`.
+    A subclass defines `_get_geojson`. What is read is kept until the source is deactivated.
     """
 
+    # Here, since a plugin's constructor need not call this one's.
+    extent: Box | None = None
+    crs: str | None = None
+    buffer_unit: str = PIXELS
     _kept: ClassPolygons | None = None
 
     def __init__(
@@ -119,20 +127,31 @@ class VectorSource(ABC):
         line_bufs: Mapping[Any, Any] | None = None,
         point_bufs: Mapping[Any, Any] | None = None,
         class_inf_opts: ClassInferenceOptions | None = None,
+        *,
+        extent: Box | None = None,
+        crs: str | None = None,
+        buffer_unit: str = PIXELS,
     ) -> None:
         """Make a source.
 
         Args:
             crs_transformer: of the image that the labels are for.
-            line_bufs: {class id: half width in pixels}; 1 by default; None leaves lines of
-                that class out.
-            point_bufs: {class id: radius in pixels}, likewise.
+            line_bufs: {class id: half width}; 1 by default; None leaves lines of that class
+                out.
+            point_bufs: {class id: radius}, likewise.
             class_inf_opts: how the classes of features follow from their properties.
+            extent: of the image, pixel coordinates: lets the source read what lies on it only,
+                and find what lies on it across the antimeridian.
+            crs: of the coordinates; by default what the source says.
+            buffer_unit: of line_bufs and point_bufs: "pixels" or "metres".
         """
         self.crs_transformer = crs_transformer
         self.line_bufs = line_bufs
         self.point_bufs = point_bufs
         self.class_inference = ClassInference(class_inf_opts)
+        self.extent = extent
+        self.crs = crs
+        self.buffer_unit = buffer_unit
 
     def get_geojson(self, to_map_coords: bool = False) -> dict[str, Any]:
         """Return the labels as a FeatureCollection of valid polygons with `class_id`.
@@ -141,7 +160,7 @@ class VectorSource(ABC):
             to_map_coords: give map coordinates, else pixel (x, y).
 
         Raises:
-            DataError: the source does not give GeoJSON.
+            DataError: the source cannot be read.
         """
         features, polygons = self._read()
         return _to_geojson(polygons, features, self.crs_transformer, to_map_coords)
@@ -151,41 +170,84 @@ class VectorSource(ABC):
 
         Args:
             window: pixel coordinates, half-open: give the polygons whose bounds touch it, whole,
-                in the order of the source; None means all.
+                in the order of the source; None means all, or all on the image where the source
+                knows its extent and reads by window.
 
         Raises:
-            DataError: the source does not give GeoJSON.
+            DataError: the source cannot be read.
         """
-        if self._kept is None:
+        kept = self._kept
+        if kept is None:
             with no_gc():
-                self._kept = self._read()[1]
-        return self._kept if window is None else self._kept.part(window)
+                kept = self._kept = self._read()[1]
+        return kept if window is None else kept.part(window)
 
-    def _read(self) -> tuple[Sequence[Mapping[str, Any]], ClassPolygons]:
+    def max_class_id(self) -> int:
+        """Return the largest class id that polygons have, or may have."""
+        return self.get_polygons().max_class_id
+
+    def warn_if_outside(self, extent: Box) -> None:
+        """Warn if there are labels, and none lies on the image.
+
+        Args:
+            extent: of the image, pixel coordinates.
+        """
+        polygons = self.get_polygons()
+        if len(polygons) and not len(polygons.touching(extent)):
+            warn_of_none(self._name(), len(polygons))
+
+    def _activate(self) -> None:
+        """Nothing: labels are read on first use."""
+
+    def _deactivate(self) -> None:
+        self._kept = None
+
+    def _read(self) -> tuple[Features, ClassPolygons]:
+        from rvcli.data.vector_source.polygon_builder import place_geojson
+        from rvcli.data.vector_source.projection import crs_of_geojson
+
         geojson = self._load()
         name = self._name()
         features = features_of(geojson, name)
+        class_ids = self._class_ids(features)
+        placement = self._placement(self.crs or crs_of_geojson(geojson, name))
+        polygons = place_geojson(features, class_ids, placement, name)
+        self._warn(polygons)
+        return dict(enumerate(features)), polygons
+
+    def _class_ids(self, features: Iterable[Mapping[str, Any]]) -> list[int | None]:
+        """Return the class of each feature, None for those to leave out."""
         class_ids: list[int | None] = []
         self.class_inference.unknown_names.clear()
-        try:
-            class_ids += map(self.class_inference.infer_class_id, features)
-        except DataError as e:
-            raise DataError(
-                f"{name}: features[{_position(self.class_inference, features)}]: {e}", hint=e.hint
-            ) from e
-        polygons = _polygons(
-            geojson,
-            features,
-            class_ids,
-            self.crs_transformer,
-            self.line_bufs,
-            self.point_bufs,
-            name,
-            self._crs(),
+        for index, feature in enumerate(features):
+            try:
+                class_ids.append(self.class_inference.infer_class_id(feature))
+            except DataError as e:
+                raise DataError(f"{self._name()}: features[{index}]: {e}", hint=e.hint) from e
+        return class_ids
+
+    def _placement(self, crs: str | None) -> Placement:
+        """Return how features in a CRS come to lie on the image."""
+        from rvcli.data.vector_source.antimeridian import world_step
+        from rvcli.data.vector_source.buffers import checked_buffers, pixel_size_xy
+        from rvcli.data.vector_source.polygon_builder import Placement
+        from rvcli.data.vector_source.projection import pixel_projector
+
+        return Placement(
+            pixel_projector(self.crs_transformer, crs),
+            checked_buffers(self.line_bufs, "line_bufs"),
+            checked_buffers(self.point_bufs, "point_bufs"),
+            pixel_size_xy(self.crs_transformer, self.extent)
+            if self.buffer_unit == METRES
+            else (1.0, 1.0),
+            world_step(self.crs_transformer),
+            self.extent,
         )
-        _warn_of_names(self.class_inference, name)
-        _warn_of_unknown(polygons, self.class_inference.options.class_map, name)
-        return features, polygons
+
+    def _warn(self, polygons: ClassPolygons) -> None:
+        """Warn of classes that the class map lacks."""
+        _warn_of_names(self.class_inference, self._name())
+        _warn_of_unknown(polygons, self.class_inference.options.class_map, self._name())
 
     def _load(self) -> dict[str, Any]:
         """Return GeoJSON whose features may still lack their `class_id`."""
@@ -195,42 +257,38 @@ class VectorSource(ABC):
         """Return how messages call the source."""
         return type(self).__name__
 
-    def _crs(self) -> str | None:
-        """Return the CRS of the coordinates if it is known better than from the GeoJSON."""
-        return None
-
     @abstractmethod
     def _get_geojson(self) -> dict[str, Any]:
         """Return a FeatureCollection in map coordinates, each feature with a `class_id`."""
 
 
-def _polygons(
-    geojson: Mapping[str, Any],
-    features: Sequence[Mapping[str, Any]],
-    class_ids: Sequence[int | None],
-    crs_transformer: CRSTransformer,
-    line_bufs: Mapping[Any, Any] | None,
-    point_bufs: Mapping[Any, Any] | None,
-    name: str = "GeoJSON",
-    crs: str | None = None,
-) -> ClassPolygons:
-    from rvcli.data.vector_source.class_polygons import class_polygons
-    from rvcli.data.vector_source.projection import crs_of_geojson, pixel_projector
+class _GivenGeoJSON(VectorSource):
+    """GeoJSON in memory."""
 
-    source_crs = crs or crs_of_geojson(geojson, name)
-    return class_polygons(
-        features,
-        class_ids,
-        pixel_projector(crs_transformer, source_crs),
-        line_bufs=line_bufs,
-        point_bufs=point_bufs,
-        name=name,
+    def __init__(self, geojson: Mapping[str, Any], *args: Any) -> None:
+        super().__init__(*args)
+        self.geojson = geojson
+
+    def _get_geojson(self) -> dict[str, Any]:
+        return dict(self.geojson)
+
+    def _name(self) -> str:
+        return "GeoJSON"
+
+
+def warn_of_none(name: str, count: int) -> None:
+    """Warn that labels miss the image."""
+    log.warning(
+        "%s: none of the %d polygons lies on the image; check their CRS, and that x is longitude"
+        " and y latitude",
+        name,
+        count,
     )
 
 
 def _to_geojson(
     polygons: ClassPolygons,
-    features: Sequence[Mapping[str, Any]],
+    features: Features,
     crs_transformer: CRSTransformer,
     to_map_coords: bool,
 ) -> dict[str, Any]:
@@ -258,16 +316,6 @@ def _to_geojson(
             )
         ],
     }
-
-
-def _position(inference: ClassInference, features: Sequence[Mapping[str, Any]]) -> int:
-    """Return the index of the first feature whose class id cannot be inferred."""
-    for index, feature in enumerate(features):
-        try:
-            inference.infer_class_id(feature)
-        except DataError:
-            return index
-    raise AssertionError("all classes can be inferred")
 
 
 def _warn_of_names(inference: ClassInference, name: str) -> None:
