@@ -36,6 +36,23 @@ class ChipClassificationLabels(Labels):
     def __init__(self) -> None:
         self._items: dict[Box, ClassificationItem] = {}
 
+    @classmethod
+    def from_scores(
+        cls, cells: Iterable[Box], scores: Iterable[Sequence[float]], class_ids: Sequence[int]
+    ) -> ChipClassificationLabels:
+        """Give each cell the class of its highest score, the first of equals.
+
+        Args:
+            cells: pixel coordinates, half-open.
+            scores: for each cell, one for each class.
+            class_ids: the classes, sorted, in the order of the scores.
+        """
+        labels = cls()
+        for cell, row in zip(cells, scores, strict=True):
+            values = [float(score) for score in row]
+            labels.set_cell(cell, class_ids[values.index(max(values))], values)
+        return labels
+
     def set_cell(
         self, cell: Box, class_id: int | None, scores: Iterable[float] | None = None
     ) -> None:
