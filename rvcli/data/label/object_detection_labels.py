@@ -101,9 +101,13 @@ class ObjectDetectionLabels(Labels):
         ymin, xmin, ymax, xmax = self.boxlist.get_coordinates()
         tree = shapely.STRtree(list(aoi_polygons))
         inside = tree.query(shapely.box(xmin, ymin, xmax, ymax), predicate="within")[0]
-        return self._gather(np.unique(inside))
+        return self.choose(np.unique(inside))
 
-    def _gather(self, positions: Array) -> ObjectDetectionLabels:
+    def choose(self, positions: Array) -> ObjectDetectionLabels:
+        """Return the boxes at some positions, or those where a mask is true."""
+        positions = np.asarray(positions)
+        if positions.dtype == np.bool_:
+            positions = np.flatnonzero(positions)
         return ObjectDetectionLabels.from_boxlist(np_box_list_ops.gather(self.boxlist, positions))
 
     @staticmethod
@@ -249,7 +253,7 @@ class ObjectDetectionLabels(Labels):
         class_ids = labels.get_class_ids()
         kept = [
             np_box_list_ops.non_max_suppression(
-                labels._gather(np.flatnonzero(class_ids == class_id)).boxlist,
+                labels.choose(class_ids == class_id).boxlist,
                 _ALL,
                 merge_thresh,
                 score_thresh,

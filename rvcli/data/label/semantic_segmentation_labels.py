@@ -59,6 +59,14 @@ class SemanticSegmentationLabels(Labels):
         joined._owners = owners
         return joined
 
+    def __iadd__(self, other: SemanticSegmentationLabels) -> SemanticSegmentationLabels:
+        """Return the labels of both; in a sum of many it takes as long as `other` is large."""
+        if self._owners is None:
+            return self + other
+        self.windows += [window for window in other.windows if window not in self._owners]
+        self._owners.update(other._by_window())
+        return self
+
     def _by_window(self) -> dict[Box, SemanticSegmentationLabels]:
         # Sums of sums keep the parts, so that asking stays as quick as it was.
         return self._owners if self._owners is not None else dict.fromkeys(self.windows, self)

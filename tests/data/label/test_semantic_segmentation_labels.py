@@ -96,3 +96,18 @@ def test_labels_of_several_windows_add_up() -> None:
     assert [(0, [[7]]), (5, [[5]]), (3, [[3]])] == found
     outside = total.filter_by_aoi([box(0, 0, 1, 4)])
     assert 0 == outside.get_label_arr(Box(5, 0, 6, 1)).sum()
+
+
+def test_many_labels_are_added_in_place() -> None:
+    """`+=` gives what `+` gives, and leaves the labels that it began with as they were."""
+    windows = [Box(0, 0, 2, 2), Box(2, 0, 4, 2), Box(0, 0, 2, 2)]
+    first, *others = (
+        SemanticSegmentationLabels([window], lambda window, value=value: np.full((2, 2), value))
+        for value, window in enumerate(windows, 1)
+    )
+    total = first
+    for other in others:
+        total += other
+    assert total.get_windows() == windows[:2]
+    assert [array[0, 0] for _, array in total.get_label_arrs()] == [3, 2]
+    assert first.get_windows() == windows[:1]
