@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from rvcli import keys
 from rvcli.config import Config, ConfigBuilder
+from rvcli.filesystem import join_uri
 
 if TYPE_CHECKING:
     from rvcli.core.box import Box
@@ -30,6 +31,18 @@ class LabelStoreConfig(Config):
     ) -> LabelStore:
         """Create the label store on the grid of a scene."""
         raise NotImplementedError(f"{type(self).__name__} has no create_store")
+
+
+def prediction_uri(experiment_config: Any, context: list[Any] | None, extension: str) -> str:
+    """Return `<scene id><extension>` below the predict URI.
+
+    Args:
+        experiment_config: says where predictions go.
+        context: the configs around the label store, among them that of its scene.
+        extension: with its dot.
+    """
+    scene_id = next(c.id for c in reversed(context or []) if hasattr(c, "raster_source"))
+    return join_uri(experiment_config.predict_uri, f"{scene_id}{extension}")
 
 
 class LabelStoreConfigBuilder(ConfigBuilder):

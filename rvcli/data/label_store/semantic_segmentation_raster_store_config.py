@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from rvcli import keys
 from rvcli.config import field
-from rvcli.data.label_store.label_store_config import LabelStoreConfig, LabelStoreConfigBuilder
-from rvcli.filesystem import join_uri
+from rvcli.data.label_store.label_store_config import (
+    LabelStoreConfig,
+    LabelStoreConfigBuilder,
+    prediction_uri,
+)
 
 if TYPE_CHECKING:
     from rvcli.core.box import Box
@@ -66,8 +69,7 @@ class SemanticSegmentationRasterStoreConfig(LabelStoreConfig):
     ) -> Any:
         """Put the predictions of the scene below the predict URI."""
         if self.uri is None and command_type in (keys.PREDICT, keys.EVAL):
-            scene_id = next(c.id for c in reversed(context or []) if hasattr(c, "raster_source"))
-            self.uri = join_uri(experiment_config.predict_uri, f"{scene_id}.tif")
+            self.uri = prediction_uri(experiment_config, context, ".tif")
         return super().update_for_command(command_type, experiment_config, context, io_def)
 
 

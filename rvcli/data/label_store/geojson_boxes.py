@@ -1,0 +1,68 @@
+"""Boxes with their classes in a GeoJSON file: what the stores of cells and boxes share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from rvcli.data.utils import boxes_to_geojson
+from rvcli.errors import DataError
+
+if TYPE_CHECKING:
+    from rvcli.core.class_map import ClassMap
+    from rvcli.data.crs_transformer.crs_transformer import CRSTransformer
+
+# Decimals of a pixel that survive the way over the map.
+_DECIMALS = 4
+_HINT = "it is not what the command PREDICT writes: run it again"
+
+
+def save_boxes(
+    uri: str,
+    npboxes: npt.NDArray[Any],
+    class_ids: Iterable[int],
+    crs_transformer: CRSTransformer,
+    class_map: ClassMap,
+    scores: Iterable[Any] | None,
+) -> None:
+    """Write boxes as GeoJSON, at once; see boxes_to_geojson.
+
+    Raises:
+        NotWritableError: the file cannot be written.
+    """
+    from rvcli.utils.files import json_to_file
+
+    json_to_file(boxes_to_geojson(npboxes, class_ids, crs_transformer, class_map, scores), uri)
+
+
+def load_boxes(
+    uri: str, crs_transformer: CRSTransformer
+) -> tuple[npt.NDArray[np.float64], list[dict[str, Any]]]:
+    """Read boxes that `save_boxes` wrote.
+
+    Returns:
+        Rows (ymin, xmin, ymax, xmax) in pixels, shape (n, 4), and the properties of each.
+
+    Raises:
+        DataError: there is no such file, or it holds something else.
+    """
+    from rvcli.data.vector_source.geojson_vector_source import read_geojson
+    from rvcli.data.vector_source.vector_source import features_of
+    from rvcli.utils.files import file_exists
+
+    if not file_exists(uri, include_dir=False):
+        raise DataError(f"there are no predictions at {uri}", hint="run the command PREDICT first")
+    features = features_of(read_geojson(uri), uri)
+    try:
+        rings = [feature["geometry"]["coordinates"][0] for feature in features]
+        properties = [feature["properties"] for feature in features]
+        [int(own["class_id"]) for own in properties]
+        on_map = np.array(rings, dtype=np.float64).reshape(len(rings) * 5, 2)
+    except (KeyError, IndexError, TypeError, ValueError) as e:
+        raise DataError(f"{uri} does not hold boxes with class_id", hint=_HINT) from e
+    corners = crs_transformer.map_to_pixel_exact(on_map).reshape(-1, 5, 2).round(_DECIMALS)
+    low, high = corners.min(axis=1), corners.max(axis=1)
+    return np.concatenate([low[:, ::-1], high[:, ::-1]], axis=1), properties
