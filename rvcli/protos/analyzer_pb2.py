@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import struct_pb2 as google_dot_protobuf_dot_struct__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1brvcli/protos/analyzer.proto\x12\x0crvcli.protos\x1a\x1cgoogle/protobuf/struct.proto\"\x9d\x02\n\x0e\x41nalyzerConfig\x12\x15\n\ranalyzer_type\x18\x01 \x01(\t\x12Q\n\x15stats_analyzer_config\x18\x04 \x01(\x0b\x32\x30.rvcli.protos.AnalyzerConfig.StatsAnalyzerConfigH\x00\x12\x13\n\tstats_uri\x18\x05 \x01(\tH\x00\x12\x30\n\rcustom_config\x18\x03 \x01(\x0b\x32\x17.google.protobuf.StructH\x00\x1a=\n\x13StatsAnalyzerConfig\x12\x11\n\tstats_uri\x18\x01 \x01(\t\x12\x13\n\x0bsample_prob\x18\x02 \x01(\x02\x42\x1b\n\x19raster_transformer_config')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1brvcli/protos/analyzer.proto\x12\x0crvcli.protos\x1a\x1cgoogle/protobuf/struct.proto\"\xca\x02\n\x0e\x41nalyzerConfig\x12\x15\n\ranalyzer_type\x18\x01 \x01(\t\x12Q\n\x15stats_analyzer_config\x18\x04 \x01(\x0b\x32\x30.rvcli.protos.AnalyzerConfig.StatsAnalyzerConfigH\x00\x12\x13\n\tstats_uri\x18\x05 \x01(\tH\x00\x12\x30\n\rcustom_config\x18\x03 \x01(\x0b\x32\x17.google.protobuf.StructH\x00\x1aj\n\x13StatsAnalyzerConfig\x12\x11\n\tstats_uri\x18\x01 \x01(\t\x12\x13\n\x0bsample_prob\x18\x02 \x01(\x02\x12\x11\n\tper_scene\x18\x64 \x01(\x08\x12\x18\n\x10scene_stats_uris\x18\x65 \x03(\tB\x1b\n\x19raster_transformer_config')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,7 +33,7 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'rvcli.protos.analyzer_pb2',
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_ANALYZERCONFIG']._serialized_start=76
-  _globals['_ANALYZERCONFIG']._serialized_end=361
+  _globals['_ANALYZERCONFIG']._serialized_end=406
   _globals['_ANALYZERCONFIG_STATSANALYZERCONFIG']._serialized_start=271
-  _globals['_ANALYZERCONFIG_STATSANALYZERCONFIG']._serialized_end=332
+  _globals['_ANALYZERCONFIG_STATSANALYZERCONFIG']._serialized_end=377
 # @@protoc_insertion_point(module_scope)

@@ -10,7 +10,7 @@ DESCRIPTOR: _descriptor.FileDescriptor
 class LabelStoreConfig(_message.Message):
     __slots__ = ("store_type", "uri", "semantic_segmentation_raster_store", "custom_config")
     class SemanticSegmentationRasterStore(_message.Message):
-        __slots__ = ("uri", "rgb", "vector_output")
+        __slots__ = ("uri", "rgb", "vector_output", "probabilities", "probabilities_dtype")
         class BuildingOptions(_message.Message):
             __slots__ = ("min_aspect_ratio", "min_area", "element_width_factor", "element_thickness")
             MIN_ASPECT_RATIO_FIELD_NUMBER: _ClassVar[int]
@@ -38,10 +38,14 @@ class LabelStoreConfig(_message.Message):
         URI_FIELD_NUMBER: _ClassVar[int]
         RGB_FIELD_NUMBER: _ClassVar[int]
         VECTOR_OUTPUT_FIELD_NUMBER: _ClassVar[int]
+        PROBABILITIES_FIELD_NUMBER: _ClassVar[int]
+        PROBABILITIES_DTYPE_FIELD_NUMBER: _ClassVar[int]
         uri: str
         rgb: bool
         vector_output: _containers.RepeatedCompositeFieldContainer[LabelStoreConfig.SemanticSegmentationRasterStore.VectorOutput]
-        def __init__(self, uri: _Optional[str] = ..., rgb: bool = ..., vector_output: _Optional[_Iterable[_Union[LabelStoreConfig.SemanticSegmentationRasterStore.VectorOutput, _Mapping]]] = ...) -> None: ...
+        probabilities: bool
+        probabilities_dtype: str
+        def __init__(self, uri: _Optional[str] = ..., rgb: bool = ..., vector_output: _Optional[_Iterable[_Union[LabelStoreConfig.SemanticSegmentationRasterStore.VectorOutput, _Mapping]]] = ..., probabilities: bool = ..., probabilities_dtype: _Optional[str] = ...) -> None: ...
     STORE_TYPE_FIELD_NUMBER: _ClassVar[int]
     URI_FIELD_NUMBER: _ClassVar[int]
     SEMANTIC_SEGMENTATION_RASTER_STORE_FIELD_NUMBER: _ClassVar[int]

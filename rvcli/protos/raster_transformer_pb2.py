@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import struct_pb2 as google_dot_protobuf_dot_struct__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%rvcli/protos/raster_transformer.proto\x12\x0crvcli.protos\x1a\x1cgoogle/protobuf/struct.proto\"\x97\x01\n\x17RasterTransformerConfig\x12\x18\n\x10transformer_type\x18\x01 \x01(\t\x12\x13\n\tstats_uri\x18\x04 \x01(\tH\x00\x12\x30\n\rcustom_config\x18\x05 \x01(\x0b\x32\x17.google.protobuf.StructH\x00\x42\x1b\n\x19raster_transformer_config')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%rvcli/protos/raster_transformer.proto\x12\x0crvcli.protos\x1a\x1cgoogle/protobuf/struct.proto\"\xbc\x01\n\x17RasterTransformerConfig\x12\x18\n\x10transformer_type\x18\x01 \x01(\t\x12\x13\n\tstats_uri\x18\x04 \x01(\tH\x00\x12\x30\n\rcustom_config\x18\x05 \x01(\x0b\x32\x17.google.protobuf.StructH\x00\x12\x11\n\tper_scene\x18\x64 \x01(\x08\x12\x10\n\x08\x63hannels\x18\x65 \x03(\x05\x42\x1b\n\x19raster_transformer_config')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,5 +33,5 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'rvcli.protos.raster_transfo
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_RASTERTRANSFORMERCONFIG']._serialized_start=86
-  _globals['_RASTERTRANSFORMERCONFIG']._serialized_end=237
+  _globals['_RASTERTRANSFORMERCONFIG']._serialized_end=274
 # @@protoc_insertion_point(module_scope)
