@@ -11,6 +11,7 @@ import numpy.typing as npt
 from rvcli.core.box import Box
 from rvcli.data.label.semantic_segmentation_labels import SemanticSegmentationLabels
 from rvcli.errors import ConfigError, DataError
+from rvcli.task.areas import Areas
 from rvcli.task.blend import WindowGrid, best_classes, blend
 from rvcli.utils import progress
 
@@ -149,24 +150,6 @@ class ScenePrediction:
             if has_data.any():
                 chips[window] = chip, has_data
         return chips
-
-
-class Areas:
-    """Polygons, among which those near a window are found quickly."""
-
-    def __init__(self, polygons: Sequence[Any]) -> None:
-        """Take shapely polygons, pixel (x, y)."""
-        import shapely
-
-        self._tree = shapely.STRtree(list(polygons))
-
-    def touching(self, windows: Sequence[Box]) -> list[Box]:
-        """List the windows that share an area with one of the polygons."""
-        import shapely
-
-        bounds = np.array([window.shapely_format() for window in windows], np.float64)
-        boxes = shapely.box(*bounds.reshape(-1, 4).T)
-        return [windows[i] for i in np.unique(self._tree.query(boxes, "intersects")[0])]
 
 
 def _blank(window: Box) -> Array:

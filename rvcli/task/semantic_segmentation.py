@@ -13,8 +13,10 @@ import numpy.typing as npt
 from rvcli.core.box import Box
 from rvcli.data.label.semantic_segmentation_labels import SemanticSegmentationLabels
 from rvcli.filesystem import join_uri
+from rvcli.task.areas import Areas
 from rvcli.task.blend import WindowGrid
-from rvcli.task.scene_prediction import Areas, ScenePrediction
+from rvcli.task.random_windows import draw_windows
+from rvcli.task.scene_prediction import ScenePrediction
 from rvcli.task.task import TRAIN, VALIDATION, Task
 
 if TYPE_CHECKING:
@@ -26,9 +28,6 @@ __all__ = ["TRAIN", "VALIDATION", "SemanticSegmentation", "get_random_sample_tra
 Array: TypeAlias = npt.NDArray[Any]
 
 _SLIDING = "sliding"
-# Windows drawn for each one that is wanted, before those that fit into an area are given up on.
-_MAX_DRAWS_PER_WINDOW = 100
-_DRAWS_AT_ONCE = 1000
 
 
 def get_random_sample_train_windows(
@@ -64,7 +63,7 @@ def get_random_sample_train_windows(
     threshold = chip_options.target_count_threshold
     windows: list[Box] = []
     last: Box | None = None
-    for window in _draw_windows(extent, chip_size, wanted, filter_windows, rng):
+    for window in draw_windows(extent, chip_size, wanted, filter_windows, rng):
         last = window
         if (
             survival >= 1
@@ -74,34 +73,6 @@ def get_random_sample_train_windows(
             windows.append(window)
     # A scene gives one chip at least.
     return windows or ([last] if last else [])
-
-
-def _draw_windows(
-    extent: Box,
-    chip_size: int,
-    wanted: int,
-    filter_windows: Callable[[list[Box]], list[Box]],
-    rng: random.Random,
-) -> Iterator[Box]:
-    """Yield different windows that pass the filter, as many as wanted if there are so many."""
-    room_y = max(0, extent.get_height() - chip_size)
-    room_x = max(0, extent.get_width() - chip_size)
-    seen: set[Box] = set()
-    left = min(wanted, (room_y + 1) * (room_x + 1))
-    drawn = 0
-    while left > 0 and drawn < wanted * _MAX_DRAWS_PER_WINDOW:
-        batch: list[Box] = []
-        for _ in range(min(wanted, _DRAWS_AT_ONCE)):
-            y = extent.ymin + rng.randint(0, room_y)
-            x = extent.xmin + rng.randint(0, room_x)
-            window = Box.make_square(y, x, chip_size)
-            if window not in seen:
-                seen.add(window)
-                batch.append(window)
-        drawn += min(wanted, _DRAWS_AT_ONCE)
-        for window in filter_windows(batch)[:left]:
-            left -= 1
-            yield window
 
 
 class SemanticSegmentation(Task):
