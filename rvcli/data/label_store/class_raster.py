@@ -1,12 +1,13 @@
-"""A raster of classes on disk: written from windows, in whole rows of blocks."""
+"""A raster of classes on disk: written from windows, in whole rows of blocks, with overviews."""
 
 from __future__ import annotations
 
 import colorsys
 import json
+import shutil
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 BLOCK_SIZE = 512
 CLASS_NAMES_TAG = "CLASS_NAMES"
+# In the description of the band, which programs show beside its number.
+MAX_NAMES = 10
 
 
 class StripWriter:
@@ -36,17 +39,25 @@ class StripWriter:
         dtype: of the pixels in the file.
     """
 
-    def __init__(self, dataset: Any, block_height: int, name: str | None = None) -> None:
+    def __init__(
+        self,
+        dataset: Any,
+        block_height: int,
+        name: str | None = None,
+        overview: StripWriter | None = None,
+    ) -> None:
         """Make a writer.
 
         Args:
             dataset: open rasterio dataset in mode "w+".
             block_height: rows of its blocks.
             name: names the file in errors, where that is not its path.
+            overview: gets every second pixel of every second row.
         """
         self._dataset = dataset
         self._name = name
         self._block_height = block_height
+        self._overview = overview
         self._extent = Box(0, 0, dataset.height, dataset.width)
         self.dtype = np.dtype(dataset.dtypes[0])
         self._top = 0
@@ -75,6 +86,8 @@ class StripWriter:
     def finish(self) -> None:
         """Write what is still in the strip."""
         self._flush(self._top + len(self._strip))
+        if self._overview is not None:
+            self._overview.finish()
 
     def _collect(self, ymin: int, ymax: int, xmin: int, pixels: npt.NDArray[Any]) -> None:
         self._flush(ymin // self._block_height * self._block_height)
@@ -100,12 +113,16 @@ class StripWriter:
 
         height, width, bands = pixels.shape
         window = Window(xmin, ymin, width, height)
-        with _writing(self._dataset.name, self._name):
+        with writing(self._dataset.name, self._name):
             self._dataset.write(
                 np.moveaxis(pixels, 2, 0).astype(self.dtype, copy=False),
                 indexes=list(range(1, bands + 1)),
                 window=window,
             )
+        if self._overview is not None:
+            # Pixels with even coordinates, wherever the window begins.
+            half = Box(*(-(-n // 2) for n in (ymin, xmin, ymin + height, xmin + width)))
+            self._overview.write(half, pixels[ymin % 2 :: 2, xmin % 2 :: 2])
 
     def _blank(self, rows: int) -> npt.NDArray[Any]:
         return np.zeros((rows, self._extent.xmax, self._dataset.count), dtype=self.dtype)
@@ -120,55 +137,100 @@ def new_class_raster(
     rgb: bool,
     name: str | None = None,
 ) -> Iterator[StripWriter]:
-    """Make a tiled, compressed GeoTIFF of classes and give a writer for it.
+    """Make a Cloud Optimized GeoTIFF of classes and give a writer for it.
+
+    The overviews show the nearest pixel, as classes have no mean.
 
     Args:
-        path: local path of the file.
+        path: local path of the file; a folder beside it holds what is not ready yet.
         extent: of the image, from (0, 0), in pixels.
         crs_transformer: gives the georeference.
-        class_map: gives the colour table and the tag CLASS_NAMES, {class id: name} as JSON.
+        class_map: gives the colour table, the tag CLASS_NAMES, {class id: name} as JSON, and the
+            description of the band.
         rgb: three bands of colours instead of class ids.
         name: names the file in errors, where that is not its path.
 
     Raises:
         NotWritableError: the file cannot be made, or the disk is full.
     """
+    from rvcli.data.gdal import limit_cache
+    from rvcli.data.label_store.cog import write_cog
+
+    limit_cache()
+    path, name = Path(path), name or str(path)
+    sizes_hw = overview_sizes_hw(extent.get_height(), extent.get_width())
+    folder = path.with_name(f"{path.name}.levels")
+    levels = [folder / f"{i}.tif" for i in range(len(sizes_hw))]
+    options = [_options(size_hw, class_map, rgb) for size_hw in sizes_hw]
+    options[0] |= _georeference(crs_transformer)
+    try:
+        with writing(str(folder), name):
+            folder.mkdir()
+        with ExitStack() as stack:
+            datasets = [
+                stack.enter_context(_create(level, own, name))
+                for level, own in zip(levels, options, strict=True)
+            ]
+            if class_map is not None:
+                _name_classes(datasets, class_map, rgb)
+            writer = _writer(datasets, name)
+            yield writer
+            writer.finish()
+        with writing(str(path), name):
+            write_cog(levels, path)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _writer(datasets: Sequence[Any], name: str) -> StripWriter:
+    """Return a writer for an image and its overviews."""
+    overview = _writer(datasets[1:], name) if len(datasets) > 1 else None
+    return StripWriter(datasets[0], datasets[0].block_shapes[0][0], name, overview)
+
+
+def overview_sizes_hw(height: int, width: int) -> list[tuple[int, int]]:
+    """Return the sizes of an image and its overviews, each half as large, down to one block."""
+    sizes = [(height, width)]
+    while max(sizes[-1]) > BLOCK_SIZE:
+        sizes.append((-(-sizes[-1][0] // 2), -(-sizes[-1][1] // 2)))
+    return sizes
+
+
+def _create(path: Path, options: dict[str, Any], name: str) -> Any:
     import rasterio
     from rasterio.errors import NotGeoreferencedWarning
 
-    from rvcli.data.gdal import limit_cache
-
-    limit_cache()
-    height, width = extent.get_height(), extent.get_width()
-    block_height, block_width = block_size_hw(height, width)
-    affine = crs_transformer.get_affine_transform()
-    with warnings.catch_warnings(), _writing(str(path), name):
+    with warnings.catch_warnings(), writing(str(path), name):
         warnings.simplefilter("ignore", NotGeoreferencedWarning)
-        dataset = rasterio.open(
-            path,
-            "w+",  # windows that come out of order are read and written again
-            driver="GTiff",
-            height=height,
-            width=width,
-            count=3 if rgb else 1,
-            dtype="uint8" if rgb else class_dtype(class_map),
-            crs=crs_transformer.get_image_crs(),
-            **({} if affine is None else {"transform": affine}),
-            nodata=None if rgb else 0,
-            tiled=True,
-            blockysize=block_height,
-            blockxsize=block_width,
-            compress="deflate",
-            zlevel=2,
-            bigtiff="if_safer",
-            interleave="pixel",
-            photometric="rgb" if rgb else ("palette" if class_map else "minisblack"),
-        )
-    with dataset:
-        _describe(dataset, class_map, rgb)
-        writer = StripWriter(dataset, block_height, name)
-        yield writer
-        writer.finish()
+        # Windows that come out of order are read and written again.
+        return rasterio.open(path, "w+", **options)
+
+
+def _options(size_hw: tuple[int, int], class_map: ClassMap | None, rgb: bool) -> dict[str, Any]:
+    block_height, block_width = block_size_hw(*size_hw)
+    return {
+        "driver": "GTiff",
+        "height": size_hw[0],
+        "width": size_hw[1],
+        "count": 3 if rgb else 1,
+        "dtype": "uint8" if rgb else class_dtype(class_map),
+        "nodata": None if rgb else 0,
+        "tiled": True,
+        "blockysize": block_height,
+        "blockxsize": block_width,
+        "compress": "deflate",
+        "zlevel": 2,
+        "bigtiff": "if_safer",
+        "endianness": "little",
+        "interleave": "pixel",
+        "photometric": "rgb" if rgb else ("palette" if class_map else "minisblack"),
+    }
+
+
+def _georeference(crs_transformer: CRSTransformer) -> dict[str, Any]:
+    affine = crs_transformer.get_affine_transform()
+    crs = {"crs": crs_transformer.get_image_crs()}
+    return crs if affine is None else {**crs, "transform": affine}
 
 
 def block_size_hw(height: int, width: int) -> tuple[int, int]:
@@ -205,12 +267,13 @@ def _own_color(class_id: int) -> tuple[int, int, int]:
 
 
 @contextmanager
-def _writing(path: str, name: str | None) -> Iterator[None]:
+def writing(path: str, name: str | None) -> Iterator[None]:
+    """Give a context in which errors of GDAL name the file that is written."""
     from rasterio.errors import RasterioError
 
     try:
         yield
-    except RasterioError as e:
+    except (RasterioError, OSError) as e:
         reason = str(e).replace(path, name or path)
         raise NotWritableError(
             f"{name or path} cannot be written: {reason}",
@@ -218,10 +281,14 @@ def _writing(path: str, name: str | None) -> Iterator[None]:
         ) from e
 
 
-def _describe(dataset: Any, class_map: ClassMap | None, rgb: bool) -> None:
-    if class_map is None:
-        return
+def _name_classes(datasets: Sequence[Any], class_map: ClassMap, rgb: bool) -> None:
+    """Write names, and colours for all levels: datasets are the image and its overviews."""
     names = {str(item.id): item.name for item in class_map.get_items()}
-    dataset.update_tags(**{CLASS_NAMES_TAG: json.dumps(names, ensure_ascii=False)})
-    if not rgb:
+    datasets[0].update_tags(**{CLASS_NAMES_TAG: json.dumps(names, ensure_ascii=False)})
+    if rgb:
+        return
+    shown = [f"{class_id} {name}" for class_id, name in names.items()]
+    more = f" and {len(shown) - MAX_NAMES} more" if len(shown) > MAX_NAMES else ""
+    datasets[0].set_band_description(1, ", ".join(shown[:MAX_NAMES]) + more)
+    for dataset in datasets:
         dataset.write_colormap(1, class_colors(class_map))

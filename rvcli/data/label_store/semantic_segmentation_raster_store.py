@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -16,16 +17,21 @@ from rvcli.data.label.semantic_segmentation_labels import SemanticSegmentationLa
 from rvcli.data.label_source.segmentation_class_transformer import SegmentationClassTransformer
 from rvcli.data.label_store.label_store import LabelStore
 from rvcli.errors import ConfigError, DataError
+from rvcli.filesystem import is_local, shown, to_path
+from rvcli.utils.files import atomic_path, upload_or_copy
 
 if TYPE_CHECKING:
     from rvcli.data.crs_transformer.crs_transformer import CRSTransformer
+    from rvcli.data.label_store.class_raster import StripWriter
+    from rvcli.data.label_store.probability_raster import ProbabilityWriter
 
 
 class SemanticSegmentationRasterStore(LabelStore):
-    """Saves predicted classes in a tiled, compressed GeoTIFF on the grid of the image.
+    """Saves predicted classes in a Cloud Optimized GeoTIFF on the grid of the image.
 
     One band of class ids with nodata 0, a colour table and the tag CLASS_NAMES; or three bands
-    of colours. The file appears whole or not at all, and memory is that of one row of windows.
+    of colours; overviews of the nearest pixels. The file appears whole or not at all, and memory
+    is that of one row of windows.
     """
 
     def __init__(
@@ -37,6 +43,9 @@ class SemanticSegmentationRasterStore(LabelStore):
         vector_output: Sequence[Any] | None = None,
         class_map: ClassMap | None = None,
         rgb: bool = False,
+        *,
+        probabilities_uri: str | None = None,
+        probabilities_dtype: str = "uint8",
     ) -> None:
         """Make a store.
 
@@ -48,6 +57,8 @@ class SemanticSegmentationRasterStore(LabelStore):
             vector_output: polygons to make of the classes; not available yet.
             class_map: names and colours of the classes.
             rgb: save colours instead of class ids.
+            probabilities_uri: where to save how probable each class is; not if None.
+            probabilities_dtype: "uint8", "float16" or "float32".
 
         Raises:
             ConfigError: vector output is asked for; or colours, but not every class has its own.
@@ -68,39 +79,80 @@ class SemanticSegmentationRasterStore(LabelStore):
         self.class_transformer = (
             SegmentationClassTransformer(class_map) if rgb and class_map is not None else None
         )
+        self.probabilities_uri = probabilities_uri
+        self.probabilities_dtype = probabilities_dtype
         self._dataset: Any = None
 
     def save(self, labels: SemanticSegmentationLabels) -> None:
         """Write labels, window by window; where windows overlap the later one wins.
 
         Raises:
+            ConfigError: probabilities are asked for, and the labels have no scores.
             DataError: labels are not of their window's size, or no class ids.
             NotWritableError: the file cannot be written.
         """
-        from rvcli.filesystem import is_local, to_path
-        from rvcli.utils.files import atomic_path, upload_or_copy
-
         self._deactivate()
-        if is_local(self.uri):
-            with atomic_path(to_path(self.uri)) as path:
-                self._write(path, labels)
+        if self.probabilities_uri is not None and not getattr(labels, "has_scores", False):
+            raise ConfigError(
+                f"no class probabilities can be written to {shown(self.probabilities_uri)}: the"
+                " backend gives no class scores",
+                hint="leave with_probabilities out, or use a backend that gives scores",
+            )
+        with ExitStack() as stack:
+            classes = stack.enter_context(self._new_class_raster())
+            if self.probabilities_uri is None:
+                for window, array in _label_arrs(labels, self.extent):
+                    classes.write(window, self._pixels(window, np.asarray(array), classes.dtype))
+                return
+            probabilities = stack.enter_context(self._new_probability_raster())
+            for window, array, scores in labels.get_score_arrs(self.extent):
+                classes.write(window, self._pixels(window, array, classes.dtype))
+                probabilities.write(window, scores)
+
+    @contextmanager
+    def _new_class_raster(self) -> Iterator[StripWriter]:
+        from rvcli.data.label_store.class_raster import new_class_raster
+
+        rgb = self.class_transformer is not None
+        with (
+            self._place(self.uri) as path,
+            new_class_raster(
+                path, self.extent, self.crs_transformer, self.class_map, rgb, shown(self.uri)
+            ) as writer,
+        ):
+            yield writer
+
+    @contextmanager
+    def _new_probability_raster(self) -> Iterator[ProbabilityWriter]:
+        from rvcli.data.label_store.probability_raster import new_probability_raster
+
+        uri = self.probabilities_uri or ""
+        class_map = self.class_map or ClassMap([])
+        with (
+            self._place(uri) as path,
+            new_probability_raster(
+                path,
+                self.extent,
+                self.crs_transformer,
+                class_map,
+                self.probabilities_dtype,
+                shown(uri),
+            ) as writer,
+        ):
+            yield writer
+
+    @contextmanager
+    def _place(self, uri: str) -> Iterator[Path]:
+        """Give a local path; the file that is written there goes to the URI, whole."""
+        if is_local(uri):
+            with atomic_path(to_path(uri)) as path:
+                yield path
             return
         Path(self.tmp_dir).mkdir(parents=True, exist_ok=True)
         with TemporaryDirectory(dir=self.tmp_dir, prefix="predictions-") as folder:
             path = Path(folder) / "predictions.tif"
-            self._write(path, labels)
-            upload_or_copy(str(path), self.uri)
-
-    def _write(self, path: Path, labels: SemanticSegmentationLabels) -> None:
-        from rvcli.data.label_store.class_raster import new_class_raster
-        from rvcli.filesystem import shown
-
-        rgb = self.class_transformer is not None
-        with new_class_raster(
-            path, self.extent, self.crs_transformer, self.class_map, rgb, shown(self.uri)
-        ) as writer:
-            for window, array in _label_arrs(labels, self.extent):
-                writer.write(window, self._pixels(window, np.asarray(array), writer.dtype))
+            yield path
+            upload_or_copy(str(path), uri)
 
     def _pixels(
         self, window: Box, array: npt.NDArray[Any], dtype: np.dtype[Any]
