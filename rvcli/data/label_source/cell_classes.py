@@ -48,7 +48,7 @@ def cell_classes(
     """Return the class of each cell.
 
     Args:
-        cells: pixel coordinates, half-open.
+        cells: pixel coordinates, half-open; at least one.
         polygons: in pixel coordinates; a class id of 0 stands for "not labelled".
         rule: how the class follows.
         extent: of the image; only the part of a cell that lies on it counts.
@@ -56,8 +56,6 @@ def cell_classes(
     Returns:
         Class ids; None where there is none, or where what is chosen is "not labelled".
     """
-    if not cells:
-        return []
     boxes = _boxes(cells, extent)
     cell, class_id, covered = _candidates(boxes, polygons, rule)
     # The best candidate of a cell comes first.
