@@ -126,9 +126,3 @@ def new_probability_raster(
             dataset.scales = [1 / FULL] * len(items)
         yield ProbabilityWriter(dataset, name)
 
-
-def probabilities_uri(uri: str) -> str:
-    """Return where the probabilities go that belong to the classes at a URI."""
-    stem, dot, ending = uri.rpartition(".")
-    classes = stem if dot and ending.lower() in ("tif", "tiff") else uri
-    return f"{classes}-probabilities.tif"

@@ -70,6 +70,10 @@ class SemanticSegmentationRasterStore(LabelStore):
             )
         if rgb and class_map is None:
             raise ConfigError("colours are asked for without classes", hint="give a class map")
+        if probabilities_uri is not None and class_map is None:
+            raise ConfigError(
+                "probabilities are asked for without classes", hint="give a class map"
+            )
         self.uri = uri
         self.extent = extent
         self.crs_transformer = crs_transformer
@@ -126,17 +130,13 @@ class SemanticSegmentationRasterStore(LabelStore):
     def _new_probability_raster(self) -> Iterator[ProbabilityWriter]:
         from rvcli.data.label_store.probability_raster import new_probability_raster
 
-        uri = self.probabilities_uri or ""
-        class_map = self.class_map or ClassMap([])
+        uri, dtype = self.probabilities_uri, self.probabilities_dtype
+        assert uri is not None
+        assert self.class_map is not None
         with (
             self._place(uri) as path,
             new_probability_raster(
-                path,
-                self.extent,
-                self.crs_transformer,
-                class_map,
-                self.probabilities_dtype,
-                shown(uri),
+                path, self.extent, self.crs_transformer, self.class_map, dtype, shown(uri)
             ) as writer,
         ):
             yield writer

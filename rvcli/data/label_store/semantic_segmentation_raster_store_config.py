@@ -6,7 +6,7 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from rvcli import keys
-from rvcli.config import field
+from rvcli.config import field, one_of
 from rvcli.data.label_store.label_store_config import (
     LabelStoreConfig,
     LabelStoreConfigBuilder,
@@ -36,6 +36,18 @@ class SemanticSegmentationRasterStoreConfig(LabelStoreConfig):
         input_of=(keys.EVAL,),
     )
     rgb: bool = field(default=False, doc="Write the colours of the classes instead of their ids.")
+    probabilities: bool = field(
+        default=False,
+        doc="Write how probable each class is as well: one band a class, in a GeoTIFF beside that"
+        " of the classes, `<name>-probabilities.tif`. The backend has to give scores.",
+        used_by=(keys.PREDICT, keys.BUNDLE),
+    )
+    probabilities_dtype: str = field(
+        default="uint8",
+        doc="How they are stored; in uint8, 255 is a probability of 1.",
+        check=one_of("uint8", "float16", "float32"),
+        used_by=(keys.PREDICT, keys.BUNDLE),
+    )
 
     def for_prediction(self, label_uri: str) -> Any:
         """Return a copy that writes to another URI."""
@@ -58,7 +70,23 @@ class SemanticSegmentationRasterStoreConfig(LabelStoreConfig):
             tmp_dir,
             class_map=task_config.class_map,
             rgb=self.rgb,
+            probabilities_uri=self.probabilities_uri(),
+            probabilities_dtype=self.probabilities_dtype,
         )
+
+    def probabilities_uri(self) -> str | None:
+        """Return where probabilities go; None if none are written."""
+        if not self.probabilities or not self.uri:
+            return None
+        stem, _, ending = self.uri.rpartition(".")
+        return f"{stem if ending.lower() in ('tif', 'tiff') else self.uri}-probabilities.tif"
+
+    def report_io(self, command_type: str, io_def: CommandIODefinition) -> Any:
+        """Report the probabilities as well."""
+        uri = self.probabilities_uri()
+        if uri is not None and command_type == keys.PREDICT:
+            io_def.add_outputs([uri])
+        return super().report_io(command_type, io_def)
 
     def update_for_command(
         self,

@@ -6,10 +6,12 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
+import pytest
 from shapely.geometry import box
 
 from rvcli.core.box import Box
 from rvcli.data.label.semantic_segmentation_labels import SemanticSegmentationLabels
+from rvcli.errors import DataError
 
 WINDOW = Box(2, 3, 6, 8)
 
@@ -111,3 +113,28 @@ def test_many_labels_are_added_in_place() -> None:
     assert total.get_windows() == windows[:2]
     assert [array[0, 0] for _, array in total.get_label_arrs()] == [3, 2]
     assert first.get_windows() == windows[:1]
+
+
+def test_scores_come_with_their_classes() -> None:
+    """Scores are clipped like classes, and 0 where the class is 0."""
+    window = Box(0, 0, 4, 6)
+    ids = np.ones((4, 6), np.uint8)
+    ids[1, 2] = 0
+    scores = np.full((2, 4, 6), 0.5, np.float32)
+    labels = SemanticSegmentationLabels(
+        [window], lambda window: ids, score_stream=lambda: [(window, ids, scores)]
+    ).filter_by_aoi([box(0, 0, 3, 3)])
+    assert labels.has_scores
+    [(shown, found, found_scores)] = labels.get_score_arrs(Box(1, 1, 9, 5))
+    assert Box(1, 1, 4, 5) == shown
+    assert [[1, 0, 0, 0], [1, 1, 0, 0], [0, 0, 0, 0]] == found.tolist()
+    np.testing.assert_array_equal([found / 2, found / 2], found_scores)
+    np.testing.assert_array_equal(0.5, scores)
+
+
+def test_labels_without_scores_say_so() -> None:
+    """Asking for scores that are not there is an error."""
+    labels = SemanticSegmentationLabels([], lambda window: np.zeros((1, 1)))
+    assert not labels.has_scores
+    with pytest.raises(DataError, match="no class scores"):
+        next(labels.get_score_arrs())

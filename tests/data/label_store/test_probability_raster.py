@@ -14,7 +14,7 @@ from rvcli.core.box import Box
 from rvcli.core.class_map import ClassMap
 from rvcli.data.crs_transformer.identity_crs_transformer import IdentityCRSTransformer
 from rvcli.data.crs_transformer.rasterio_crs_transformer import RasterioCRSTransformer
-from rvcli.data.label_store.probability_raster import new_probability_raster, probabilities_uri
+from rvcli.data.label_store.probability_raster import new_probability_raster
 from rvcli.errors import NotWritableError
 
 EXTENT = Box(0, 0, 50, 600)
@@ -96,15 +96,3 @@ def test_a_file_that_cannot_be_written_is_named(
     with pytest.raises(NotWritableError, match="there cannot be written"):
         write(tmp_path / "missing/p.tif", grid, "uint8", scores)
 
-
-@pytest.mark.parametrize(
-    ("uri", "expected"),
-    [
-        ("/a/b.tif", "/a/b-probabilities.tif"),
-        ("s3://a/b.c.TIFF", "s3://a/b.c-probabilities.tif"),
-        ("/a.b/c", "/a.b/c-probabilities.tif"),
-    ],
-)
-def test_probabilities_lie_beside_classes(uri: str, expected: str) -> None:
-    """The file of probabilities is named after that of the classes."""
-    assert expected == probabilities_uri(uri)
