@@ -105,8 +105,9 @@ class Config(Declared):
     @classmethod
     def _split_fields(cls) -> tuple[list[Field], list[Field]]:
         """Return the fields at the top of the message and those of the member's own part."""
-        family = next((c for c in cls.__mro__ if "message" in c.__dict__), cls)
-        top = [f for f in cls.fields() if issubclass(family, f.owner)]
+        family: Any = next((c for c in cls.__mro__ if "message" in c.__dict__), cls)
+        # By name: a member may give a field of its family another default.
+        top = [f for f in cls.fields() if f.name in family._fields]
         return top, [f for f in cls.fields() if f not in top]
 
     def to_proto(self) -> Any:

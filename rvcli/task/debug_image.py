@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import colorsys
 import random
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -14,6 +15,7 @@ from rvcli.filesystem import join_uri, resolve
 from rvcli.utils.misc import numpy_to_png
 
 if TYPE_CHECKING:
+    from rvcli.core.box import Box
     from rvcli.core.class_map import ClassMap
     from rvcli.data.scene import Scene
 
@@ -24,6 +26,7 @@ _MAX_CHIPS = 24
 _SHEET_COLUMNS = 4
 _CHIP_SIDE = 150
 _GOLDEN_ANGLE = 0.381966
+_FRAME_SHARE = 16
 
 
 class ChipSheet:
@@ -84,26 +87,72 @@ def save_predictions(scene: Scene, class_map: ClassMap, debug_dir_uri: str) -> N
         class_map: gives the colours; a class without one gets one of its own.
         debug_dir_uri: directory for the image.
     """
-    source = scene.raster_source
-    extent = source.get_extent()
-    step = max(1, -(-max(extent.get_height(), extent.get_width()) // _MAX_SIDE))
-    height, width = -(-extent.get_height() // step), -(-extent.get_width() // step)
+    imagery, step = thin_imagery(scene)
     labels = scene.prediction_label_store.get_labels()
     palette = _palette(class_map)
-    imagery = np.zeros((height, width, 3), np.float64)
-    classes = np.zeros((height, width, 3), np.uint8)
-    for block in source.iter_blocks():
-        rows = slice(-block.ymin % step, None, step)
-        columns = slice(-block.xmin % step, None, step)
-        chip = source.get_chip(block)[rows, columns, :3]
-        ids = labels.get_label_arr(block)[rows, columns]
-        y, x = -(-block.ymin // step), -(-block.xmin // step)
-        part = (slice(y, y + chip.shape[0]), slice(x, x + chip.shape[1]))
-        imagery[part] = chip if chip.shape[2] == 3 else chip[:, :, :1]
-        classes[part] = palette[ids]
-    both = np.concatenate([_stretched(imagery), classes], axis=1)
+    classes = np.zeros(imagery.shape, np.uint8)
+    for block, rows, columns, part in _thin_blocks(scene, step):
+        classes[part] = palette[labels.get_label_arr(block)[rows, columns]]
+    both = np.concatenate([imagery, classes], axis=1)
     uri = join_uri(debug_dir_uri, f"{scene.id}.png")
     resolve(uri, "w").write_bytes(uri, numpy_to_png(both))
+
+
+def thin_imagery(scene: Scene) -> tuple[npt.NDArray[np.uint8], int]:
+    """Read the first bands of a scene, thinned out to at most 1024 pixels a side.
+
+    Args:
+        scene: active.
+
+    Returns:
+        uint8 RGB, shape (height, width, 3), and of how many pixels one is taken.
+    """
+    extent = scene.raster_source.get_extent()
+    step = max(1, -(-max(extent.get_height(), extent.get_width()) // _MAX_SIDE))
+    size = (-(-extent.get_height() // step), -(-extent.get_width() // step))
+    imagery = np.zeros((*size, 3), np.float64)
+    for block, rows, columns, part in _thin_blocks(scene, step):
+        chip = scene.raster_source.get_chip(block)[rows, columns, :3]
+        imagery[part] = chip if chip.shape[2] == 3 else chip[:, :, :1]
+    return _stretched(imagery), step
+
+
+def draw_frames(
+    image: npt.NDArray[np.uint8],
+    step: int,
+    boxes: Iterable[Box],
+    class_ids: Iterable[int | None],
+    class_map: ClassMap,
+) -> None:
+    """Draw a frame around each box, on its inner side, in the colour of its class.
+
+    Args:
+        image: as thin_imagery gives it; it is drawn on.
+        step: as thin_imagery gives it.
+        boxes: pixel coordinates of the scene.
+        class_ids: the class of each; None is black.
+        class_map: gives the colours.
+    """
+    palette = _palette(class_map)
+    for box, class_id in zip(boxes, class_ids, strict=True):
+        # Slices end at the image by themselves, but must not begin before it.
+        y0, x0 = (max(0, round(low / step)) for low in (box.ymin, box.xmin))
+        y1, x1 = (max(0, round(high / step)) for high in (box.ymax, box.xmax))
+        width = max(1, min(y1 - y0, x1 - x0) // _FRAME_SHARE)
+        part = image[y0:y1, x0:x1]
+        inner = part[width:-width, width:-width].copy()
+        part[:] = palette[class_id or 0]
+        part[width:-width, width:-width] = inner
+
+
+def _thin_blocks(scene: Scene, step: int) -> Iterator[tuple[Box, slice, slice, Any]]:
+    """Yield blocks that cover a scene: window, its rows and columns to take, and their place."""
+    for block in scene.raster_source.iter_blocks():
+        rows = slice(-block.ymin % step, None, step)
+        columns = slice(-block.xmin % step, None, step)
+        y, x = -(-block.ymin // step), -(-block.xmin // step)
+        part = (slice(y, -(-block.ymax // step)), slice(x, -(-block.xmax // step)))
+        yield block, rows, columns, part
 
 
 def _palette(class_map: ClassMap) -> npt.NDArray[np.uint8]:

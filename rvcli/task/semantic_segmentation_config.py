@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from rvcli import keys
 from rvcli.config import Declared, Problem, between, field, not_negative, one_of, positive
 from rvcli.core.class_map import ClassMap
-from rvcli.task.task_config import TaskConfig, TaskConfigBuilder
+from rvcli.task.task_config import ClassTaskConfigBuilder, TaskConfig
 
 if TYPE_CHECKING:
     from rvcli.backend.backend import Backend
@@ -119,19 +119,10 @@ class SemanticSegmentationConfig(TaskConfig):
                 )
 
 
-class SemanticSegmentationConfigBuilder(TaskConfigBuilder):
+class SemanticSegmentationConfigBuilder(ClassTaskConfigBuilder):
     """Builds SemanticSegmentationConfig."""
 
     config_class = SemanticSegmentationConfig
-
-    def with_classes(self, classes: Any) -> SemanticSegmentationConfigBuilder:
-        """Set the classes.
-
-        Args:
-            classes: `{"car": (1, "red")}`, `{"car": 1}`, names (ids count from 1), ClassItems
-                or their messages, or a ClassMap.
-        """
-        return self.set(class_map=ClassMap.construct_from(classes))
 
     def with_chip_options(
         self,

@@ -148,13 +148,19 @@ class Task(ABC):
                     self.save_debug_predict_image(scene, self.config.predict_debug_uri)
 
     def predict_scene(self, scene: Scene, tmp_dir: str) -> Any:
-        """Predict one scene, a batch of windows at a time; windows without data are left out.
+        """Predict one scene, a batch of windows at a time.
+
+        Windows without data, or outside the areas of interest, are left out.
 
         Args:
             scene: active.
             tmp_dir: local directory for what is thrown away afterwards.
         """
         windows = self.get_predict_windows(scene.raster_source.get_extent())
+        if scene.aoi_polygons:
+            from rvcli.task.areas import Areas
+
+            windows = Areas(scene.aoi_polygons).touching(windows)
         labels = scene.prediction_label_store.empty_labels()
         with progress.track(f"predicting {scene.id}", len(windows)) as bar:
             size = self.config.predict_batch_size

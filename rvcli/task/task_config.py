@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from rvcli import keys
 from rvcli.config import BundledConfigMixin, Config, ConfigBuilder, field, positive
+from rvcli.core.class_map import ClassMap
 from rvcli.filesystem import join_uri
 
 if TYPE_CHECKING:
@@ -69,3 +70,16 @@ class TaskConfigBuilder(ConfigBuilder):
     """Base of task config builders."""
 
     config_class = TaskConfig
+
+
+class ClassTaskConfigBuilder(TaskConfigBuilder):
+    """Base of the builders of tasks that have classes."""
+
+    def with_classes(self, classes: Any) -> Any:
+        """Set the classes.
+
+        Args:
+            classes: `{"car": (1, "red")}`, `{"car": 1}`, names (ids count from 1), ClassItems
+                or their messages, or a ClassMap.
+        """
+        return self.set(class_map=ClassMap.construct_from(classes))

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import shapely
 
 from rvcli.core.box import Box
 from rvcli.task.task import Task
@@ -91,10 +92,11 @@ def test_windows_are_predicted_in_batches(scene: Any, make_config: Make) -> None
 
 
 def test_labels_are_those_of_the_areas(scene: Any, make_config: Make) -> None:
-    """With areas of interest, labels are filtered by them."""
-    scene.aoi_polygons = ["an area"]
+    """With areas of interest, windows near them are predicted, and their labels filtered."""
+    scene.aoi_polygons = [shapely.box(1, 1, 15, 9)]
     backend: Any = NamingBackend()
     assert [(0, 0)] == list(NamingTask(make_config(), backend).predict_scene(scene, ""))
+    assert [2] == backend.batches
 
 
 def test_each_scene_has_its_own_randomness(make_config: Make) -> None:
