@@ -1,0 +1,150 @@
+"""How training went, epoch by epoch."""
+
+from __future__ import annotations
+
+import json
+import logging
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from rvcli.filesystem import join_uri, resolve
+from rvcli.utils.files import sync_to_dir
+
+log = logging.getLogger(__name__)
+
+HISTORY_FILE = "history.json"
+TENSORBOARD_DIR = "tensorboard"
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """One epoch.
+
+    Attributes:
+        epoch: counts from 1.
+        train_loss: mean over its batches.
+        lr: learning rate at its end.
+        seconds: that it took, validation included.
+        metrics: of the validation chips, by name; empty without such chips. None has no value.
+    """
+
+    epoch: int
+    train_loss: float
+    lr: float
+    seconds: float
+    metrics: Mapping[str, float | None]
+
+
+@dataclass
+class History:
+    """All epochs of one training.
+
+    Attributes:
+        metric: the one that decides which epoch is best.
+        epochs: in order.
+        resumed_from: the last finished epoch each time that training went on after it was
+            killed.
+        stopped_early: whether it ended since nothing became better.
+    """
+
+    metric: str
+    epochs: list[Epoch] = field(default_factory=list)
+    resumed_from: list[int] = field(default_factory=list)
+    stopped_early: bool = False
+
+    def add(
+        self, train_loss: float, lr: float, seconds: float, metrics: Mapping[str, float]
+    ) -> Epoch:
+        """Append an epoch."""
+        known = {name: value if math.isfinite(value) else None for name, value in metrics.items()}
+        epoch = Epoch(len(self.epochs) + 1, train_loss, lr, seconds, known)
+        self.epochs.append(epoch)
+        return epoch
+
+    @property
+    def best(self) -> Epoch | None:
+        """The epoch with the largest metric, the first of equals; the last if none has one."""
+        measured = [epoch for epoch in self.epochs if epoch.metrics.get(self.metric) is not None]
+        if not measured:
+            return self.epochs[-1] if self.epochs else None
+        return max(measured, key=lambda epoch: epoch.metrics[self.metric] or 0.0)
+
+    @property
+    def epochs_without_progress(self) -> int:
+        """How many epochs there were since the best one."""
+        return len(self.epochs) - self.best.epoch if self.best else 0
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values."""
+        best = self.best
+        return {
+            "metric": self.metric,
+            "best_epoch": best.epoch if best else None,
+            "resumed_from": list(self.resumed_from),
+            "stopped_early": self.stopped_early,
+            "epochs": [asdict(epoch) for epoch in self.epochs],
+        }
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> History:
+        """Read plain values."""
+        return cls(
+            metric=values["metric"],
+            epochs=[Epoch(**epoch) for epoch in values["epochs"]],
+            resumed_from=list(values["resumed_from"]),
+            stopped_early=bool(values["stopped_early"]),
+        )
+
+    def save(self, train_uri: str) -> None:
+        """Write `history.json` into a directory."""
+        uri = join_uri(train_uri, HISTORY_FILE)
+        resolve(uri, "w").write_str(uri, json.dumps(self.to_dict(), indent=1))
+
+
+class TensorBoardEvents:
+    """Writes a history as TensorBoard events, where the package tensorboard is installed."""
+
+    def __init__(self, wanted: bool, tmp_dir: str, train_uri: str) -> None:
+        self._dir = join_uri(tmp_dir, TENSORBOARD_DIR)
+        self.uri = join_uri(train_uri, TENSORBOARD_DIR)
+        self._writer = _writer(self._dir) if wanted else None
+
+    @property
+    def written(self) -> bool:
+        """Whether there are any events."""
+        return self._writer is not None
+
+    def add(self, epoch: Epoch) -> None:
+        """Write the values of an epoch."""
+        if self._writer is None:
+            return
+        values = {"loss/train": epoch.train_loss, "lr": epoch.lr, "seconds": epoch.seconds}
+        values |= {f"validation/{name}": v for name, v in epoch.metrics.items() if v is not None}
+        for name, value in values.items():
+            self._writer.add_scalar(name, value, epoch.epoch)
+
+    def publish(self) -> None:
+        """Copy the events to their place."""
+        if self._writer is not None:
+            self._writer.flush()
+            sync_to_dir(self._dir, self.uri)
+
+    def close(self) -> None:
+        """Publish the events and close their file."""
+        self.publish()
+        if self._writer is not None:
+            self._writer.close()
+
+
+def _writer(directory: str) -> Any:
+    try:
+        from torch.utils.tensorboard import SummaryWriter
+    except ImportError:
+        log.warning(
+            "no TensorBoard events are written: the package tensorboard is not installed"
+            " (pip install tensorboard, or with_train_options(log_tensorboard=False))"
+        )
+        return None
+    return SummaryWriter(directory)

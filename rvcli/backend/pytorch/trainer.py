@@ -1,0 +1,321 @@
+"""Train a network: the loop that all tasks share.
+
+`train` knows nothing of the task: what differs is in the recipe (recipe.py). The same chips,
+options and seed give the same model on the same machine; a training that was killed goes on from
+its last checkpoint and ends where it would have ended.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from rvcli.backend.chip_set import ChipSet
+from rvcli.backend.pytorch.augment import augmentation
+from rvcli.backend.pytorch.checkpoint import Checkpoint, CheckpointStore
+from rvcli.backend.pytorch.debug_batch import save_batch
+from rvcli.backend.pytorch.history import Epoch, History, TensorBoardEvents
+from rvcli.backend.pytorch.model_spec import ModelSpec
+from rvcli.backend.pytorch.recipe import Recipe, to_device
+from rvcli.backend.pytorch.samples import (
+    ChipDataset,
+    batches,
+    class_weights,
+    default_workers,
+    rare_class_weights,
+    training_order,
+)
+from rvcli.backend.pytorch.train_options import BEST, TrainOptions
+from rvcli.errors import DataError
+from rvcli.utils.progress import track
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Chips:
+    """The chips of a training.
+
+    Attributes:
+        train: to learn from; open.
+        validation: to measure with; open. None if there are none.
+        train_uris, validation_uris: the same, for other processes.
+        tmp_dir: local directory to which remote files are fetched.
+    """
+
+    train: ChipSet
+    validation: ChipSet | None
+    train_uris: tuple[str, ...]
+    validation_uris: tuple[str, ...]
+    tmp_dir: str
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What training gave.
+
+    Attributes:
+        model: on the processor, in evaluation mode, with the weights that the options ask for.
+        last: weights after the last epoch.
+        history: the epochs.
+        epoch: the one whose weights the model has.
+    """
+
+    model: nn.Module
+    last: Mapping[str, Tensor]
+    history: History
+    epoch: int
+
+
+def find_device() -> torch.device:
+    """Return the device to compute on: a CUDA device if there is one, else the processor."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def train(
+    recipe: Recipe,
+    model: nn.Module,
+    spec: ModelSpec,
+    chips: Chips,
+    options: TrainOptions,
+    store: CheckpointStore,
+    train_uri: str,
+) -> Trained:
+    """Train a model, from its last checkpoint if there is one.
+
+    Args:
+        recipe: what the task brings.
+        model: `Normalized`, with the weights to start from.
+        store: of the checkpoints of this training.
+        train_uri: directory of history, events and debug images.
+
+    Raises:
+        DataError: there are no chips, or the loss is no number any more.
+    """
+    if not len(chips.train):
+        raise DataError(
+            "there are no chips to train on",
+            hint="check that the training scenes have labels where there is imagery",
+        )
+    run = _Run(recipe, model, spec, chips, options)
+    run.resume(store)
+    events = TensorBoardEvents(options.log_tensorboard, chips.tmp_dir, train_uri)
+    if events.written and options.run_tensorboard:
+        log.info("to watch the training: tensorboard --logdir %s", events.uri)
+    for epoch in run.history.epochs:
+        events.add(epoch)
+    if options.debug:
+        with run.open_batches(0) as loader:
+            save_batch(next(iter(loader)), train_uri)
+    while not run.is_done():
+        epoch = run.train_epoch()
+        events.add(epoch)
+        run.history.save(train_uri)
+        if epoch.epoch % options.sync_interval == 0 or run.is_done():
+            store.save(run.checkpoint())
+            events.publish()
+    run.history.save(train_uri)
+    events.close()
+    return run.result()
+
+
+class _Run:
+    """The state of one training."""
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        model: nn.Module,
+        spec: ModelSpec,
+        chips: Chips,
+        options: TrainOptions,
+    ) -> None:
+        self._recipe = recipe
+        self._spec = spec
+        self._chips = chips
+        self._options = options
+        self._device = find_device()
+        self._on_cuda = self._device.type == "cuda"
+        self._model = model.to(self._device)
+        if self._on_cuda:
+            self._model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._augment = augmentation(options.augmentors)
+        self._draw = rare_class_weights(chips.train, options.rare_classes, options.desired_prob)
+        weights = class_weights(chips.train, spec.class_ids, options.class_weights)
+        self._class_weights = None if weights is None else torch.tensor(weights).to(self._device)
+        trained = [p for p in self._model.parameters() if p.requires_grad]
+        self._optimizer = torch.optim.AdamW(trained, lr=options.lr)
+        self._scheduler = self._one_cycle() if options.one_cycle else None
+        self._scaler = torch.amp.GradScaler("cuda", enabled=self._on_cuda)
+        self._best = _weights_of(self._model)
+        self.history = History(recipe.metric)
+
+    def _one_cycle(self) -> torch.optim.lr_scheduler.OneCycleLR:
+        steps = -(-len(self._order(0)) // self._options.batch_size)
+        return torch.optim.lr_scheduler.OneCycleLR(
+            self._optimizer, self._options.lr, total_steps=steps * self._options.num_epochs
+        )
+
+    def resume(self, store: CheckpointStore) -> None:
+        """Go on from the checkpoint, if there is one."""
+        found = store.load()
+        if found is None:
+            return
+        self._model.load_state_dict(found.model)
+        self._optimizer.load_state_dict(dict(found.optimizer))
+        if self._scheduler is not None:
+            self._scheduler.load_state_dict(dict(found.scheduler))
+        if found.scaler:
+            self._scaler.load_state_dict(dict(found.scaler))
+        self._best = dict(found.best)
+        self.history = found.history
+        done = len(self.history.epochs)
+        self.history.resumed_from.append(done)
+        log.info("training goes on after epoch %d of %d", done, self._options.num_epochs)
+
+    def checkpoint(self) -> Checkpoint:
+        """Return the present state."""
+        return Checkpoint(
+            history=self.history,
+            model=_weights_of(self._model),
+            best=self._best,
+            optimizer=self._optimizer.state_dict(),
+            scheduler=self._scheduler.state_dict() if self._scheduler else {},
+            scaler=self._scaler.state_dict(),
+        )
+
+    def is_done(self) -> bool:
+        """Tell whether all epochs are over, or nothing has become better for too long."""
+        return self.history.stopped_early or len(self.history.epochs) >= self._options.num_epochs
+
+    def train_epoch(self) -> Epoch:
+        """Train and validate for one epoch."""
+        started_s = time.monotonic()
+        number = len(self.history.epochs) + 1
+        torch.manual_seed(self._seed(number))
+        loss = self._learn(number)
+        metrics = self._validate(number)
+        rate = float(self._optimizer.param_groups[0]["lr"])
+        epoch = self.history.add(loss, rate, time.monotonic() - started_s, metrics)
+        if self.history.best is epoch:
+            self._best = _weights_of(self._model)
+        patience = self._options.early_stopping
+        if patience is not None and self.history.epochs_without_progress >= patience:
+            self.history.stopped_early = True
+        told = [f"{name} {value:.3f}" for name, value in metrics.items()]
+        log.info("epoch %d: %s", number, ", ".join([f"loss {loss:.4f}", *told]))
+        return epoch
+
+    def _learn(self, number: int) -> float:
+        """Do all steps of an epoch; return the mean loss of its batches."""
+        self._model.train()
+        total = torch.zeros((), device=self._device)
+        with self.open_batches(number) as loader, self._track(number, len(loader)) as bar:
+            for images, targets in loader:
+                loss = self._step(images, targets)
+                total += loss
+                if not self._on_cuda:  # asking a GPU for a number waits for all its work
+                    bar.description = f"{self._title(number)}, loss {loss.item():.3f}"
+                bar.advance()
+            mean = float(total) / len(loader)
+        if not np.isfinite(mean):
+            raise DataError(
+                f"the loss is {mean} in epoch {number}: the training has diverged",
+                hint="use a smaller learning rate, and check the values of the imagery",
+            )
+        return mean
+
+    def _step(self, images: Any, targets: Any) -> Tensor:
+        images, targets = to_device(images, self._device), to_device(targets, self._device)
+        self._optimizer.zero_grad(set_to_none=True)
+        with torch.autocast(self._device.type, enabled=self._on_cuda):
+            loss = self._recipe.loss(self._model, images, targets, self._class_weights)
+        self._scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
+        self._scaler.step(self._optimizer)
+        self._scaler.update()
+        if self._scheduler is not None:
+            self._scheduler.step()
+        return loss.detach()
+
+    @torch.inference_mode()
+    def _validate(self, number: int) -> dict[str, float]:
+        chips = self._chips
+        if chips.validation is None or not len(chips.validation):
+            return {}
+        self._model.eval()
+        meter = self._recipe.meter(self._spec)
+        dataset = ChipDataset(chips.validation_uris, chips.tmp_dir, self._recipe)
+        with self._open(dataset, range(len(chips.validation)), 0) as loader:
+            for images, targets in loader:
+                with torch.autocast(self._device.type, enabled=self._on_cuda):
+                    meter.update(
+                        self._model,
+                        to_device(images, self._device),
+                        to_device(targets, self._device),
+                    )
+        return meter.compute()
+
+    @contextmanager
+    def open_batches(self, number: int) -> Iterator[Any]:
+        """Give the training batches of an epoch inside the block."""
+        chips = self._chips
+        dataset = ChipDataset(chips.train_uris, chips.tmp_dir, self._recipe, self._augment)
+        with self._open(dataset, self._order(number), self._seed(number)) as loader:
+            yield loader
+
+    @contextmanager
+    def _open(self, dataset: ChipDataset, indices: Any, seed: int) -> Iterator[Any]:
+        try:
+            yield batches(
+                dataset,
+                self._recipe,
+                indices,
+                self._options.batch_size,
+                seed=seed,
+                device=self._device,
+                workers=0 if self._options.debug else default_workers(self._device),
+            )
+        finally:
+            dataset.close()
+
+    def _order(self, number: int) -> list[int]:
+        count = len(self._chips.train)
+        return training_order(self._draw, count, self._options.batch_size, self._seed(number))
+
+    def _seed(self, number: int) -> int:
+        sequence = np.random.SeedSequence([self._options.seed & 0xFFFFFFFF, number])
+        return int(sequence.generate_state(1)[0])
+
+    def _title(self, number: int) -> str:
+        return f"training epoch {number}/{self._options.num_epochs}"
+
+    def _track(self, number: int, total: int) -> Any:
+        return track(self._title(number), total, "batches")
+
+    def result(self) -> Trained:
+        """Return the model that was asked for."""
+        last = _weights_of(self._model)
+        best = self.history.best
+        epoch = len(self.history.epochs)
+        if self._options.keep == BEST and best is not None:
+            self._model.load_state_dict(self._best)
+            epoch = best.epoch
+        model = self._model.cpu().eval()
+        model.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
+        return Trained(model, last, self.history, epoch)
+
+
+def _weights_of(model: nn.Module) -> dict[str, Tensor]:
+    """Copy the weights of a model to the processor."""
+    return {
+        name: value.detach().to("cpu", memory_format=torch.contiguous_format, copy=True)
+        for name, value in model.state_dict().items()
+    }

@@ -1,0 +1,166 @@
+"""From chip files to a model file: all that training does beside the loop."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import torch
+import torchvision
+from safetensors.torch import save
+
+from rvcli.backend.chip_set import ChipSet
+from rvcli.backend.chip_statistics import measure
+from rvcli.backend.places import Places
+from rvcli.backend.pytorch.checkpoint import CheckpointStore, chips_digest, identity
+from rvcli.backend.pytorch.model_spec import ModelSpec
+from rvcli.backend.pytorch.models import build, start_from
+from rvcli.backend.pytorch.onnx_export import export
+from rvcli.backend.pytorch.recipe import Recipe
+from rvcli.backend.pytorch.runtime import ModelFile
+from rvcli.backend.pytorch.train_options import TrainOptions
+from rvcli.backend.pytorch.trainer import Chips, Trained, find_device, train
+from rvcli.errors import ConfigError, DataError
+from rvcli.utils.files import download_if_needed
+from rvcli.version import __version__
+
+if TYPE_CHECKING:
+    from rvcli.core.class_map import ClassMap
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Result:
+    """What training leaves behind.
+
+    Attributes:
+        model: the model file.
+        last: weights after the last epoch, as safetensors.
+        forget_checkpoint: to be called when both are stored.
+    """
+
+    model: bytes
+    last: bytes
+    forget_checkpoint: Callable[[], None]
+
+
+def train_model(
+    recipe: Recipe,
+    format: str,
+    class_map: ClassMap,
+    places: Places,
+    options: TrainOptions,
+    tmp_dir: str,
+) -> Result:
+    """Train a model on chip files.
+
+    Args:
+        recipe: what the task brings.
+        format: of the model file.
+        class_map: the classes of the task.
+        places: of chips, and of what training writes.
+
+    Raises:
+        ConfigError: an option has no meaning.
+        DataError: a chip file is damaged, or there are no chips.
+    """
+    train_uri = places.train()
+    with ExitStack() as stack:
+        chips = _open(places, tmp_dir, stack)
+        spec = _spec(chips.train, class_map, options)
+        _check(spec, options)
+        model, start = build(recipe, spec, options)
+        pretrained = places.pretrained_uri
+        path = None if pretrained is None else download_if_needed(pretrained, tmp_dir)
+        if pretrained is not None and path is not None:
+            start = start_from(model, path, pretrained)
+        digests = [
+            chips_digest(uri, tmp_dir)
+            for uris in (sorted(set(chips.train_uris)), sorted(set(chips.validation_uris)))
+            for uri in uris
+        ]
+        known = identity(spec, options, digests, start.digest)
+        store = CheckpointStore(train_uri, known)
+        trained = train(recipe, model, spec, chips, options, store, train_uri)
+    notes = _notes(trained, options, start.text)
+    onnx, notes["onnx"] = export(recipe, trained.model, spec)
+    file = ModelFile(
+        spec=spec,
+        outputs=recipe.outputs,
+        dynamic_batch=recipe.dynamic_batch,
+        weights=save(dict(trained.model.state_dict())),
+        onnx=onnx,
+        notes=notes,
+    )
+    return Result(file.pack(format), save(dict(trained.last)), store.remove)
+
+
+def _open(places: Places, tmp_dir: str, stack: ExitStack) -> Chips:
+    train = stack.enter_context(ChipSet(places.train_chip_uris, tmp_dir))
+    watched = places.validation_chip_uris
+    validation = stack.enter_context(ChipSet(watched, tmp_dir)) if watched else None
+    if validation is not None and len(validation) and validation.bands != train.bands:
+        raise DataError(
+            f"the training chips have {train.bands} bands, those for validation {validation.bands}",
+            hint="choose the same bands with with_channel_order",
+        )
+    if validation is None or not len(validation):
+        log.warning("there are no validation chips: the weights of the last epoch are taken")
+    return Chips(train, validation, places.train_chip_uris, watched, tmp_dir)
+
+
+def _spec(chips: ChipSet, class_map: ClassMap, options: TrainOptions) -> ModelSpec:
+    items = sorted((item for item in class_map.get_items() if item.id != 0), key=lambda i: i.id)
+    mean, std = measure(chips)
+    size = chips.read(0)[0].shape[:2] if len(chips) else (0, 0)
+    return ModelSpec(
+        arch=options.model_arch,
+        options=options.model_options,
+        channels=chips.bands,
+        class_ids=tuple(item.id for item in items),
+        class_names=tuple(item.name or "" for item in items),
+        chip_size_hw=(int(size[0]), int(size[1])),
+        dtypes=tuple(chips.dtypes),
+        mean=mean,
+        std=std,
+    )
+
+
+def _check(spec: ModelSpec, options: TrainOptions) -> None:
+    """Check the options that name classes."""
+    weights = options.class_weights
+    if isinstance(weights, tuple) and len(weights) != len(spec.class_ids):
+        raise ConfigError(
+            f"there are {len(weights)} class weights for {len(spec.class_ids)} classes",
+            hint=f"give one for each of {', '.join(spec.class_names)}, in order of class id",
+        )
+    unknown = sorted(set(options.rare_classes) - set(spec.class_ids))
+    if unknown:
+        raise ConfigError(
+            f"rare_classes has {unknown[:10]}, which are no class ids",
+            hint=f"there are {list(spec.class_ids)}",
+        )
+
+
+def _notes(trained: Trained, options: TrainOptions, start: str) -> dict[str, Any]:
+    history = trained.history
+    return {
+        "initial_weights": start,
+        "epochs": len(history.epochs),
+        "epoch": trained.epoch,
+        "metric": history.metric,
+        "metrics": dict(history.epochs[trained.epoch - 1].metrics) if history.epochs else {},
+        "resumed_from": list(history.resumed_from),
+        "stopped_early": history.stopped_early,
+        "device": str(find_device()),
+        "options": {**vars(options), "model_options": dict(options.model_options)},
+        "versions": {
+            "rvcli": __version__,
+            "torch": torch.__version__,
+            "torchvision": torchvision.__version__,
+        },
+    }
