@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import struct_pb2 as google_dot_protobuf_dot_struct__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n rvcli/protos/vector_source.proto\x12\x0crvcli.protos\x1a\x1cgoogle/protobuf/struct.proto\"\x90\x04\n\x12VectorSourceConfig\x12>\n\x07mbtiles\x18\x01 \x01(\x0b\x32+.rvcli.protos.VectorSourceConfig.VectorTileH\x00\x12;\n\x07geojson\x18\x02 \x01(\x0b\x32(.rvcli.protos.VectorSourceConfig.GeoJSONH\x00\x12\x30\n\rcustom_config\x18\x03 \x01(\x0b\x32\x17.google.protobuf.StructH\x00\x12\x13\n\x0bsource_type\x18\x04 \x01(\t\x12\x33\n\x12\x63lass_id_to_filter\x18\x05 \x01(\x0b\x32\x17.google.protobuf.Struct\x12\x18\n\x10\x64\x65\x66\x61ult_class_id\x18\x06 \x01(\x05\x12*\n\tline_bufs\x18\x07 \x01(\x0b\x32\x17.google.protobuf.Struct\x12+\n\npoint_bufs\x18\x08 \x01(\x0b\x32\x17.google.protobuf.Struct\x12\x16\n\x0e\x63lass_property\x18\x64 \x01(\t\x12\x0b\n\x03\x63rs\x18\x65 \x01(\t\x1a\x39\n\nVectorTile\x12\x0b\n\x03uri\x18\x01 \x01(\t\x12\x0c\n\x04zoom\x18\x02 \x01(\x05\x12\x10\n\x08id_field\x18\x03 \x01(\t\x1a\x16\n\x07GeoJSON\x12\x0b\n\x03uri\x18\x01 \x01(\tB\x16\n\x14vector_source_config')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n rvcli/protos/vector_source.proto\x12\x0crvcli.protos\x1a\x1cgoogle/protobuf/struct.proto\"\xd5\x04\n\x12VectorSourceConfig\x12>\n\x07mbtiles\x18\x01 \x01(\x0b\x32+.rvcli.protos.VectorSourceConfig.VectorTileH\x00\x12;\n\x07geojson\x18\x02 \x01(\x0b\x32(.rvcli.protos.VectorSourceConfig.GeoJSONH\x00\x12\x30\n\rcustom_config\x18\x03 \x01(\x0b\x32\x17.google.protobuf.StructH\x00\x12\x13\n\x0bsource_type\x18\x04 \x01(\t\x12\x33\n\x12\x63lass_id_to_filter\x18\x05 \x01(\x0b\x32\x17.google.protobuf.Struct\x12\x18\n\x10\x64\x65\x66\x61ult_class_id\x18\x06 \x01(\x05\x12*\n\tline_bufs\x18\x07 \x01(\x0b\x32\x17.google.protobuf.Struct\x12+\n\npoint_bufs\x18\x08 \x01(\x0b\x32\x17.google.protobuf.Struct\x12\x16\n\x0e\x63lass_property\x18\x64 \x01(\t\x12\x0b\n\x03\x63rs\x18\x65 \x01(\t\x12.\n\rclass_mapping\x18\x66 \x01(\x0b\x32\x17.google.protobuf.Struct\x12\x13\n\x0b\x62uffer_unit\x18g \x01(\t\x1a\x39\n\nVectorTile\x12\x0b\n\x03uri\x18\x01 \x01(\t\x12\x0c\n\x04zoom\x18\x02 \x01(\x05\x12\x10\n\x08id_field\x18\x03 \x01(\t\x1a\x16\n\x07GeoJSON\x12\x0b\n\x03uri\x18\x01 \x01(\tB\x16\n\x14vector_source_config')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,9 +33,9 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'rvcli.protos.vector_source_
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_VECTORSOURCECONFIG']._serialized_start=81
-  _globals['_VECTORSOURCECONFIG']._serialized_end=609
-  _globals['_VECTORSOURCECONFIG_VECTORTILE']._serialized_start=504
-  _globals['_VECTORSOURCECONFIG_VECTORTILE']._serialized_end=561
-  _globals['_VECTORSOURCECONFIG_GEOJSON']._serialized_start=563
-  _globals['_VECTORSOURCECONFIG_GEOJSON']._serialized_end=585
+  _globals['_VECTORSOURCECONFIG']._serialized_end=678
+  _globals['_VECTORSOURCECONFIG_VECTORTILE']._serialized_start=573
+  _globals['_VECTORSOURCECONFIG_VECTORTILE']._serialized_end=630
+  _globals['_VECTORSOURCECONFIG_GEOJSON']._serialized_start=632
+  _globals['_VECTORSOURCECONFIG_GEOJSON']._serialized_end=654
 # @@protoc_insertion_point(module_scope)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from rvcli.core.class_map import ClassMap
-from rvcli.data.vector_source.filters import Filter, compile_filter
+from rvcli.data.vector_source.filters import Filter, compile_filter, property_names
 from rvcli.errors import ConfigError, DataError
 
 
@@ -20,6 +20,8 @@ class ClassInferenceOptions:
         default_class_id: class of a feature that nothing else decides; None drops it.
         class_property: the one property that gives the class, as an id or as a name in the
             class map; by default `class_id`, `class_name` and `label` do.
+        class_mapping: {value of class_property: class id or name; None leaves it out}; values
+            that it lacks go on to the filters and the default.
     """
 
     def __init__(
@@ -28,6 +30,7 @@ class ClassInferenceOptions:
         class_id_to_filter: Mapping[Any, Any] | None = None,
         default_class_id: int | None = 1,
         class_property: str | None = None,
+        class_mapping: Mapping[Any, Any] | None = None,
     ) -> None:
         self.class_map = class_map
         self.class_id_to_filter = (
@@ -37,6 +40,7 @@ class ClassInferenceOptions:
         )
         self.default_class_id = default_class_id
         self.class_property = class_property
+        self.class_mapping = class_mapping
 
 
 class ClassInference:
@@ -44,16 +48,17 @@ class ClassInference:
 
     The first of these that holds decides: the property `class_id`; the property `class_name`,
     then `label`, if the class map has a class of that name (or in place of these three the one
-    property that the options name); the first filter that the feature passes, in the order in
-    which they were given; the default.
+    property that the options name, through the mapping where there is one); the first filter that
+    the feature passes, in the order in which they were given; the default.
 
     Attributes:
         options: how classes are inferred.
         unknown_names: how many features got the default class though they have a name, by that
-            name: the class map lacks it.
+            name: the class map or the mapping lacks it.
+        property_names: the properties that are asked for.
 
     Raises:
-        ConfigError: a filter cannot be used.
+        ConfigError: a filter or the mapping cannot be used.
     """
 
     def __init__(self, options: ClassInferenceOptions | None = None) -> None:
@@ -71,6 +76,32 @@ class ClassInference:
         self._ids: dict[str | None, int] = (
             {item.name: item.id for item in class_map.get_items()} if class_map else {}
         )
+        self._mapping = self._checked_mapping()
+        self.property_names = {self._id_property, *self._name_properties}.union(
+            *map(property_names, (self.options.class_id_to_filter or {}).values())
+        )
+
+    def _checked_mapping(self) -> dict[str, int | None] | None:
+        mapping, named = self.options.class_mapping, self.options.class_property
+        if mapping is None:
+            return None
+        if named is None:
+            raise ConfigError(
+                "class_mapping is set, but not whose values it maps",
+                hint='set class_property, or use with_class_mapping("landuse", {...})',
+            )
+        return {_mapped_value(value): self._class_of(target) for value, target in mapping.items()}
+
+    def _class_of(self, target: Any) -> int | None:
+        if target is None or target in self._ids:
+            return None if target is None else self._ids[target]
+        try:
+            return _class_id(target, "class_mapping")
+        except DataError as e:
+            raise ConfigError(
+                f"class_mapping maps to {target!r}, which is no class",
+                hint=f"write a class id, None or one of {', '.join(map(str, self._ids)) or 'none'}",
+            ) from e
 
     def infer_class_id(self, feature: Mapping[str, Any]) -> int | None:
         """Return the class id of a GeoJSON feature, or None if it is to be dropped.
@@ -80,6 +111,8 @@ class ClassInference:
         """
         properties = feature.get("properties") or {}
         class_id = properties.get(self._id_property)
+        if self._mapping is not None:
+            return self._mapped(class_id, self._mapping, feature)
         if class_id is not None and not (self._has_names and isinstance(class_id, str)):
             return class_id if type(class_id) is int else _class_id(class_id, self._id_property)
         unknown: str | None = None
@@ -89,11 +122,23 @@ class ClassInference:
                 if name in self._ids:
                     return self._ids[name]
                 unknown = unknown or name
+        return self._filtered(feature, unknown if self._ids else None)
+
+    def _mapped(
+        self, value: Any, mapping: Mapping[str, int | None], feature: Mapping[str, Any]
+    ) -> int | None:
+        if value is None:
+            return self._filtered(feature, None)
+        text = _mapped_value(value)
+        return mapping[text] if text in mapping else self._filtered(feature, text)
+
+    def _filtered(self, feature: Mapping[str, Any], unknown: str | None) -> int | None:
+        """Return the class by the first filter that the feature passes, or the default."""
         for filtered_id, passes in self._filters:
             if passes(feature):
                 return filtered_id
         default = self.options.default_class_id
-        if unknown and self._ids and default is not None:
+        if unknown and default is not None:
             self.unknown_names[unknown] += 1
         return default
 
@@ -120,6 +165,14 @@ def _key(key: Any) -> int:
             f"class_id_to_filter has the key {key!r}, which is no class id",
             hint='write {1: ["==", "building", "yes"]}',
         ) from e
+
+
+def _mapped_value(value: Any) -> str:
+    """Return a value as text, in the form that it has after a way through JSON: 3.0 is 3."""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    text = str(value)
+    return text.lower() if text in ("True", "False") else text
 
 
 def _class_id(value: Any, name: str) -> int:

@@ -8,7 +8,6 @@ from typing import Any
 from rvcli import keys
 from rvcli.data.vector_source.vector_source_config import VectorSourceConfig
 
-
 EXTENSIONS = (".gpkg", ".fgb", ".shp", ".zip", ".parquet", ".gml", ".kml")
 
 

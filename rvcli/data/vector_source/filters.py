@@ -51,6 +51,23 @@ def compile_filter(expression: Any) -> Filter:
     return _COMPILERS[name](name, arguments, expression)
 
 
+def property_names(expression: Any) -> set[str]:
+    """Return the properties that a filter asks for.
+
+    Args:
+        expression: see compile_filter, which must have taken it.
+    """
+    if not isinstance(expression, (list, tuple)) or not expression:
+        return set()
+    name, *arguments = expression
+    if name in _COMBINATIONS:
+        return set().union(*map(property_names, arguments))
+    key = arguments[0]
+    if isinstance(key, str):
+        return set() if key in _NO_PROPERTIES else {key}
+    return {key[1]} if key[0] == "get" else set()
+
+
 def _always(feature: Feature) -> bool:
     return True
 
@@ -80,7 +97,7 @@ def _value_of(key: Any, expression: Any) -> _Value:
         raise _wrong(expression, f"{key!r} is no key")
     if not isinstance(key, str):
         raise _wrong(expression, f"{key!r} is no key")
-    return {"$type": _geometry_type, "$id": _id}.get(key) or _property(key)
+    return _NO_PROPERTIES.get(key) or _property(key)
 
 
 def _property(name: str) -> _Value:
@@ -167,6 +184,9 @@ def _negation(name: str, arguments: Sequence[Any], expression: Any) -> Filter:
     part = compile_filter(arguments[0])
     return lambda feature: not part(feature)
 
+
+_NO_PROPERTIES: dict[str, _Value] = {"$type": _geometry_type, "$id": _id}
+_COMBINATIONS = ("all", "any", "none", "!")
 
 _COMPILERS: dict[str, Callable[[str, Sequence[Any], Any], Filter]] = {
     "==": _equality,

@@ -9,8 +9,8 @@ from rvcli.config import field
 from rvcli.data.vector_source.vector_source_config import (
     VectorSourceConfig,
     VectorSourceConfigBuilder,
+    needs_grid,
 )
-from rvcli.errors import ConfigError
 
 if TYPE_CHECKING:
     from rvcli.core.box import Box
@@ -34,27 +34,10 @@ class GeoJSONVectorSourceConfig(VectorSourceConfig):
         class_map: ClassMap | None = None,
     ) -> VectorSource:
         """Create the vector source; the file is read on first use."""
-        from rvcli.data.vector_source.class_inference import ClassInferenceOptions
         from rvcli.data.vector_source.geojson_vector_source import GeoJSONVectorSource
 
-        if crs_transformer is None:
-            raise ConfigError(
-                "a GeoJSON source needs the grid of a scene",
-                hint="use it in a label source of a scene whose raster source is imagery",
-            )
-        options = ClassInferenceOptions(
-            class_map=class_map,
-            class_id_to_filter=self.class_id_to_filter,
-            default_class_id=self.default_class_id,
-            class_property=self.class_property,
-        )
         return GeoJSONVectorSource(
-            self.uri,
-            crs_transformer,
-            line_bufs=self.line_bufs,
-            point_bufs=self.point_bufs,
-            class_inf_opts=options,
-            crs=self.crs,
+            self.uri, needs_grid(crs_transformer), **self.source_options(extent, class_map)
         )
 
 

@@ -97,7 +97,7 @@ def place_geojson(
     return place_parts(parts.parts(), class_ids, placement)
 
 
-def check_class_ids(class_ids: Iterable[int | None], name: str) -> None:
+def check_class_ids(class_ids: Sequence[int | None], name: str, numbers: Ids | None = None) -> None:
     """Check that classes are from 0 to 65535.
 
     Raises:
@@ -105,8 +105,9 @@ def check_class_ids(class_ids: Iterable[int | None], name: str) -> None:
     """
     for index, class_id in enumerate(class_ids):
         if class_id is not None and not 0 <= class_id <= MAX_CLASS_ID:
+            number = index if numbers is None else numbers[index]
             raise DataError(
-                f"{name}: features[{index}] has the class id {class_id}",
+                f"{name}: features[{number}] has the class id {class_id}",
                 hint=f"class ids are from 0 to {MAX_CLASS_ID}",
             )
 
@@ -117,6 +118,7 @@ def place_parts(
     placement: Placement,
     numbers: Ids | None = None,
     is_whole: bool = True,
+    level: int = logging.WARNING,
 ) -> ClassPolygons:
     """Turn geometries that were taken apart into polygons in pixel coordinates.
 
@@ -131,6 +133,7 @@ def place_parts(
             positions.
         is_whole: these are all features of a source: if no geometry can be projected its CRS is
             wrong.
+        level: of the line in the log.
 
     Raises:
         DataError: no geometry can be projected.
@@ -143,7 +146,7 @@ def place_parts(
     builder.add_buffered(LINE, placement.line_bufs)
     builder.add_buffered(POINT, placement.point_bufs)
     polygons = builder.polygons()
-    builder.log()
+    builder.log(level)
     return polygons
 
 
@@ -185,7 +188,7 @@ class _Builder:
             first = self.numbers[self.features[parts[0]]]
             raise DataError(
                 f"{self.name}: no geometry can be projected to the image (see features[{first}])",
-                hint="check the CRS; GeoJSON is in WGS 84 longitude, latitude unless it names one",
+                hint="GeoJSON is in WGS 84 longitude, latitude unless a crs is given",
             )
         self._note("geometry that cannot be projected to the image left out", parts)
         self.kinds[parts] = -1
@@ -272,18 +275,22 @@ class _Builder:
         order = np.lexsort((parts, numbers))
         return ClassPolygons(geometries[order], self.class_ids[features[order]], numbers[order])
 
-    def log(self) -> None:
+    def log(self, level: int) -> None:
         """Say in one line what was left out, taken apart or repaired."""
-        if self.notes:
-            texts = [f"{n} x {text}{self._which(text)}" for text, n in self.notes.items()]
-            log.warning("%s: %s", self.name, "; ".join(texts))
+        texts = [
+            f"{n} x {text}{which(self.named[text]) if text in self.named else ''}"
+            for text, n in self.notes.items()
+            if n
+        ]
+        if texts:
+            log.log(level, "%s: %s", self.name, "; ".join(texts))
 
-    def _which(self, text: str) -> str:
-        named = np.unique(self.named.get(text, np.empty(0, np.int64)))
-        if not len(named):
-            return ""
-        more = f" and {len(named) - 10} more" if len(named) > 10 else ""
-        return f" (features {', '.join(map(str, named[:10]))}{more})"
+
+def which(numbers: Ids) -> str:
+    """Name some features, for messages."""
+    named = np.unique(numbers)
+    more = f" and {len(named) - 10} more" if len(named) > 10 else ""
+    return f" (features {', '.join(map(str, named[:10]))}{more})"
 
 
 def _repair(polygons: Geometries, parts: Ids) -> tuple[Geometries, Ids]:

@@ -179,7 +179,7 @@ class VectorSource(ActivateMixin, ABC):
         kept = self._kept
         if kept is None:
             with no_gc():
-                kept = self._kept = self._read()[1]
+                kept = self._kept = self._read_polygons(self.extent)
         return kept if window is None else kept.part(window)
 
     def max_class_id(self) -> int:
@@ -202,6 +202,10 @@ class VectorSource(ActivateMixin, ABC):
     def _deactivate(self) -> None:
         self._kept = None
 
+    def _read_polygons(self, window: Box | None) -> ClassPolygons:
+        """Read the polygons that touch a window at least; None is all."""
+        return self._read()[1]
+
     def _read(self) -> tuple[Features, ClassPolygons]:
         from rvcli.data.vector_source.polygon_builder import place_geojson
         from rvcli.data.vector_source.projection import crs_of_geojson
@@ -209,21 +213,21 @@ class VectorSource(ActivateMixin, ABC):
         geojson = self._load()
         name = self._name()
         features = features_of(geojson, name)
-        class_ids = self._class_ids(features)
+        class_ids = self._class_ids(enumerate(features))
         placement = self._placement(self.crs or crs_of_geojson(geojson, name))
         polygons = place_geojson(features, class_ids, placement, name)
         self._warn(polygons)
         return dict(enumerate(features)), polygons
 
-    def _class_ids(self, features: Iterable[Mapping[str, Any]]) -> list[int | None]:
-        """Return the class of each feature, None for those to leave out."""
+    def _class_ids(self, features: Iterable[tuple[int, Mapping[str, Any]]]) -> list[int | None]:
+        """Return the class of each numbered feature, None for those to leave out."""
         class_ids: list[int | None] = []
         self.class_inference.unknown_names.clear()
-        for index, feature in enumerate(features):
+        for number, feature in features:
             try:
                 class_ids.append(self.class_inference.infer_class_id(feature))
             except DataError as e:
-                raise DataError(f"{self._name()}: features[{index}]: {e}", hint=e.hint) from e
+                raise DataError(f"{self._name()}: features[{number}]: {e}", hint=e.hint) from e
         return class_ids
 
     def _placement(self, crs: str | None) -> Placement:
@@ -244,10 +248,10 @@ class VectorSource(ActivateMixin, ABC):
             self.extent,
         )
 
-    def _warn(self, polygons: ClassPolygons) -> None:
+    def _warn(self, polygons: ClassPolygons, level: int = logging.WARNING) -> None:
         """Warn of classes that the class map lacks."""
-        _warn_of_names(self.class_inference, self._name())
-        _warn_of_unknown(polygons, self.class_inference.options.class_map, self._name())
+        _warn_of_names(self.class_inference, self._name(), level)
+        _warn_of_unknown(polygons, self.class_inference.options.class_map, self._name(), level)
 
     def _load(self) -> dict[str, Any]:
         """Return GeoJSON whose features may still lack their `class_id`."""
@@ -318,12 +322,13 @@ def _to_geojson(
     }
 
 
-def _warn_of_names(inference: ClassInference, name: str) -> None:
+def _warn_of_names(inference: ClassInference, name: str, level: int) -> None:
     unknown = inference.unknown_names
     if unknown:
         names = [shown for shown, _ in unknown.most_common(10)]
         more = f" and {len(unknown) - 10} more" if len(unknown) > 10 else ""
-        log.warning(
+        log.log(
+            level,
             "%s: %d features have names that the class map lacks: they are of class %s (%s%s)",
             name,
             unknown.total(),
@@ -333,14 +338,17 @@ def _warn_of_names(inference: ClassInference, name: str) -> None:
         )
 
 
-def _warn_of_unknown(polygons: ClassPolygons, class_map: ClassMap | None, name: str) -> None:
+def _warn_of_unknown(
+    polygons: ClassPolygons, class_map: ClassMap | None, name: str, level: int
+) -> None:
     import numpy as np
 
     if class_map is None:
         return
     strange = np.setdiff1d(polygons.class_ids, [0, *class_map.get_keys()])
     if len(strange):
-        log.warning(
+        log.log(
+            level,
             "%s: %d polygons have class ids that the class map lacks: %s",
             name,
             int(np.isin(polygons.class_ids, strange).sum()),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from rvcli import keys
-from rvcli.config import Config, ConfigBuilder, field
+from rvcli.config import Config, ConfigBuilder, Problem, field, one_of
 from rvcli.config.providers import construct_default
+from rvcli.errors import ConfigError
 
 if TYPE_CHECKING:
     from rvcli.core.box import Box
@@ -33,12 +35,12 @@ class VectorSourceConfig(Config):
     line_bufs: dict[int, float | None] | None = field(
         default=None,
         doc="Half width of lines by class id, 1 if not given; None drops the lines of a class.",
-        unit="pixels",
+        unit="buffer_unit",
     )
     point_bufs: dict[int, float | None] | None = field(
         default=None,
         doc="Radius of points by class id, 1 if not given; None drops the points of a class.",
-        unit="pixels",
+        unit="buffer_unit",
     )
     class_property: str | None = field(
         default=None, doc="Property that names the class; class_id, class_name or label if not set."
@@ -46,11 +48,45 @@ class VectorSourceConfig(Config):
     crs: str | None = field(
         default=None, doc="CRS of the coordinates, such as EPSG:3857, where the file does not say."
     )
+    class_mapping: dict[str, Any] | None = field(
+        default=None,
+        doc="Class id or name for each value of class_property; None drops the feature.",
+    )
+    buffer_unit: str = field(
+        default="pixels",
+        doc="Unit of line_bufs and point_bufs: pixels of the imagery, or metres on the ground.",
+        check=one_of("pixels", "metres"),
+    )
 
     def has_null_class_bufs(self) -> bool:
         """True if lines or points of some class are dropped."""
         bufs = [*(self.line_bufs or {}).values(), *(self.point_bufs or {}).values()]
         return any(b is None for b in bufs)
+
+    def problems(self) -> Iterable[Problem]:
+        """Yield what is wrong with how classes are found."""
+        yield from super().problems()
+        if self.class_mapping is not None and self.class_property is None:
+            yield Problem("$.class_mapping", "is set, but class_property, which it maps, is not")
+
+    def source_options(self, extent: Box | None, class_map: ClassMap | None) -> dict[str, Any]:
+        """Return the arguments that the constructors of all built-in sources share."""
+        from rvcli.data.vector_source.class_inference import ClassInferenceOptions
+
+        return {
+            "line_bufs": self.line_bufs,
+            "point_bufs": self.point_bufs,
+            "class_inf_opts": ClassInferenceOptions(
+                class_map=class_map,
+                class_id_to_filter=self.class_id_to_filter,
+                default_class_id=self.default_class_id,
+                class_property=self.class_property,
+                class_mapping=self.class_mapping,
+            ),
+            "extent": extent,
+            "crs": self.crs,
+            "buffer_unit": self.buffer_unit,
+        }
 
     def create_source(
         self,
@@ -71,6 +107,20 @@ def as_vector_source(source: str | VectorSourceConfig) -> Any:
     )
 
 
+def needs_grid(crs_transformer: CRSTransformer | None) -> CRSTransformer:
+    """Return the grid of a scene, without which vectors cannot be placed.
+
+    Raises:
+        ConfigError: there is none.
+    """
+    if crs_transformer is None:
+        raise ConfigError(
+            "a vector source needs the grid of a scene",
+            hint="use it in a label source of a scene whose raster source is imagery",
+        )
+    return crs_transformer
+
+
 class VectorSourceConfigBuilder(ConfigBuilder):
     """Base of vector source config builders."""
 
@@ -89,10 +139,22 @@ class VectorSourceConfigBuilder(ConfigBuilder):
             class_property=class_property,
         )
 
+    def with_class_mapping(self, class_property: str, class_mapping: dict[Any, Any]) -> Any:
+        """Set classes by the values of one property: `("landuse", {"forest": 1, "lake": "water"})`.
+
+        None as a class leaves features out.
+        """
+        mapping = {str(value): target for value, target in class_mapping.items()}
+        return self.set(class_property=class_property, class_mapping=mapping)
+
     def with_buffers(
         self,
         line_bufs: dict[int, float | None] | None = None,
         point_bufs: dict[int, float | None] | None = None,
+        unit: str = "pixels",
     ) -> Any:
-        """Set the half width of lines and the radius of points by class id, in pixels."""
-        return self.set(line_bufs=line_bufs, point_bufs=point_bufs)
+        """Set the half width of lines and the radius of points by class id.
+
+        The unit is "pixels" or "metres".
+        """
+        return self.set(line_bufs=line_bufs, point_bufs=point_bufs, buffer_unit=unit)
