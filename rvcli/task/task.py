@@ -148,7 +148,19 @@ class Task(ABC):
                     self.save_debug_predict_image(scene, self.config.predict_debug_uri)
 
     def predict_scene(self, scene: Scene, tmp_dir: str) -> Any:
-        """Predict one scene, a batch of windows at a time.
+        """Predict one scene; labels outside its areas of interest are left out.
+
+        Args:
+            scene: active.
+            tmp_dir: local directory for what is thrown away afterwards.
+        """
+        labels = self.predict_labels(scene, tmp_dir)
+        if scene.aoi_polygons:
+            labels = labels.filter_by_aoi(scene.aoi_polygons)
+        return self.post_process_predictions(labels, scene)
+
+    def predict_labels(self, scene: Scene, tmp_dir: str) -> Any:
+        """Return the labels of all windows of a scene together, a batch of windows at a time.
 
         Windows without data, or outside the areas of interest, are left out.
 
@@ -169,13 +181,12 @@ class Task(ABC):
                 chips = [self.read_predict_chip(scene, window) for window in batch]
                 full = [i for i, chip in enumerate(chips) if chip.any()]
                 if full:
+                    # Of many windows: labels that can are added to in place.
                     labels += self.backend.predict(
                         [chips[i] for i in full], [batch[i] for i in full], tmp_dir
                     )
                 bar.advance(len(batch))
-        if scene.aoi_polygons:
-            labels = labels.filter_by_aoi(scene.aoi_polygons)
-        return self.post_process_predictions(labels, scene)
+        return labels
 
     def read_predict_chip(self, scene: Scene, window: Box) -> Any:
         """Read a window with the margin that the backend wants around it."""

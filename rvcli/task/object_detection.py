@@ -1,0 +1,269 @@
+"""Object detection: boxes around objects."""
+
+from __future__ import annotations
+
+import logging
+import math
+import random
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from rvcli.core.box import Box
+from rvcli.data.label.object_detection_labels import ObjectDetectionLabels
+from rvcli.data.label.tfod_utils import np_box_ops
+from rvcli.data.label.tfod_utils.np_box_list_ops import clip_to_window
+from rvcli.filesystem import join_uri, resolve
+from rvcli.task.blend import WindowGrid
+from rvcli.task.merge_boxes import cut_boxes, merge_boxes
+from rvcli.task.random_windows import draw_windows
+from rvcli.task.task import Task
+from rvcli.utils.misc import numpy_to_png
+
+if TYPE_CHECKING:
+    from rvcli.data.scene import Scene
+
+log = logging.getLogger(__name__)
+
+_CHIP, _LABEL, _IMAGE, _SLIDING = "chip", "label", "image", "sliding"
+# Chips around one box that are drawn until one lies in an area of interest.
+_MAX_DRAWS_PER_BOX = 100
+# A chip without objects may show less than this share of one.
+_NEGATIVE_IOA = 0.2
+_NEGATIVES_WITHOUT_POSITIVES = 100
+_DRAWS_PER_NEGATIVE = 100
+# Share of the chip size within which a box that ends there ends at the border of a window.
+_BORDER = 0.02
+
+
+def make_pos_windows(
+    image_extent: Box,
+    label_store: Any,
+    chip_size: int,
+    window_method: str,
+    label_buffer: float,
+    *,
+    rng: random.Random | None = None,
+    filter_windows: Callable[[list[Box]], list[Box]] | None = None,
+) -> list[Box]:
+    """Choose windows that show objects.
+
+    Args:
+        image_extent: of the image, in pixels.
+        label_store: label source of the scene.
+        chip_size: width and height of a window in pixels.
+        window_method: "chip": for each box a square at random that holds it, on the image where
+            that is large enough; "label": each box with a buffer; "image": the whole image.
+        label_buffer: what "label" adds to each side of a box: below 1 a share of its height and
+            width, else pixels.
+        rng: source of randomness.
+        filter_windows: gives those of a list that may be used; all by default.
+
+    Returns:
+        Windows, in the order of the boxes. Boxes that are larger than a square have none.
+    """
+    keep = filter_windows or (lambda windows: windows)
+    if window_method == _IMAGE:
+        return keep([image_extent])
+    boxes = label_store.get_labels().get_boxes()
+    if window_method == _LABEL:
+        return keep([box.make_buffer(label_buffer, image_extent) for box in boxes])
+    fitting = [box for box in boxes if max(box.get_height(), box.get_width()) <= chip_size]
+    if len(fitting) < len(boxes):
+        log.warning(
+            "%d of %d boxes are larger than a chip of %d pixels, and have no chip around them",
+            len(boxes) - len(fitting),
+            len(boxes),
+            chip_size,
+        )
+    return _windows_around(fitting, image_extent, chip_size, rng or random.Random(), keep)
+
+
+def _windows_around(
+    boxes: list[Box],
+    extent: Box,
+    chip_size: int,
+    rng: random.Random,
+    keep: Callable[[list[Box]], list[Box]],
+) -> list[Box]:
+    """Draw a square around each box until it may be used; some boxes may go without."""
+    found: dict[int, Box] = {}
+    left = dict(enumerate(boxes))
+    for _ in range(_MAX_DRAWS_PER_BOX):
+        drawn = {
+            place: Box.make_square(
+                _draw_start(box.ymin, box.ymax, extent.ymin, extent.ymax, chip_size, rng),
+                _draw_start(box.xmin, box.xmax, extent.xmin, extent.xmax, chip_size, rng),
+                chip_size,
+            )
+            for place, box in left.items()
+        }
+        usable = set(keep(list(drawn.values())))
+        found.update((place, window) for place, window in drawn.items() if window in usable)
+        left = {place: box for place, box in left.items() if place not in found}
+        if not left:
+            break
+    return [found[place] for place in sorted(found)]
+
+
+def _draw_start(
+    low: float, high: float, first: int, last: int, size: int, rng: random.Random
+) -> int:
+    """Draw where a window starts along an axis that holds a box, on the image if it can be."""
+    earliest = max(first, math.ceil(high) - size)
+    latest = min(math.floor(low), max(first, last - size))
+    return rng.randint(min(earliest, latest), latest)
+
+
+def make_neg_windows(
+    raster_source: Any,
+    label_store: Any,
+    chip_size: int,
+    nb_windows: int,
+    max_attempts: int,
+    filter_windows: Callable[[list[Box]], list[Box]],
+    *,
+    rng: random.Random | None = None,
+) -> list[Box]:
+    """Draw windows that show no object, but data.
+
+    Args:
+        raster_source: of the scene, active.
+        label_store: label source of the scene. A window may show less than 0.2 of a box.
+        chip_size: width and height of a window in pixels.
+        nb_windows: how many windows are wanted.
+        max_attempts: draws after which no more are looked for.
+        filter_windows: gives those of a list that may be used.
+        rng: source of randomness.
+
+    Returns:
+        Different windows, at most nb_windows.
+    """
+    npboxes = label_store.get_labels().get_npboxes()
+    index, areas = np_box_ops.BoxIndex(npboxes), np_box_ops.area(npboxes)
+
+    def negative(windows: list[Box]) -> list[Box]:
+        windows = filter_windows(windows)
+        shows = np.zeros(len(windows), np.bool_)
+        for place, box, shared in index.pairs(Box.to_npboxes(windows)):
+            shows[place[shared >= _NEGATIVE_IOA * areas[box]]] = True
+        empty = [windows[place] for place in np.flatnonzero(~shows)]
+        return [window for window in empty if raster_source.get_chip(window).any()]
+
+    return list(
+        draw_windows(
+            raster_source.get_extent(),
+            chip_size,
+            nb_windows,
+            negative,
+            rng or random.Random(),
+            max_attempts,
+        )
+    )
+
+
+class ObjectDetection(Task):
+    """Gives the objects of a scene boxes, classes and scores.
+
+    Uses of its config: class_map, chip_size, chip_options, predict_options, predict_batch_size,
+    seed, debug and predict_debug_uri.
+    """
+
+    def get_train_windows(self, scene: Scene) -> list[Box]:
+        """Choose windows that show objects and, as neg_ratio says, some that show none.
+
+        With the window method sliding these are all squares side by side. With areas of interest
+        windows lie within one of them, as far as they lie on the image.
+        """
+        options, chip_size = self.config.chip_options, self.config.chip_size
+        source = scene.raster_source
+        extent = source.get_extent()
+        rng = self.scene_random(scene)
+
+        def keep(windows: list[Box]) -> list[Box]:
+            return _within_areas(windows, scene, extent)
+
+        if options.window_method == _SLIDING:
+            return _told(keep(extent.get_windows(chip_size, chip_size)), scene)
+        labels = scene.ground_truth_label_source
+        positive = make_pos_windows(
+            extent,
+            labels,
+            chip_size,
+            options.window_method,
+            options.label_buffer,
+            rng=rng,
+            filter_windows=keep,
+        )
+        wanted = round(options.neg_ratio * (len(positive) or _NEGATIVES_WITHOUT_POSITIVES))
+        attempts = _DRAWS_PER_NEGATIVE * wanted
+        negative = make_neg_windows(source, labels, chip_size, wanted, attempts, keep, rng=rng)
+        return _told(positive + negative, scene)
+
+    def get_train_labels(self, window: Box, scene: Scene) -> ObjectDetectionLabels:
+        """Return the boxes of which enough lies in a window, clipped to it."""
+        labels = scene.ground_truth_label_source.get_labels(window=window)
+        return ObjectDetectionLabels.get_overlapping(
+            labels, window, self.config.chip_options.ioa_thresh, clip=True
+        )
+
+    def get_predict_windows(self, extent: Box) -> list[Box]:
+        """Cover an extent with squares that overlap by what the stride leaves, row by row."""
+        size = self.config.chip_size
+        stride = getattr(self.config.predict_options, "stride", None) or max(1, size // 2)
+        return WindowGrid(extent, size, stride).windows()
+
+    def predict_scene(self, scene: Scene, tmp_dir: str) -> ObjectDetectionLabels:
+        """Predict one scene; of the boxes of all windows those are left that are no duplicates.
+
+        Args:
+            scene: active.
+            tmp_dir: local directory for what is thrown away afterwards.
+
+        Returns:
+            Boxes by falling score, within the areas of interest.
+        """
+        # An area that cuts a box must not let a part of the box stay in its place.
+        labels = self.post_process_predictions(self.predict_labels(scene, tmp_dir), scene)
+        return labels.filter_by_aoi(scene.aoi_polygons) if scene.aoi_polygons else labels
+
+    def post_process_predictions(
+        self, labels: ObjectDetectionLabels, scene: Scene
+    ) -> ObjectDetectionLabels:
+        """Clip boxes to the image and merge those of one object; see merge_boxes."""
+        extent = scene.raster_source.get_extent()
+        clipped = ObjectDetectionLabels.from_boxlist(
+            clip_to_window(labels.to_boxlist(), extent.npbox_format())
+        )
+        windows = self.get_predict_windows(extent)
+        is_cut = cut_boxes(clipped.get_npboxes(), windows, extent, _BORDER * self.config.chip_size)
+        options = self.config.predict_options
+        return merge_boxes(clipped, is_cut, options.score_thresh, options.merge_thresh)
+
+    def save_debug_predict_image(self, scene: Scene, debug_dir_uri: str) -> None:
+        """Draw the predicted boxes of a scene on its imagery, as `<scene id>.png`."""
+        from rvcli.task.debug_image import draw_frames, thin_imagery
+
+        labels = scene.prediction_label_store.get_labels()
+        image, step = thin_imagery(scene)
+        class_ids = labels.get_class_ids().tolist()
+        draw_frames(image, step, labels.get_boxes(), class_ids, self.config.class_map)
+        uri = join_uri(debug_dir_uri, f"{scene.id}.png")
+        resolve(uri, "w").write_bytes(uri, numpy_to_png(image))
+
+
+def _within_areas(windows: list[Box], scene: Scene, extent: Box) -> list[Box]:
+    """List the windows whose part on the image lies within one of the areas of interest."""
+    if not scene.aoi_polygons:
+        return windows
+    parts = [window.intersection(extent) for window in windows]
+    inside = set(Box.filter_by_aoi(parts, scene.aoi_polygons))
+    return [window for window, part in zip(windows, parts, strict=True) if part in inside]
+
+
+def _told(windows: list[Box], scene: Scene) -> list[Box]:
+    if not windows:
+        where = "lies within its areas of interest" if scene.aoi_polygons else "shows anything"
+        log.warning("the scene %s gives no chips: no window %s", scene.id, where)
+    return windows
