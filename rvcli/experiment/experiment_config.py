@@ -22,6 +22,7 @@ from rvcli.config import (
 )
 from rvcli.config.providers import construct_default
 from rvcli.data.dataset_config import DatasetConfig
+from rvcli.data.raster_transformer.measured_transformer_config import MeasuredTransformerConfig
 from rvcli.evaluation.evaluator_config import EvaluatorConfig
 from rvcli.filesystem import absolute_uri, join_uri
 from rvcli.task.task_config import TaskConfig
@@ -65,8 +66,7 @@ class ExperimentConfig(Config):
         if any(getattr(a, "analyzer_type", "") == keys.STATS_ANALYZER for a in self.analyzers):
             return
         for path, transformer in self._transformers():
-            is_stats = transformer.transformer_type == keys.STATS_TRANSFORMER
-            if is_stats and transformer.stats_uri is None:
+            if isinstance(transformer, MeasuredTransformerConfig) and transformer.needs_stats():
                 yield Problem(
                     path,
                     "needs statistics: call with_stats_analyzer() on the experiment,"

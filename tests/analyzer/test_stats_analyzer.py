@@ -48,4 +48,4 @@ def test_writes_the_same_file_each_time(tmp_path: Path) -> None:
             StatsAnalyzer(str(tmp_path / name), share).process([scene], str(tmp_path))
             written.append((tmp_path / name).read_bytes())
         assert written[0] == written[1]
-        assert {"means", "stds", "counts"} == set(json.loads(written[0]))
+        assert {"means", "stds", "counts", "percentiles"} == set(json.loads(written[0]))

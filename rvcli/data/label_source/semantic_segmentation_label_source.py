@@ -19,7 +19,11 @@ from rvcli.errors import DataError
 
 
 class SemanticSegmentationLabelSource(ActivateMixin, LabelSource):
-    """Reads class ids from a raster source: a label image, or vector labels rasterized."""
+    """Reads class ids from a raster source: a label image, or vector labels rasterized.
+
+    Of the source's transformers those act that are for labels: they give other class ids to
+    what the image says, and leave 0 where it says nothing.
+    """
 
     def __init__(self, source: RasterSource, rgb_class_map: ClassMap | None = None) -> None:
         """Make a source.
@@ -33,6 +37,7 @@ class SemanticSegmentationLabelSource(ActivateMixin, LabelSource):
             ConfigError: a class has no colour, or two have the same.
         """
         self.source = source
+        self._transformers = [t for t in source.raster_transformers if t.for_labels]
         self.class_transformer = (
             None if rgb_class_map is None else SegmentationClassTransformer(rgb_class_map)
         )
@@ -68,8 +73,12 @@ class SemanticSegmentationLabelSource(ActivateMixin, LabelSource):
 
     def _read(self, window: Box) -> npt.NDArray[Any]:
         """Return the class ids of a window, shape (height, width)."""
-        # The values as they are in the file: transformers are for imagery.
+        # The values as they are in the file: most transformers are for imagery.
         chip = self.source.get_raw_chip(window)[:, :, self.source.channel_order]
+        for transformer in self._transformers:
+            chip = transformer.transform(chip, self.source.channel_order)
+        if self._transformers:
+            chip = np.where(self.source.has_data(window)[:, :, np.newaxis], chip, 0)
         if self.class_transformer is not None:
             if chip.shape[2] < 3:
                 raise DataError(

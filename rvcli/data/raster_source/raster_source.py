@@ -37,6 +37,7 @@ class RasterSource(ABC):
     Attributes:
         channel_order: the channels of a chip, as indices into those of the image.
         num_channels: how many channels the image has.
+        num_bands: how many of them, from the first, hold imagery; alpha after these does not.
         raster_transformers: applied to each chip, in order.
     """
 
@@ -50,6 +51,7 @@ class RasterSource(ABC):
         self.validate_channel_order(order, num_channels)
         self.channel_order = order
         self.num_channels = num_channels
+        self.num_bands = num_channels
         self.raster_transformers = list(raster_transformers)
 
     def validate_channel_order(self, channel_order: Sequence[int], num_channels: int) -> None:
@@ -103,6 +105,25 @@ class RasterSource(ABC):
             Shape (height, width, num_channels); 0 is nodata.
         """
         return self._get_chip(window)
+
+    def has_data(self, window: Box) -> npt.NDArray[np.bool_]:
+        """Tell for which pixels of a window a raster of labels says something.
+
+        Args:
+            window: pixel coordinates, half-open; may reach beyond the extent.
+
+        Returns:
+            bool, shape (height, width): not beyond the extent, and not where the file says by
+            a mask, or by a nodata value other than 0, that it has no data.
+        """
+        import numpy as np
+
+        box, inside = window.to_int(), window.to_int().intersection(self.get_extent())
+        found = np.zeros((box.get_height(), box.get_width()), dtype=bool)
+        if inside.get_area() > 0:
+            y, x = inside.ymin - box.ymin, inside.xmin - box.xmin
+            found[y : y + inside.get_height(), x : x + inside.get_width()] = True
+        return found
 
     def get_image_array(self) -> npt.NDArray[Any]:
         """Read the whole image as `get_chip` does; it has to fit into memory."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from rvcli import keys
-from rvcli.config import BundledConfigMixin, Config, ConfigBuilder, field
+from rvcli.config import BundledConfigMixin, Config, ConfigBuilder, Problem, field
 from rvcli.config.providers import construct_default
 from rvcli.data.raster_transformer.raster_transformer_config import RasterTransformerConfig
 
@@ -43,6 +44,18 @@ class RasterSourceConfig(BundledConfigMixin, Config):
     channel_order: list[int] | None = field(
         default=None, doc="Bands to read, counted from 0, in this order; all if not set."
     )
+
+    def problems(self) -> Iterable[Problem]:
+        """Check that statistics of the image's bands are not taken for those of other bands."""
+        replaced = False
+        for i, transformer in enumerate(self.transformers or []):
+            if replaced and getattr(transformer, "uses_image_bands", False):
+                yield Problem(
+                    f"$.transformers[{i}]",
+                    "uses the statistics of the image's bands, which an earlier transformer"
+                    " replaces by others: put it first, or give limits",
+                )
+            replaced |= getattr(transformer, "replaces_bands", False)
 
     def create_source(
         self,
@@ -114,7 +127,15 @@ class RasterSourceConfigBuilder(ConfigBuilder):
         """Add one transformer after those that are set."""
         return self.set(transformers=[*(self.config.get("transformers") or []), transformer])
 
-    def with_stats_transformer(self) -> Any:
-        """Add the transformer that scales by the statistics of the analyze command."""
-        stats = RasterTransformerConfig.builder(keys.STATS_TRANSFORMER).build()
-        return self.with_transformer(stats)
+    def with_stats_transformer(
+        self, per_scene: bool = False, channels: list[int] | None = None
+    ) -> Any:
+        """Add the transformer that scales by the statistics of the analyze command.
+
+        Args:
+            per_scene: by those of each scene, which the analyzer has to measure.
+            channels: of the chip to scale, counted from 0; all by default.
+        """
+        stats = RasterTransformerConfig.builder(keys.STATS_TRANSFORMER)
+        stats = stats.with_per_scene(per_scene).with_channels(channels)
+        return self.with_transformer(stats.build())

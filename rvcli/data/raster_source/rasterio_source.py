@@ -6,6 +6,7 @@ import hashlib
 import os
 import threading
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,7 @@ from rvcli.data.raster_source.window_reader import (
     common_dtype,
     has_mask,
     nodata_value,
+    read_validity,
     read_window,
 )
 from rvcli.errors import DataError
@@ -89,7 +91,7 @@ class RasterioSource(ActivateMixin, RasterSource):
         named = [] if channel_order is None else list(channel_order)
         self._path = download_and_build_vrt(self.uris, temp_dir, nodata, named)
         with gdal_env(self._gdal_options), open_raster(self._path, self._name) as dataset:
-            colors = dataset.colorinterp
+            self._alphas = [color == ColorInterp.alpha for color in dataset.colorinterp]
             self._extent = Box(0, 0, dataset.height, dataset.width)
             self._raw_dtype = common_dtype(dataset)
             _check_real(self._raw_dtype, self._name)
@@ -99,8 +101,11 @@ class RasterioSource(ActivateMixin, RasterSource):
             self._crs_transformer = crs_transformer_of(dataset, self._name)
             self._shift_xy = _shift_in_pixels(dataset, x_shift_meters, y_shift_meters, self._name)
         if channel_order is None:
-            channel_order = [i for i, color in enumerate(colors) if color != ColorInterp.alpha]
-        super().__init__(channel_order, len(colors), raster_transformers)
+            channel_order = [i for i, is_alpha in enumerate(self._alphas) if not is_alpha]
+        super().__init__(channel_order, len(self._alphas), raster_transformers)
+        while self._is_masked and self.num_bands > 1 and self._alphas[self.num_bands - 1]:
+            self.num_bands -= 1
+        self._keeps_nan = any(t.sees_nan for t in self.raster_transformers)
 
     def get_extent(self) -> Box:
         """Return the extent in pixels, from (0, 0)."""
@@ -125,23 +130,46 @@ class RasterioSource(ActivateMixin, RasterSource):
             height, width = _window_side(height), _window_side(width)
         return iter_grid(self._extent, block_size_hw(max_pixels, (height, width)))
 
+    def has_data(self, window: Box) -> npt.NDArray[np.bool_]:
+        """Tell for which pixels of a window the file says something, 0 included."""
+        found = super().has_data(window)
+        shifted = self._shifted(window)
+        inside = shifted.intersection(self._extent)
+        valid = np.zeros_like(found)
+        if inside.get_area() > 0:
+            y, x = inside.ymin - shifted.ymin, inside.xmin - shifted.xmin
+            part = valid[y : y + inside.get_height(), x : x + inside.get_width()]
+            with self._reading(window) as dataset:
+                part[:] = read_validity(
+                    dataset, inside, self.channel_order[0], self._is_masked, self._nodata
+                )
+        return found & valid
+
     def _get_chip(self, window: Box) -> npt.NDArray[Any]:
-        x, y = self._shift_xy
-        box = window.to_int()
-        shifted = Box(box.ymin + y, box.xmin + x, box.ymax + y, box.xmax + x)
-        with self._lock:
-            try:
-                with gdal_env(self._gdal_options):
-                    chip = read_window(self._open_dataset(), shifted, self._is_masked)
-            except RasterioError as error:
-                reason = error.__cause__ or error
-                raise DataError(
-                    f"cannot read the window {box} of the image {self._name}: {reason}",
-                    hint="the file is damaged or was cut short: check it with `gdalinfo -checksum`",
-                ) from error
+        with self._reading(window) as dataset:
+            chip = read_window(dataset, self._shifted(window), self._is_masked, self._keeps_nan)
         if self._nodata:
             chip[chip == self._nodata] = 0
         return chip
+
+    def _shifted(self, window: Box) -> Box:
+        x, y = self._shift_xy
+        box = window.to_int()
+        return Box(box.ymin + y, box.xmin + x, box.ymax + y, box.xmax + x)
+
+    @contextmanager
+    def _reading(self, window: Box) -> Iterator[Any]:
+        """Give the open dataset, for this thread alone."""
+        with self._lock:
+            try:
+                with gdal_env(self._gdal_options):
+                    yield self._open_dataset()
+            except RasterioError as error:
+                reason = error.__cause__ or error
+                raise DataError(
+                    f"cannot read the window {window.to_int()} of the image {self._name}: {reason}",
+                    hint="the file is damaged or was cut short: check it with `gdalinfo -checksum`",
+                ) from error
 
     def _open_dataset(self) -> Any:
         if self._dataset is None:

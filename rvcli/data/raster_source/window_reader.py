@@ -13,21 +13,24 @@ from rasterio.windows import Window
 from rvcli.core.box import Box
 
 
-def read_window(dataset: Any, window: Box, is_masked: bool) -> npt.NDArray[Any]:
+def read_window(
+    dataset: Any, window: Box, is_masked: bool, keeps_nan: bool = False
+) -> npt.NDArray[Any]:
     """Read a window of an open dataset.
 
     Args:
         dataset: open rasterio dataset.
         window: pixel coordinates, half-open; what lies beyond the extent is 0.
         is_masked: whether the dataset has a mask or an alpha band to heed.
+        keeps_nan: leave NaN and infinities as they are.
 
     Returns:
         Shape (height, width, bands), each band contiguous. Pixels that are masked, transparent,
-        nodata or NaN are 0.
+        nodata or not finite are 0.
     """
     inside = window.intersection(Box(0, 0, dataset.height, dataset.width))
     if inside.get_area() > 0:
-        bands = _read_bands(dataset, inside, is_masked)
+        bands = _read_bands(dataset, inside, is_masked, keeps_nan)
         if inside == window:
             return np.moveaxis(bands, 0, -1)
     padded = np.zeros(
@@ -37,6 +40,33 @@ def read_window(dataset: Any, window: Box, is_masked: bool) -> npt.NDArray[Any]:
         y, x = inside.ymin - window.ymin, inside.xmin - window.xmin
         padded[:, y : y + bands.shape[1], x : x + bands.shape[2]] = bands
     return np.moveaxis(padded, 0, -1)
+
+
+def read_validity(
+    dataset: Any, window: Box, band: int, is_masked: bool, nodata: float | None
+) -> npt.NDArray[np.bool_]:
+    """Tell which pixels of a band have a value that means something.
+
+    Args:
+        dataset: open rasterio dataset.
+        window: pixel coordinates, half-open, within the extent.
+        band: its index, from 0.
+        is_masked: whether the dataset has a mask or an alpha band to heed.
+        nodata: value of pixels without data, beside what the dataset declares.
+
+    Returns:
+        bool, shape (height, width); 0 means something, whatever is declared.
+    """
+    rasterio_window = Window(window.xmin, window.ymin, window.get_width(), window.get_height())
+    values = dataset.read(band + 1, window=rasterio_window)
+    valid = np.isfinite(values)
+    for declared in (dataset.nodatavals[band], nodata):
+        value = nodata_value(declared, values.dtype)
+        if value is not None and value != 0:
+            valid &= values != value
+    if is_masked:
+        valid &= dataset.read_masks(1, window=rasterio_window) != 0
+    return np.asarray(valid)
 
 
 def has_mask(dataset: Any, channels: Collection[int] = ()) -> bool:
@@ -62,7 +92,7 @@ def common_dtype(dataset: Any) -> np.dtype[Any]:
     return np.result_type(*dataset.dtypes)
 
 
-def _read_bands(dataset: Any, window: Box, is_masked: bool) -> npt.NDArray[Any]:
+def _read_bands(dataset: Any, window: Box, is_masked: bool, keeps_nan: bool) -> npt.NDArray[Any]:
     rasterio_window = Window(window.xmin, window.ymin, window.get_width(), window.get_height())
     bands: npt.NDArray[Any]
     if len(set(dataset.dtypes)) == 1:
@@ -76,8 +106,8 @@ def _read_bands(dataset: Any, window: Box, is_masked: bool) -> npt.NDArray[Any]:
         value = nodata_value(nodata, bands.dtype)
         if value is not None and value != 0:
             band[band == value] = 0
-    if bands.dtype.kind == "f":
-        bands[np.isnan(bands)] = 0
+    if bands.dtype.kind == "f" and not keeps_nan:
+        bands[~np.isfinite(bands)] = 0
     return bands
 
 

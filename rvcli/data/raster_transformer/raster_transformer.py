@@ -4,14 +4,23 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
 
 class RasterTransformer(ABC):
-    """Changes chips as they are read."""
+    """Changes chips as they are read.
+
+    Attributes:
+        for_labels: whether it acts on rasters of labels, too; others are for imagery alone.
+        sees_nan: whether it gets NaN and infinities as files have them; where none of the
+            transformers of a source does, they are 0.
+    """
+
+    for_labels: ClassVar[bool] = False
+    sees_nan: ClassVar[bool] = False
 
     @abstractmethod
     def transform(

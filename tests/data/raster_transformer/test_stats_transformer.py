@@ -47,11 +47,11 @@ def test_three_deviations_span_uint8(dtype: str) -> None:
     std=st.floats(0, 1e5),
 )
 def test_zero_is_nodata_and_nothing_else_is(chip: Any, mean: float, std: float) -> None:
-    """Exactly 0 and NaN become 0, in every dtype and whatever the statistics."""
+    """Exactly 0 and what is not finite become 0, in every dtype, whatever the statistics."""
     channels = chip.shape[2]
     scaled = transformer([mean] * channels, [std] * channels).transform(chip)
     assert chip.shape == scaled.shape
-    np.testing.assert_array_equal((chip == 0) | np.isnan(chip), scaled == 0)
+    np.testing.assert_array_equal((chip == 0) | ~np.isfinite(chip), scaled == 0)
 
 
 @given(chip=hnp.arrays("uint16", (3, 4, 2)))
@@ -74,10 +74,25 @@ def test_channel_without_deviation_is_scaled_by_one() -> None:
     assert [86, 128, 170] == transformer([9], [0]).transform(pixels(8, 9, 10)).ravel().tolist()
 
 
-def test_infinities_are_clipped() -> None:
-    """Infinite values are clipped like large ones."""
+def test_what_is_not_finite_is_nodata() -> None:
+    """Infinities are without data, as NaN is."""
     chip = pixels(-np.inf, np.inf, np.nan, dtype="float32")
-    assert [1, 255, 0] == transformer([5], [1]).transform(chip).ravel().tolist()
+    assert [0, 0, 0] == transformer([5], [1]).transform(chip).ravel().tolist()
+
+
+def test_chosen_channels_are_scaled() -> None:
+    """Channels that are not chosen are left as they are, in a dtype that holds both."""
+    stats = transformer([10, 20, 30], [1, 2, 3]).raster_stats
+    chip = np.array([[[30, 20_000, 7]]], dtype=np.uint16)
+    scaled = StatsTransformer(stats, channels=[0]).transform(chip, [2, 0])
+    assert ([128, 20_000, 7], np.uint16) == (scaled.ravel().tolist(), scaled.dtype)
+
+
+def test_chosen_channel_has_to_be_of_the_image() -> None:
+    """A channel that was added to those of the image has no statistics."""
+    stats = transformer([10], [1]).raster_stats
+    with pytest.raises(DataError, match="statistics of 1 channels do not fit"):
+        StatsTransformer(stats, channels=[1]).transform(np.ones((1, 1, 2), np.uint8), [0])
 
 
 def test_views_are_taken() -> None:
