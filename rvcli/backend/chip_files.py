@@ -7,6 +7,7 @@ opens it and reads a member when it is asked for. The same chips give the same b
 
 from __future__ import annotations
 
+import hashlib
 import json
 import zipfile
 from collections.abc import Iterable
@@ -225,6 +226,15 @@ def _check_classes(ids: Array, known: Array, scene_id: str) -> None:
 
 def _size(shape: tuple[int, ...]) -> str:
     return " x ".join(map(str, shape))
+
+
+def chips_digest(path: Path) -> str:
+    """Return a digest of the content of a chip file, from the checksums of its members."""
+    digest = hashlib.sha256()
+    with zipfile.ZipFile(path) as file:
+        for item in file.infolist():
+            digest.update(f"{item.filename} {item.file_size} {item.CRC}\n".encode())
+    return digest.hexdigest()
 
 
 def _write_array(file: zipfile.ZipFile, name: str, array: Array) -> None:

@@ -1,0 +1,1 @@
+"""What the Keras backend is made of."""
