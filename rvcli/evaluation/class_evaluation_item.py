@@ -1,4 +1,4 @@
-"""ClassEvaluationItem: precision, recall, F1 and counts of one class."""
+"""ClassEvaluationItem: precision, recall, F1, IoU and counts of one class."""
 
 from __future__ import annotations
 
@@ -22,6 +22,8 @@ class ClassEvaluationItem(EvaluationItem):
         class_name: of the class, or "average".
         conf_mat: how many of the class were predicted as each class, class 0 (none) first;
             for an average the whole matrix, with true classes as rows.
+        iou: intersection over union of what is there and what was predicted; None if the class
+            neither occurs nor was predicted, or if that cannot be said.
     """
 
     def __init__(
@@ -34,10 +36,13 @@ class ClassEvaluationItem(EvaluationItem):
         class_id: int | None = None,
         class_name: str | None = None,
         conf_mat: list[Any] | None = None,
+        *,
+        iou: float | None = None,
     ) -> None:
         self.precision = _known(precision)
         self.recall = _known(recall)
         self.f1 = _known(f1)
+        self.iou = _known(iou)
         self.count_error = _known(count_error)
         self.gt_count = int(gt_count)
         self.class_id = class_id
@@ -48,11 +53,14 @@ class ClassEvaluationItem(EvaluationItem):
         """Take the figures of another item in, each weighted by its gt_count.
 
         Of what occurs, but was never predicted, the precision counts as 0. Counts and
-        confusion matrices of one size are added up.
+        confusion matrices of one size are added up. An IoU that neither knows stays unknown.
         """
         total = self.gt_count + other.gt_count
+        names = ["precision", "recall", "f1", "count_error"]
+        if self.iou is not None or other.iou is not None:
+            names.append("iou")
         if total:
-            for name in ("precision", "recall", "f1", "count_error"):
+            for name in names:
                 mine = (getattr(self, name) or 0.0) * self.gt_count
                 theirs = (getattr(other, name) or 0.0) * other.gt_count
                 setattr(self, name, (mine + theirs) / total)
@@ -67,6 +75,7 @@ class ClassEvaluationItem(EvaluationItem):
             "precision": self.precision,
             "recall": self.recall,
             "f1": self.f1,
+            "iou": self.iou,
             "count_error": self.count_error,
             "gt_count": self.gt_count,
             **({} if self.conf_mat is None else {"conf_mat": self.conf_mat}),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from abc import abstractmethod
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from rvcli.core.class_map import ClassMap
 from rvcli.data.activate_mixin import ActivateMixin
@@ -22,7 +22,13 @@ class ClassificationEvaluator(Evaluator):
     """Measures predicted classes and writes the figures as JSON.
 
     A subclass defines `create_evaluation`.
+
+    Attributes:
+        counted: what its figures count, such as "pixels"; where it is set, a scene in which none
+            is labelled is warned of.
     """
+
+    counted: ClassVar[str | None] = None
 
     def __init__(
         self, class_map: ClassMap, output_uri: str, *, warnings: Iterable[str] | None = None
@@ -78,4 +84,9 @@ class ClassificationEvaluator(Evaluator):
                 truth = truth.filter_by_aoi(scene.aoi_polygons)
                 predictions = predictions.filter_by_aoi(scene.aoi_polygons)
             evaluation.compute(truth, predictions)
+        if self.counted and not any(i.gt_count for i in evaluation.class_to_eval_item.values()):
+            where = " within its areas of interest" if scene.aoi_polygons else ""
+            warning = f"the scene {scene.id} has no labelled {self.counted} to evaluate{where}"
+            log.warning(warning)
+            evaluation.warnings.append(warning)
         return evaluation

@@ -24,6 +24,8 @@ class SemanticSegmentationEvaluator(ClassificationEvaluator):
     Memory is that of one window of labels.
     """
 
+    counted = "pixels"
+
     def __init__(
         self,
         class_map: ClassMap,
@@ -62,15 +64,6 @@ class SemanticSegmentationEvaluator(ClassificationEvaluator):
                 "nothing is written to %s: polygons are not evaluated yet", self.vector_output_uri
             )
         super().process(scenes, tmp_dir)
-
-    def _evaluate(self, scene: Scene) -> Any:
-        evaluation = super()._evaluate(scene)
-        if not evaluation.conf_mat.any():
-            where = " within its areas of interest" if scene.aoi_polygons else ""
-            warning = f"the scene {scene.id} has no labelled pixels to evaluate{where}"
-            log.warning(warning)
-            evaluation.warnings.append(warning)
-        return evaluation
 
 
 def filter_geojson_by_aoi(

@@ -37,6 +37,15 @@ def test_precision_of_what_was_never_predicted_counts_as_0() -> None:
     assert item.precision == 0.5
 
 
+def test_iou_is_merged_where_it_is_known() -> None:
+    """IoU is averaged like the rest, and stays unknown where no item has one."""
+    item = ClassEvaluationItem(0.5, 0.5, 0.5, 1, gt_count=2)
+    item.merge(ClassEvaluationItem(0.5, 0.5, 0.5, 1, gt_count=2))
+    assert item.iou is None
+    item.merge(ClassEvaluationItem(1, 1, 1, 0, gt_count=4, iou=1))
+    assert item.iou == 0.5
+
+
 def test_nothing_known_is_null() -> None:
     """Unknown figures and nan are null in JSON."""
     item = ClassEvaluationItem(precision=float("nan"), class_id=1, class_name="car")
@@ -46,6 +55,7 @@ def test_nothing_known_is_null() -> None:
         "precision": None,
         "recall": None,
         "f1": None,
+        "iou": None,
         "count_error": None,
         "gt_count": 0,
     }

@@ -92,6 +92,7 @@ def test_class_that_never_occurs_is_null() -> None:
         "precision": None,
         "recall": None,
         "f1": None,
+        "iou": None,
         "count_error": None,
         "gt_count": 0,
         "conf_mat": [0, 0, 0, 0],
