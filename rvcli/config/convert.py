@@ -177,8 +177,12 @@ def _dict(value: Any, args: tuple[Any, ...], path: str) -> dict[Any, Any]:
 
 
 def _convert_instance(value: Any, kind: Any, path: str) -> Any:
-    if not isinstance(kind, type) or isinstance(value, kind):
+    if not isinstance(kind, type):
         return value
+    if isinstance(value, kind):
+        # Options are made without a builder that would have checked them.
+        is_options = hasattr(kind, "convert_values") and not hasattr(kind, "to_proto")
+        return _convert_declared(vars(value), type(value), path) if is_options else value
     if hasattr(value, "build") and hasattr(value, "config"):
         raise ConversionError(
             [Problem(path, f"must be built: call .build() on the {type(value).__name__}")]
@@ -202,9 +206,12 @@ def _convert_declared(value: Mapping[str, Any], kind: Any, path: str) -> Any:
     ]
     converted, found = kind.convert_values(value)
     problems += [p.below(path) for p in found]
+    if not problems:
+        made = kind(**converted)
+        problems = [p.below(path) for p in made.problems()]
     if problems:
         raise ConversionError(problems)
-    return kind(**converted)
+    return made
 
 
 _CONVERTERS: dict[Any, Callable[[Any, tuple[Any, ...], str], Any]] = {

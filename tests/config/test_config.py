@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from rvcli.config import (
     ConfigBuilder,
     Declared,
     InvalidConfigError,
+    Problem,
     UnknownMethodError,
     between,
     field,
@@ -547,3 +549,39 @@ def test_values_of_every_kind_travel_in_custom_config() -> None:
     back = EvaluatorConfig.from_proto(config.to_proto())
     assert config.to_plain() == back.to_plain()
     assert (config.class_map, "s", Inner) == (back.class_map, back.scenes[0].id, type(back.inner))
+
+
+class Span(Declared):
+    """A declared value with a condition on two of its fields."""
+
+    low: int = field(default=0, doc="From.")
+    high: int = field(default=1, doc="To.")
+
+    def problems(self) -> Iterator[Problem]:
+        """Check that low is below high."""
+        if self.low >= self.high:
+            yield Problem("$.high", f"is not above {self.low}")
+
+
+class SpanConfig(EvaluatorConfig):
+    """A config that holds them."""
+
+    key = "SPAN"
+
+    inner: Inner = field(default_factory=Inner, doc="A value.")
+    spans: list[Span] = field(default_factory=list, doc="More.")
+
+
+@pytest.mark.parametrize(
+    ("values", "problem"),
+    [
+        ({"inner": Inner(0)}, r"\$\.inner\.size must be positive"),
+        ({"inner": {"size": 0}}, r"\$\.inner\.size must be positive"),
+        ({"spans": [Span(), Span(3, 2)]}, r"\$\.spans\[1\]\.high is not above 3"),
+    ],
+)
+def test_declared_values_are_checked_with_their_owner(values: dict[str, Any], problem: str) -> None:
+    """What is wrong inside a declared value keeps its owner from being built."""
+    Registrar(registry.current()).register_config(SpanConfig)
+    with pytest.raises(InvalidConfigError, match=problem):
+        EvaluatorConfig.builder("SPAN").set(**values).build()

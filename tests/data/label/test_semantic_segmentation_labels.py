@@ -10,7 +10,7 @@ import pytest
 from shapely.geometry import box
 
 from rvcli.core.box import Box
-from rvcli.data.label.semantic_segmentation_labels import SemanticSegmentationLabels
+from rvcli.data.label.semantic_segmentation_labels import Scored, SemanticSegmentationLabels
 from rvcli.errors import DataError
 
 WINDOW = Box(2, 3, 6, 8)
@@ -121,9 +121,12 @@ def test_scores_come_with_their_classes() -> None:
     ids = np.ones((4, 6), np.uint8)
     ids[1, 2] = 0
     scores = np.full((2, 4, 6), 0.5, np.float32)
-    labels = SemanticSegmentationLabels(
-        [window], lambda window: ids, score_stream=lambda: [(window, ids, scores)]
-    ).filter_by_aoi([box(0, 0, 3, 3)])
+
+    def stream() -> list[Scored]:
+        return [(window, ids, scores)]
+
+    labels = SemanticSegmentationLabels([window], lambda window: ids, score_stream=stream)
+    labels = labels.filter_by_aoi([box(0, 0, 3, 3)])
     assert labels.has_scores
     [(shown, found, found_scores)] = labels.get_score_arrs(Box(1, 1, 9, 5))
     assert Box(1, 1, 4, 5) == shown
