@@ -6,9 +6,14 @@ from abc import ABC, abstractmethod
 from typing import Any
 
 from rvcli import keys
+from rvcli.data.vector_source.tile_uri import is_mbtiles, is_template
 from rvcli.data.vector_source.vector_source_config import VectorSourceConfig
 
-EXTENSIONS = (".gpkg", ".fgb", ".shp", ".zip", ".parquet", ".gml", ".kml")
+EXTENSIONS = (
+    *(".gpkg", ".fgb", ".shp", ".zip", ".parquet", ".geoparquet", ".gml", ".kml", ".kmz"),
+    *(".geojsonl", ".geojsons", ".topojson", ".gpx", ".dxf", ".tab", ".mif", ".sqlite", ".osm"),
+    *(".pbf", ".csv", ".ods", ".xlsx", ".gdb.zip"),
+)
 
 
 class VectorSourceDefaultProvider(ABC):
@@ -58,9 +63,13 @@ class VectorTileVectorSourceDefaultProvider(VectorSourceDefaultProvider):
     @staticmethod
     def handles(uri: str) -> bool:
         """True for .mbtiles and for templates of tiles."""
-        return uri.lower().endswith(".mbtiles") or all(p in uri for p in ("{z}", "{x}", "{y}"))
+        return is_mbtiles(uri) or is_template(uri)
 
     @staticmethod
     def construct(uri: str) -> Any:
-        """Return a source of vector tiles."""
+        """Return a source of vector tiles.
+
+        Raises:
+            ConfigError: tiles by URI do not say their zoom, so the config has to be built.
+        """
         return VectorSourceConfig.builder(keys.VECTOR_TILE_SOURCE).with_uri(uri).build()

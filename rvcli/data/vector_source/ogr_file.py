@@ -80,7 +80,7 @@ class OGRFile:
 
     def _check_driver(self) -> None:
         is_parquet = self.uri.partition("?")[0].lower().endswith(_PARQUET)
-        if is_parquet and "Parquet" not in _pyogrio().list_drivers():
+        if is_parquet and "Parquet" not in load_pyogrio().list_drivers():
             raise DataError(
                 f"{self.uri} cannot be read: the GDAL of this pyogrio reads no GeoParquet",
                 hint="convert it, as with `ogr2ogr labels.fgb labels.parquet`, or install"
@@ -91,7 +91,7 @@ class OGRFile:
         """Return the path of a remote file if GDAL can open it there."""
         from rvcli.data.gdal import gdal_options
 
-        pyogrio = _pyogrio()
+        pyogrio = load_pyogrio()
         path = resolve(self.uri).gdal_path(self.uri)
         if path is None:
             return None
@@ -128,7 +128,7 @@ class OGRFile:
             DataError: the file cannot be opened, or it is not clear which layer is meant.
         """
         with self._errors():
-            names = [str(name) for name in _pyogrio().list_layers(self.path)[:, 0]]
+            names = [str(name) for name in load_pyogrio().list_layers(self.path)[:, 0]]
         if not names:
             raise DataError(f"{self.uri} has no layers")
         if self.layer is None and len(names) == 1:
@@ -145,7 +145,7 @@ class OGRFile:
     def description(self) -> LayerDescription:
         """What is known of the layer without reading it."""
         with self._errors():
-            found = _pyogrio().read_info(self.path, layer=self.layer_name)
+            found = load_pyogrio().read_info(self.path, layer=self.layer_name)
         bounds = found["total_bounds"]
         capabilities = found["capabilities"]
         return LayerDescription(
@@ -180,7 +180,7 @@ class OGRFile:
         self, box: Bounds | None, columns: list[str], max_features: int | None = None
     ) -> FeatureTable:
         with self._errors():
-            meta, numbers, wkb, values = _pyogrio().raw.read(
+            meta, numbers, wkb, values = load_pyogrio().raw.read(
                 self.path,
                 layer=self.layer_name,
                 columns=columns,
@@ -212,7 +212,7 @@ class OGRFile:
     @contextmanager
     def _errors(self) -> Iterator[None]:
         """Name the file in errors, and in warnings, which go to the log."""
-        pyogrio = _pyogrio()
+        pyogrio = load_pyogrio()
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             try:
@@ -239,7 +239,12 @@ class OGRFile:
         )
 
 
-def _pyogrio() -> Any:
+def load_pyogrio() -> Any:
+    """Import pyogrio.
+
+    Raises:
+        MissingDependencyError: it is not installed.
+    """
     try:
         import pyogrio
         import pyogrio.raw
