@@ -55,10 +55,10 @@ def classifier(spec: ModelSpec, *, pretrained: bool) -> nn.Module:
     if is_own(spec.arch):
         return own(spec)
     family, _, name = spec.arch.rpartition(":")
-    in_torchvision = name in _torchvision_names("models")
+    in_torchvision = name in torchvision_names("models")
     if family == TORCHVISION or (not family and in_torchvision):
         if not in_torchvision:
-            raise _unknown(spec.arch, _torchvision_names("models"))
+            raise unknown(spec.arch, torchvision_names("models"))
         return _torchvision_classifier(spec, name, pretrained)
     if family not in ("", TIMM):
         raise ConfigError(
@@ -81,10 +81,10 @@ def segmenter(spec: ModelSpec, *, pretrained: bool) -> nn.Module:
         network = own(spec)
         return Padded(network, int(getattr(network, "stride", 1)))
     family, _, name = spec.arch.rpartition(":")
-    whole = _torchvision_names("models.segmentation")
+    whole = torchvision_names("models.segmentation")
     if family == TORCHVISION or (not family and name in whole):
         if name not in whole:
-            raise _unknown(spec.arch, whole)
+            raise unknown(spec.arch, whole)
         return _torchvision_segmenter(spec, name, pretrained)
     if family == TIMM:
         raise ConfigError(
@@ -94,11 +94,14 @@ def segmenter(spec: ModelSpec, *, pretrained: bool) -> nn.Module:
     return _smp_segmenter(spec, family or "unet", name, pretrained)
 
 
-def own(spec: ModelSpec) -> nn.Module:
-    """Make a network by the user's function."""
-    made = load_function(spec.arch)(
-        num_classes=len(spec.class_ids), in_channels=spec.channels, **spec.options
-    )
+def own(spec: ModelSpec, *, classes: int | None = None) -> nn.Module:
+    """Make a network by the user's function.
+
+    Args:
+        classes: how many it is told; those of the spec by default.
+    """
+    count = len(spec.class_ids) if classes is None else classes
+    made = load_function(spec.arch)(num_classes=count, in_channels=spec.channels, **spec.options)
     if not isinstance(made, nn.Module):
         raise ConfigError(
             f"{spec.arch} returned {type(made).__name__}",
@@ -140,7 +143,7 @@ class _Out(nn.Module):
         return scores
 
 
-def _torchvision_names(module: str) -> list[str]:
+def torchvision_names(module: str) -> list[str]:
     import torchvision
 
     return list(torchvision.models.list_models(_submodule(torchvision, module)))
@@ -155,12 +158,12 @@ def _submodule(module: Any, dotted: str) -> Any:
 def _torchvision_classifier(spec: ModelSpec, name: str, pretrained: bool) -> nn.Module:
     from torchvision.models import get_model, get_model_weights
 
-    with _options_of(spec):
+    with options_of(spec):
         network: nn.Module = get_model(
             name, weights=None, num_classes=len(spec.class_ids), **spec.options
         )
     if pretrained:
-        with _downloading(spec.arch):
+        with downloading(spec.arch):
             state = get_model_weights(name).DEFAULT.get_state_dict(check_hash=True, progress=False)
         own_state = network.state_dict()
         fitting = {k: v for k, v in state.items() if v.shape == own_state[k].shape}
@@ -171,7 +174,7 @@ def _torchvision_classifier(spec: ModelSpec, name: str, pretrained: bool) -> nn.
 def _torchvision_segmenter(spec: ModelSpec, name: str, pretrained: bool) -> nn.Module:
     from torchvision.models import get_model
 
-    with _options_of(spec), _downloading(spec.arch):
+    with options_of(spec), downloading(spec.arch):
         network = get_model(
             name,
             weights=None,
@@ -186,8 +189,8 @@ def _torchvision_segmenter(spec: ModelSpec, name: str, pretrained: bool) -> nn.M
 def _timm_classifier(spec: ModelSpec, name: str, pretrained: bool) -> nn.Module:
     timm = _package("timm", spec.arch)
     if not timm.is_model(name):
-        raise _unknown(spec.arch, [*_torchvision_names("models"), *timm.list_models()])
-    with _options_of(spec), _downloading(spec.arch):
+        raise unknown(spec.arch, [*torchvision_names("models"), *timm.list_models()])
+    with options_of(spec), downloading(spec.arch):
         network: nn.Module = timm.create_model(
             name,
             pretrained=pretrained,
@@ -201,11 +204,11 @@ def _timm_classifier(spec: ModelSpec, name: str, pretrained: bool) -> nn.Module:
 def _smp_segmenter(spec: ModelSpec, family: str, name: str, pretrained: bool) -> nn.Module:
     smp = _package("segmentation_models_pytorch", spec.arch)
     if not name.startswith("tu-") and name not in smp.encoders.get_encoder_names():
-        raise _unknown(
+        raise unknown(
             spec.arch,
-            [*_torchvision_names("models.segmentation"), *smp.encoders.get_encoder_names()],
+            [*torchvision_names("models.segmentation"), *smp.encoders.get_encoder_names()],
         )
-    with _options_of(spec), _downloading(spec.arch):
+    with options_of(spec), downloading(spec.arch):
         network = smp.create_model(
             family,
             encoder_name=name,
@@ -260,7 +263,7 @@ def _package(name: str, arch: str) -> Any:
         ) from error
 
 
-def _unknown(arch: str, names: Iterable[str]) -> ConfigError:
+def unknown(arch: str, names: Iterable[str]) -> ConfigError:
     near = nearest(arch.rpartition(":")[2], names)
     return ConfigError(
         f"no architecture is named {arch!r}",
@@ -269,7 +272,7 @@ def _unknown(arch: str, names: Iterable[str]) -> ConfigError:
 
 
 @contextmanager
-def _options_of(spec: ModelSpec) -> Iterator[None]:
+def options_of(spec: ModelSpec) -> Iterator[None]:
     """Say of what the maker of a network refuses that it comes from the options."""
     try:
         yield
@@ -281,7 +284,7 @@ def _options_of(spec: ModelSpec) -> Iterator[None]:
 
 
 @contextmanager
-def _downloading(arch: str) -> Iterator[None]:
+def downloading(arch: str) -> Iterator[None]:
     """Say what is missing where published weights cannot be had."""
     try:
         yield
