@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
 from rvcli import keys
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from rvcli.data.crs_transformer.crs_transformer import CRSTransformer
     from rvcli.data.raster_source.raster_source import RasterSource
 
+log = logging.getLogger(__name__)
+
 BACKGROUND_NAMES = ("background", "null", "no_class", "other")
 
 
@@ -33,7 +36,12 @@ class RasterizerOptions(Declared):
     all_touched: bool = field(
         default=False, doc="Draw every pixel that a geometry touches, not only centres."
     )
-    line_buffer: int = field(default=15, doc="Kept for old experiments; use with_buffers.")
+    line_buffer: int | None = field(
+        default=None,
+        doc="Half width of lines of all classes, where the vector source sets no line_bufs; of"
+        " old experiments: use with_buffers.",
+        unit="pixels",
+    )
 
     def resolve_background(self, class_map: ClassMap | None) -> int:
         """Return the class id of the background."""
@@ -75,10 +83,24 @@ class RasterizedSourceConfig(RasterSourceConfig):
             )
         options = self.rasterizer_options.clone()
         options.background_class_id = options.resolve_background(class_map)
-        vectors = self.vector_source.create_source(
+        vectors = self._vectors(class_map).create_source(
             crs_transformer=crs_transformer, extent=extent, class_map=class_map
         )
         return RasterizedSource(vectors, options, extent, crs_transformer)
+
+    def _vectors(self, class_map: ClassMap | None) -> Any:
+        """Return the vector source, with the old width of lines if it sets none of its own."""
+        width, vectors = self.rasterizer_options.line_buffer, self.vector_source
+        if width is None or vectors.line_bufs is not None:
+            return vectors
+        log.warning(
+            "line_buffer=%d of with_rasterizer_options is of old experiments: set line_bufs by"
+            " with_buffers on the vector source",
+            width,
+        )
+        vectors = vectors.clone()
+        vectors.line_bufs = dict.fromkeys(vectors.class_ids(class_map), float(width))
+        return vectors
 
     def for_prediction(self, image_uri: str) -> Any:
         """Return this config: there is no image to replace."""
@@ -109,9 +131,7 @@ class RasterizedSourceConfigBuilder(RasterSourceConfigBuilder):
         line_buffer: int | None = None,
     ) -> Any:
         """Set how vectors become pixels; `line_buffer` is taken from older experiments."""
-        options = RasterizerOptions(background_class_id, all_touched)
-        if line_buffer is not None:
-            options.line_buffer = line_buffer
+        options = RasterizerOptions(background_class_id, all_touched, line_buffer)
         return self.set(rasterizer_options=options)
 
     def from_proto(self, msg: Any) -> Any:
@@ -127,4 +147,8 @@ class RasterizedSourceConfigBuilder(RasterSourceConfigBuilder):
             options.background_class_id = old.rasterizer_options.background_class_id
             options.line_buffer = old.rasterizer_options.line_buffer
             msg = rest
-        return super().from_proto(msg)
+        new = super().from_proto(msg)
+        # The message's own default does not count: newer experiments do not know this option.
+        if not msg.rasterized_source.rasterizer_options.HasField("line_buffer"):
+            new.config["rasterizer_options"].line_buffer = None
+        return new

@@ -11,8 +11,7 @@ from rvcli.data.vector_source.vector_source_config import VectorSourceConfig
 
 EXTENSIONS = (
     *(".gpkg", ".fgb", ".shp", ".zip", ".parquet", ".geoparquet", ".gml", ".kml", ".kmz"),
-    *(".geojsonl", ".geojsons", ".topojson", ".gpx", ".dxf", ".tab", ".mif", ".sqlite", ".osm"),
-    *(".pbf", ".csv", ".ods", ".xlsx", ".gdb.zip"),
+    *(".geojsonl", ".geojsons", ".topojson", ".gpx", ".dxf", ".tab", ".mif", ".sqlite"),
 )
 
 

@@ -112,11 +112,12 @@ class OGRFile:
             raise DataError(f"{self.uri} is no zip file: {e}") from e
         names = [n for n in names if not n.startswith("__MACOSX/")]
         chosen = [n for n in names if self.layer is not None and Path(n).stem == self.layer]
-        if len(chosen or names) != 1:
+        if not names:
+            return f"/vsizip/{{{path}}}"  # for GDAL to judge: a geodatabase, perhaps
+        if len(chosen or names) > 1:
             raise DataError(
-                f"{self.uri} holds {_listed(names) or 'no vector file'}"
-                + ("" if self.layer is None else f", and none of them is {self.layer!r} alone"),
-                hint="name one by `layer`, without its extension" if names else None,
+                f"{self.uri} holds the files {_listed(names)}",
+                hint="name one by `layer`, without its extension",
             )
         return f"/vsizip/{{{path}}}/{(chosen or names)[0]}"
 

@@ -69,6 +69,11 @@ class VectorSourceConfig(Config):
         if self.class_mapping is not None and self.class_property is None:
             yield Problem("$.class_mapping", "is set, but class_property, which it maps, is not")
 
+    def class_ids(self, class_map: ClassMap | None) -> set[int]:
+        """Return the classes that features may be of, as far as configs say."""
+        ids = {*(self.class_id_to_filter or {}), *(class_map.get_keys() if class_map else ())}
+        return ids | {1 if self.default_class_id is None else self.default_class_id}
+
     def source_options(self, extent: Box | None, class_map: ClassMap | None) -> dict[str, Any]:
         """Return the arguments that the constructors of all built-in sources share."""
         from rvcli.data.vector_source.class_inference import ClassInferenceOptions
