@@ -144,6 +144,7 @@ class _Out(nn.Module):
 
 
 def torchvision_names(module: str) -> list[str]:
+    """List the architectures of a module of torchvision, as `models.segmentation`."""
     import torchvision
 
     return list(torchvision.models.list_models(_submodule(torchvision, module)))
@@ -264,6 +265,7 @@ def _package(name: str, arch: str) -> Any:
 
 
 def unknown(arch: str, names: Iterable[str]) -> ConfigError:
+    """Return the error for a name that is none of those that there are."""
     near = nearest(arch.rpartition(":")[2], names)
     return ConfigError(
         f"no architecture is named {arch!r}",
