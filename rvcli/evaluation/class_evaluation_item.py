@@ -82,6 +82,27 @@ class ClassEvaluationItem(EvaluationItem):
         }
 
 
+def counted_figures(hits: int, predicted: int, gt_count: int) -> dict[str, Any]:
+    """Return the figures of a class that follow from counts, as ClassEvaluationItem takes them.
+
+    Args:
+        hits: how many were predicted rightly.
+        predicted: how many were predicted.
+        gt_count: how many are there.
+
+    Returns:
+        Figures that are None where they are not defined, never nan.
+    """
+    occurs = gt_count + predicted > 0
+    return {
+        "precision": hits / predicted if predicted else None,
+        "recall": hits / gt_count if gt_count else None,
+        "f1": 2 * hits / (gt_count + predicted) if occurs else None,
+        "count_error": abs(predicted - gt_count) if occurs else None,
+        "gt_count": gt_count,
+    }
+
+
 def _known(value: float | None) -> float | None:
     return None if value is None or math.isnan(value) else float(value)
 

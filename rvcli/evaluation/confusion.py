@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rvcli.core.class_map import ClassMap
-from rvcli.evaluation.class_evaluation_item import ClassEvaluationItem
+from rvcli.evaluation.class_evaluation_item import ClassEvaluationItem, counted_figures
 from rvcli.evaluation.classification_evaluation import ClassificationEvaluation, average
 
 Counts = npt.NDArray[np.int64]
@@ -75,14 +75,10 @@ def get_class_eval_item(
     hits = int(conf_mat[index, index])
     gt_count = int(conf_mat[index].sum())
     predicted = int(conf_mat[1:, index].sum())
-    occurs = gt_count + predicted > 0
+    either = gt_count + predicted - hits
     return ClassEvaluationItem(
-        precision=hits / predicted if predicted else None,
-        recall=hits / gt_count if gt_count else None,
-        iou=hits / (gt_count + predicted - hits) if occurs else None,
-        f1=2 * hits / (gt_count + predicted) if occurs else None,
-        count_error=abs(predicted - gt_count) if occurs else None,
-        gt_count=gt_count,
+        **counted_figures(hits, predicted, gt_count),
+        iou=hits / either if either else None,
         class_id=class_id,
         class_name=class_map.get_by_id(class_id).name,
         conf_mat=conf_mat[index].tolist(),

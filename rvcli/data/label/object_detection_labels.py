@@ -24,6 +24,7 @@ _CLASSES = "classes"
 _SCORES = "scores"
 # Boxes of which less lies on the image are no labels of it.
 _MIN_SHARE_ON_IMAGE = 0.8
+_AOI_SLACK_PX = 0.01
 _ALL = np.iinfo(np.int64).max
 
 
@@ -93,12 +94,15 @@ class ObjectDetectionLabels(Labels):
         np.testing.assert_array_equal(self.get_scores(), expected_labels.get_scores())
 
     def filter_by_aoi(self, aoi_polygons: Sequence[BaseGeometry]) -> ObjectDetectionLabels:
-        """Return the boxes that lie wholly within one area of interest.
+        """Return the boxes that lie wholly within one area of interest, to 1/100 of a pixel.
 
         Args:
             aoi_polygons: shapely polygons in pixel (x, y).
         """
-        ymin, xmin, ymax, xmax = self.boxlist.get_coordinates()
+        boxes = self.get_npboxes()
+        # An area along the border of the image is that to rounding, and boxes end there.
+        slack = np.minimum(_AOI_SLACK_PX, (boxes[:, 2:] - boxes[:, :2]) / 2)
+        ymin, xmin, ymax, xmax = (boxes + np.hstack([slack, -slack])).T
         tree = shapely.STRtree(list(aoi_polygons))
         inside = tree.query(shapely.box(xmin, ymin, xmax, ymax), predicate="within")[0]
         return self.choose(np.unique(inside))

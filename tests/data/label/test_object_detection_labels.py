@@ -103,6 +103,14 @@ def test_boxes_within_an_area() -> None:
     assert len(ObjectDetectionLabels.make_empty().filter_by_aoi(areas)) == 0
 
 
+def test_boxes_at_the_border_of_an_area() -> None:
+    """A box that leaves an area by no more than rounding lies within it."""
+    assert make().filter_by_aoi([box(1e-6, 1e-6, 30, 30)]) == make()
+    assert len(make().filter_by_aoi([box(0.02, 0, 30, 30)])) == 2
+    point = make([[5, 5, 5, 5]], [1])
+    assert point.filter_by_aoi([box(0, 0, 9, 9)]) == point
+
+
 def feature(bounds: Any, **properties: Any) -> Any:
     """Make a feature of (x, y) bounds."""
     return {"type": "Feature", "geometry": mapping(box(*bounds)), "properties": properties}
