@@ -7,8 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import numpy.typing as npt
+
 from rvcli.backend.chip_backend import ChipBackend
-from rvcli.backend.chip_files import ChipKind
+from rvcli.backend.chip_kind import ChipKind
 from rvcli.backend.chip_set import ChipSet
 from rvcli.backend.places import Places
 from rvcli.backend.sklearn.options import PixelOptions
@@ -33,6 +36,7 @@ class SklearnSemanticSegmentation(ChipBackend):
     """
 
     kind = ChipKind.PIXELS
+    gives_scores = True
 
     def __init__(self, class_map: ClassMap, places: Places, options: PixelOptions) -> None:
         """Make a backend.
@@ -101,16 +105,43 @@ class SklearnSemanticSegmentation(ChipBackend):
             windows: pixel coordinates, half-open.
             tmp_dir: not used.
         """
-        if self._classifier is None:
-            self.load_model(tmp_dir)
-        classifier = self._classifier
-        assert classifier is not None
-        self.warn_of_dtypes(chips)
+        classifier = self._ready(chips, tmp_dir)
         arrays = {
             window: classifier.predict(chip, has_margin=chip.shape[0] > window.get_height())
             for chip, window in zip(chips, windows, strict=True)
         }
         return SemanticSegmentationLabels(windows, arrays.__getitem__)
+
+    def predict_scores(
+        self, chips: Sequence[Any], windows: Sequence[Box], tmp_dir: str
+    ) -> list[npt.NDArray[np.float32]]:
+        """Give how probable every class is at the pixels of some windows.
+
+        A class that the model has not seen in training has no chance.
+
+        Args:
+            chips: as for `predict`.
+            windows: as for `predict`.
+            tmp_dir: not used.
+        """
+        classifier = self._ready(chips, tmp_dir)
+        class_ids = self.class_ids
+        seen = [class_ids.index(class_id) for class_id in classifier.model.class_ids]
+        found = []
+        for chip, window in zip(chips, windows, strict=True):
+            scores = classifier.predict_scores(chip, has_margin=chip.shape[0] > window.get_height())
+            planes = np.zeros((len(class_ids), *scores.shape[1:]), np.float32)
+            planes[seen] = scores
+            found.append(planes)
+        return found
+
+    def _ready(self, chips: Sequence[Any], tmp_dir: str) -> PixelClassifier:
+        """Return the classifier, after a look at what it is to classify."""
+        if self._classifier is None:
+            self.load_model(tmp_dir)
+        assert self._classifier is not None
+        self.warn_of_dtypes(chips)
+        return self._classifier
 
 
 def _checked_radii(scales: Sequence[float]) -> tuple[int, ...]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from rvcli.backend.places import Places, chips_uri
@@ -85,6 +86,23 @@ def test_what_was_learned_is_found(trained: Places, halves: Halves, tmp_path: Pa
     window = Box(100, 100, 148, 148)
     found = backend.predict([chip], [window], str(tmp_path)).get_label_arr(window)
     assert (found == labels).mean() > 0.95
+
+
+def test_scores_have_a_plane_for_each_class(
+    trained: Places, halves: Halves, tmp_path: Path
+) -> None:
+    """Planes are in the order of class ids; a class that was not trained on has no chance."""
+    classes = ClassMap([ClassItem(4, "bright"), ClassItem(2, "never"), ClassItem(1, "dark")])
+    backend = backend_of(trained, classes)
+    assert backend.gives_scores
+    chips, window = [halves(seed=9)[0], halves(seed=8)[0]], Box(0, 0, 48, 48)
+    windows = [window, Box(0, 48, 48, 96)]
+    scores = backend.predict_scores(chips, windows, str(tmp_path))
+    assert [(3, 48, 48)] * 2 == [found.shape for found in scores]
+    labels = backend.predict(chips, windows, str(tmp_path)).get_label_arr(window)
+    np.testing.assert_array_equal(labels, np.array([1, 2, 4])[scores[0].argmax(axis=0)])
+    assert not scores[0][1].any()
+    np.testing.assert_allclose(1, scores[0].sum(axis=0), atol=1e-6)
 
 
 def test_the_margin_is_that_of_the_model(trained: Places, halves: Halves, tmp_path: Path) -> None:

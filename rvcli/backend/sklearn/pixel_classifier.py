@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeAlias
 
@@ -114,32 +115,73 @@ class PixelClassifier:
         Raises:
             DataError: the chip has another number of bands than those trained on.
         """
+        features = self._features(chip, has_margin)
+        labels = np.zeros(features.shape, self._class_ids.dtype)
+
+        def store(rows: slice, scores: Array) -> None:
+            best = np.argmax(scores, axis=1) if scores.shape[1] > 1 else scores[:, 0] > 0
+            labels[rows] = self._class_ids[best.astype(np.intp)].reshape(-1, labels.shape[1])
+
+        self._score(features, store)
+        labels[~features.valid] = 0
+        return labels
+
+    def predict_scores(self, chip: Array, *, has_margin: bool) -> Array:
+        """Give how probable every class is at every pixel of a chip.
+
+        Args:
+            chip: as for `predict`.
+            has_margin: as for `predict`.
+
+        Returns:
+            float32, shape (classes of the model, height, width); they sum to 1, or are 0 where
+            there is no data.
+
+        Raises:
+            DataError: as for `predict`.
+        """
+        features = self._features(chip, has_margin)
+        found = np.zeros((len(self._class_ids), *features.shape), np.float32)
+
+        def store(rows: slice, scores: Array) -> None:
+            planes = _probabilities(scores).T
+            found[:, rows] = planes.reshape(len(found), -1, found.shape[2])
+
+        self._score(features, store)
+        found[:, ~features.valid] = 0
+        return found
+
+    def _features(self, chip: Array, has_margin: bool) -> PixelFeatures:
         spec = self.model.spec
         if chip.shape[2] != spec.bands:
             raise DataError(
                 f"the imagery has {chip.shape[2]} bands, but the model was trained on {spec.bands}",
                 hint="predict imagery with the bands of the training imagery, in their order",
             )
-        features = PixelFeatures(chip, spec, has_margin=has_margin)
-        labels = np.zeros(features.shape, self._class_ids.dtype)
+        return PixelFeatures(chip, spec, has_margin=has_margin)
+
+    def _score(self, features: PixelFeatures, store: Callable[[slice, Array], None]) -> None:
+        """Hand the scores of some rows of pixels at a time to a function, from several threads."""
         if not features.valid.any():
-            return labels
-        step = features.rows_per_block()
+            return
+        height, step = features.shape[0], features.rows_per_block()
 
-        def classify(start: int) -> None:
-            stop = min(start + step, len(labels))
-            best = self._classify(features.rows(start, stop))
-            labels[start:stop] = best.reshape(stop - start, -1)
+        def score(start: int) -> None:
+            stop = min(start + step, height)
+            (scores,) = self._session.run([OUTPUT], {INPUT: features.rows(start, stop)})
+            store(slice(start, stop), scores)
 
-        list(self._pool.map(classify, range(0, len(labels), step)))
-        labels[~features.valid] = 0
-        return labels
+        list(self._pool.map(score, range(0, height, step)))
 
-    def _classify(self, features: npt.NDArray[np.float32]) -> Array:
-        (scores,) = self._session.run([OUTPUT], {INPUT: features})
-        best = np.argmax(scores, axis=1) if scores.shape[1] > 1 else scores[:, 0] > 0
-        labels: Array = self._class_ids[best.astype(np.intp)]
-        return labels
+
+def _probabilities(scores: Array) -> Array:
+    """Turn scores into float32 probabilities, shape (n, classes): their softmax."""
+    if scores.shape[1] == 1:
+        # The score of the second of two classes over the first.
+        scores = np.concatenate([np.zeros_like(scores), scores], axis=1)
+    powers = np.exp(scores - scores.max(axis=1, keepdims=True))
+    found: Array = powers / powers.sum(axis=1, keepdims=True)
+    return found
 
 
 def _label_dtype(class_ids: tuple[int, ...]) -> type[np.unsignedinteger[Any]]:

@@ -118,8 +118,9 @@ def test_large_class_ids(small_sample: PixelSample, halves: Halves) -> None:
     assert {100, 400} == set(np.unique(found).tolist())
 
 
-def test_several_classes(halves: Halves) -> None:
-    """With three classes each is found."""
+@pytest.fixture(scope="module")
+def thirds() -> tuple[PixelModel, Any, Any]:
+    """Give a model of three classes, an image of them, and the classes of its pixels."""
     rng = np.random.default_rng(0)
     chip = rng.normal(np.repeat([100, 200, 300], 10)[None, :, None], 10, (30, 30, 1))
     spec = FeatureSpec(1, (1,))
@@ -128,8 +129,41 @@ def test_several_classes(halves: Halves) -> None:
     counts = {1: 300, 2: 300, 3: 300}
     sample = PixelSample(PixelFeatures(chip, spec).at(rows, columns), ids, counts, counts)
     model = train_model(sample, spec, iterations=20, learning_rate=0.2, seed=0)
+    return model, chip, ids.reshape(30, 30)
+
+
+def test_several_classes(thirds: tuple[PixelModel, Any, Any]) -> None:
+    """With three classes each is found."""
+    model, chip, ids = thirds
     found = PixelClassifier(model, "m").predict(chip, has_margin=False)
-    assert (found.ravel() == ids).mean() > 0.95
+    assert (found == ids).mean() > 0.95
+
+
+def test_scores_belong_to_classes(
+    small_model: PixelModel, halves: Halves, thirds: tuple[PixelModel, Any, Any]
+) -> None:
+    """Of two classes or more, scores sum to 1, are highest for the class found, and tell apart."""
+    for model, chip in ((small_model, halves(seed=5)[0]), thirds[:2]):
+        classifier = PixelClassifier(model, "m")
+        scores = classifier.predict_scores(chip, has_margin=False)
+        assert (np.float32, len(model.class_ids)) == (scores.dtype, len(scores))
+        np.testing.assert_allclose(1, scores.sum(axis=0), atol=1e-6)
+        found = np.array(model.class_ids)[scores.argmax(axis=0)]
+        np.testing.assert_array_equal(classifier.predict(chip, has_margin=False), found)
+        assert 0.8 < scores.max(axis=0).mean() <= 1
+
+
+def test_scores_are_0_without_data(small_model: PixelModel, halves: Halves) -> None:
+    """Where there is no data no class has a chance."""
+    chip, _ = halves(seed=5)
+    chip[:, :8] = 0
+    margin = small_model.spec.margin
+    padded = np.pad(chip, ((margin, margin), (margin, margin), (0, 0)))
+    scores = PixelClassifier(small_model, "m").predict_scores(padded, has_margin=True)
+    assert (2, 48, 48) == scores.shape
+    assert not scores[:, :, :8].any()
+    assert scores[:, :, 8:].any(axis=0).all()
+    assert not PixelClassifier(small_model, "m").predict_scores(chip * 0, has_margin=False).any()
 
 
 def test_other_bands_are_refused(small_model: PixelModel) -> None:
