@@ -11,6 +11,7 @@ from typing import Any
 from rvcli import profile, registry
 from rvcli.command.bundle_command import BUNDLE_CONFIG_FILE
 from rvcli.command.command_config import CommandConfig
+from rvcli.config import uris_of
 from rvcli.errors import DataError
 from rvcli.filesystem import absolute_uri, is_local, join_uri, to_path
 from rvcli.plugins import from_message, load_pins
@@ -24,7 +25,7 @@ class Predictor:
         prediction_package_uri: the zip file that the bundle command wrote.
         tmp_dir: local directory where the package is unpacked and temporary files go.
         update_stats: measure the statistics of each image anew, instead of using those of
-            the training imagery.
+            the training imagery; done anyway where each scene was scaled by its own.
         channel_order: bands to read from the images, counted from 0, where theirs differs.
 
     Raises:
@@ -57,6 +58,8 @@ class Predictor:
             self.analyzer_configs = [
                 a.load_bundle_files(self.package_dir) for a in config.analyzers
             ]
+        transformers = getattr(self.scene_config.raster_source, "transformers", None) or []
+        self.update_stats |= any(getattr(t, "per_scene", False) for t in transformers)
 
     def load_model(self) -> None:
         """Load the model, which `predict` otherwise does on its first call."""
@@ -69,6 +72,8 @@ class Predictor:
         """Predict one image.
 
         Args:
+            image_uri: of the image; where a model reads several files, all of them in the
+                order of its raster sources, with commas between them.
             label_uri: where the predictions are written; nowhere if not given.
             config_uri: where the message of the scene is written; nowhere if not given.
 
@@ -78,16 +83,17 @@ class Predictor:
         Raises:
             DataError: they would be written over the image or the package.
         """
-        for uri in (label_uri, config_uri):
-            for source in (absolute_uri(image_uri), self.package_uri):
-                if uri is not None and _is_same_place(absolute_uri(uri), source):
+        image = self.scene_config.raster_source.absolute_image(image_uri)
+        with registry.use(self._registry):
+            scene_config = self.scene_config.for_prediction(
+                image, absolute_uri(label_uri) if label_uri else None
+            )
+            sources = (image, self.package_uri, *uris_of(scene_config.raster_source))
+            for uri in filter(None, (label_uri, config_uri)):
+                if any(_is_same_place(absolute_uri(uri), source) for source in sources):
                     raise DataError(
                         f"{uri} would be written over what is read", hint="name another output"
                     )
-        with registry.use(self._registry):
-            scene_config = self.scene_config.for_prediction(
-                absolute_uri(image_uri), absolute_uri(label_uri) if label_uri else None
-            )
             if self.channel_order is not None:
                 self._reorder(scene_config.raster_source, self.channel_order)
             if self.update_stats:

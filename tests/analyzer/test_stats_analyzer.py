@@ -12,6 +12,7 @@ from rasterio.transform import from_origin
 from rvcli.analyzer.stats_analyzer import StatsAnalyzer
 from rvcli.core.raster_stats import RasterStats
 from rvcli.data.raster_source.rasterio_source import RasterioSource
+from rvcli.data.raster_transformer.measured_transformer_config import scene_stats_uri
 from rvcli.data.scene import Scene
 
 
@@ -49,3 +50,13 @@ def test_writes_the_same_file_each_time(tmp_path: Path) -> None:
             written.append((tmp_path / name).read_bytes())
         assert written[0] == written[1]
         assert {"means", "stds", "counts", "percentiles"} == set(json.loads(written[0]))
+
+
+def test_writes_the_statistics_of_each_scene(tmp_path: Path) -> None:
+    """With per_scene there is a file for each scene as well, beside the one for all."""
+    uri = str(tmp_path / "out" / "stats.json")
+    scenes = [make_scene(tmp_path, value) for value in (100, 300)]
+    StatsAnalyzer(uri, per_scene=True).process(scenes, str(tmp_path))
+    by_scene = [RasterStats.load(scene_stats_uri(uri, s.id)).means for s in scenes]
+    assert [[100.0, 101.0], [300.0, 301.0]] == by_scene
+    assert [200.0, 201.0] == RasterStats.load(uri).means

@@ -16,7 +16,12 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from rvcli.core.box import Box
-from rvcli.core.raster_stats import RasterStats, parallel_mean, parallel_variance
+from rvcli.core.raster_stats import (
+    PERCENTILES,
+    RasterStats,
+    parallel_mean,
+    parallel_variance,
+)
 from rvcli.errors import ConfigError, DataError
 
 
@@ -160,6 +165,22 @@ def test_images_of_different_channels_are_refused() -> None:
         measured(Image(np.ones((2, 2, 1))), Image(np.ones((2, 2, 2))))
 
 
+def test_alpha_is_no_band() -> None:
+    """Imagery with and without alpha is measured together: bands alone count."""
+    rgb, rgba = Image(np.full((2, 2, 1), 4, np.uint8)), Image(np.full((2, 2, 2), 6, np.uint8))
+    rgba.num_bands = 1  # type: ignore[attr-defined]
+    assert ([8], [5.0]) == (measured(rgb, rgba).counts, measured(rgba, rgb).means)
+
+
+def test_percentiles_of_all_images() -> None:
+    """Each percentile is that of the pixels of all images, channel by channel."""
+    first = np.arange(1, 51, dtype=np.uint8).reshape(5, 10, 1)
+    second = np.arange(51, 101, dtype=np.uint16).reshape(5, 10, 1)
+    percentiles = measured(Image(first), Image(second)).percentiles or {}
+    assert ([1.0], [2.0], [50.0], [100.0]) == tuple(percentiles[s] for s in (0, 2, 50, 100))
+    assert PERCENTILES == tuple(percentiles)
+
+
 def test_survives_saving_and_loading(tmp_path: Path) -> None:
     """What was saved is loaded."""
     uri = str(tmp_path / "stats.json")
@@ -215,12 +236,14 @@ class TestReordered:
         """Channel 2 of the old imagery is channel 0 of the new, and so on."""
         stats = RasterStats()
         stats.means, stats.stds, stats.counts = [1.0, 2.0, 3.0], [0.1, 0.2, 0.3], [5, 6, 7]
+        stats.percentiles = {50.0: [10.0, 20.0, 30.0]}
         new = stats.reordered([2, 0], [0, 3])
         assert ([3.0, 0.0, 0.0, 1.0], [0.3, 0.0, 0.0, 0.1], [7, 0, 0, 5]) == (
             new.means,
             new.stds,
             new.counts,
         )
+        assert {50.0: [30.0, 0.0, 0.0, 10.0]} == new.percentiles
 
     @pytest.mark.parametrize("orders", [([0], [0, 1]), ([3], [0])])
     def test_orders_that_do_not_fit_are_refused(self, orders: tuple[list[int], list[int]]) -> None:

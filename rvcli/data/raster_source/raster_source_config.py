@@ -10,6 +10,7 @@ from rvcli import keys
 from rvcli.config import BundledConfigMixin, Config, ConfigBuilder, Problem, field
 from rvcli.config.providers import construct_default
 from rvcli.data.raster_transformer.raster_transformer_config import RasterTransformerConfig
+from rvcli.filesystem import absolute_uri
 
 if TYPE_CHECKING:
     from rvcli.core.box import Box
@@ -70,6 +71,10 @@ class RasterSourceConfig(BundledConfigMixin, Config):
     def create_transformers(self) -> list[RasterTransformer]:
         """Create the transformers."""
         return [t.create_transformer() for t in self.transformers or []]
+
+    def absolute_image(self, image_uri: str) -> str:
+        """Return what names an image for `for_prediction`, with absolute URIs."""
+        return absolute_uri(image_uri)
 
     def for_prediction(self, image_uri: str) -> Any:
         """Return a copy that reads another image."""

@@ -107,7 +107,7 @@ class BandExpression:
             return np.asarray(value_of(self._root), dtype=dtype)
 
     def _read(self, node: ast.AST) -> Call | Band | float:
-        if isinstance(node, ast.Constant) and type(node.value) in (int, float):
+        if isinstance(node, ast.Constant):
             return self._number(node.value)
         if isinstance(node, ast.Name):
             return self._band(node.id)
@@ -133,7 +133,9 @@ class BandExpression:
             raise self._refuse(f"gives {name} {len(arguments)} arguments, not {count}")
         return self._call(function, *arguments)
 
-    def _number(self, value: float) -> float:
+    def _number(self, value: object) -> float:
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            raise self._refuse(f"holds {value!r}, which is no number")
         try:
             return float(value)
         except OverflowError:

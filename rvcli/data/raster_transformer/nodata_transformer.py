@@ -35,9 +35,9 @@ class NodataTransformer(RasterTransformer):
         self, chip: npt.NDArray[Any], channel_order: Sequence[int] | None = None
     ) -> npt.NDArray[Any]:
         """Return the chip with the values replaced, in the dtype that it has."""
-        found = np.zeros(chip.shape, dtype=bool)
+        found: npt.NDArray[np.bool_] = np.zeros(chip.shape, dtype=bool)
         for value in self.values:
             found |= chip == value
         if self.all_channels:
-            found = found.all(axis=2, keepdims=True)
+            found = np.asarray(found.all(axis=2, keepdims=True))
         return np.where(found, cast_values(np.array(self.to_value), chip.dtype), chip)

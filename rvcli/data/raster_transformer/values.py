@@ -21,20 +21,19 @@ def cast_values(values: npt.NDArray[Any], dtype: npt.DTypeLike) -> npt.NDArray[A
     target = np.dtype(dtype)
     if values.dtype == target:
         return values
-    if target.kind == "f":
+    if target.kind == "f" or values.dtype.kind == "b":
         with np.errstate(over="ignore"):
-            return values.astype(target)
+            return np.asarray(values.astype(target))
     limits = np.iinfo(target)
     if values.dtype.kind == "f":
         rounded = np.rint(np.nan_to_num(values, nan=0.0, posinf=np.inf, neginf=-np.inf))
         # The greatest float that is no greater than the greatest integer.
         high = np.nextafter(values.dtype.type(limits.max), values.dtype.type(0))
         high = high if int(values.dtype.type(limits.max)) > limits.max else limits.max
-        return np.clip(rounded, limits.min, high).astype(target)
-    if values.dtype.kind == "b":
-        return values.astype(target)
+        return np.asarray(np.clip(rounded, limits.min, high).astype(target))
     own = np.iinfo(values.dtype)
-    return np.clip(values, max(limits.min, own.min), min(limits.max, own.max)).astype(target)
+    low, high = max(limits.min, own.min), min(limits.max, own.max)
+    return np.asarray(np.clip(values, low, high).astype(target))
 
 
 def scale_values(
