@@ -16,7 +16,11 @@ augmentor.augmentor_config: AugmentorConfig AugmentorConfigBuilder
 augmentor.nodata_augmentor_config: NodataAugmentorConfig NodataAugmentorConfigBuilder
 backend.backend: Backend
 backend.backend_config: BackendConfig BackendConfigBuilder
+backend.chip_backend: ChipBackend
+backend.chip_kind: ChipKind
+backend.chip_set: ChipSet
 backend.keras_classification_config: KerasClassificationConfig KerasClassificationConfigBuilder
+backend.places: Places
 backend.pytorch_chip_classification_config: PyTorchChipClassificationConfig
     PyTorchChipClassificationConfigBuilder
 backend.pytorch_object_detection_config: PyTorchObjectDetectionConfig

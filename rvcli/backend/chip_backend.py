@@ -9,10 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import numpy as np
-
 from rvcli.backend.backend import Backend
-from rvcli.backend.chip_files import ChipKind, write_chips
+from rvcli.backend.chip_kind import ChipKind
 from rvcli.backend.places import CHIPS_EXTENSION, TRAIN, VALIDATION, Places
 from rvcli.errors import DataError
 from rvcli.filesystem import join_uri
@@ -60,6 +58,8 @@ class ChipBackend(Backend):
 
     def process_scene_data(self, scene: Any, data: TrainingData, tmp_dir: str) -> SceneChips:
         """Write the chips of one scene into one local file."""
+        from rvcli.backend.chip_files import write_chips
+
         self.places.chips(scene.id, TRAIN)  # a missing place is told before the work
         Path(tmp_dir).mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(
@@ -124,6 +124,8 @@ def _class(labels: Any, window: Any) -> Any:
 
 
 def _boxes(labels: Any, window: Any) -> Any:
+    import numpy as np
+
     boxes = np.asarray(labels.get_npboxes(), np.float64).reshape(-1, 4)
     local = boxes - [window.ymin, window.xmin] * 2
     return np.column_stack([local, labels.get_class_ids()])

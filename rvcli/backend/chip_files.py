@@ -11,13 +11,13 @@ import hashlib
 import json
 import zipfile
 from collections.abc import Iterable
-from enum import Enum
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
+from rvcli.backend.chip_kind import ChipKind
 from rvcli.backend.valid_pixels import valid_pixels
 from rvcli.backend.zip_members import UNREADABLE, member
 from rvcli.core.box import Box
@@ -28,20 +28,6 @@ Array: TypeAlias = npt.NDArray[Any]
 FORMAT = "rv chips"
 VERSION = 2
 _META = "meta.json"
-
-
-class ChipKind(Enum):
-    """What the labels of a chip are, and what is counted for each class, 0 among them.
-
-    PIXELS: class ids, shape (height, width), 0 is ignore; counts are pixels.
-    CLASS: one class id, shape (); the count of that class is 1.
-    BOXES: float64, shape (boxes, 5): ymin, xmin, ymax, xmax in pixels of the chip, and class id;
-        counts are boxes.
-    """
-
-    PIXELS = "pixels"
-    CLASS = "class"
-    BOXES = "boxes"
 
 
 def write_chips(

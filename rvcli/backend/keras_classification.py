@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rvcli.backend.chip_backend import ChipBackend
-from rvcli.backend.chip_files import ChipKind
+from rvcli.backend.chip_kind import ChipKind
 from rvcli.backend.chip_set import ChipSet
 from rvcli.backend.chip_statistics import measure
 from rvcli.backend.keras.network import import_keras, make_network, wants_imagenet

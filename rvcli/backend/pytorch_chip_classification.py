@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rvcli.backend.chip_files import ChipKind
+from rvcli.backend.chip_kind import ChipKind
 from rvcli.backend.pytorch.torch_backend import TorchBackend, by_shape
 from rvcli.core.box import Box
 from rvcli.data.label.chip_classification_labels import ChipClassificationLabels

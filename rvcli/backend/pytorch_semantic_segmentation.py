@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rvcli.backend.chip_files import ChipKind
+from rvcli.backend.chip_kind import ChipKind
 from rvcli.backend.places import Places
 from rvcli.backend.pytorch.runtime import AUTO
 from rvcli.backend.pytorch.torch_backend import TorchBackend, by_shape

@@ -8,16 +8,17 @@ from typing import Any
 
 import numpy as np
 import pytest
-from rvcli.data.label.object_detection_labels import ObjectDetectionLabels
 
 from rvcli.backend.chip_backend import ChipBackend
-from rvcli.backend.chip_files import ChipFile, ChipKind
+from rvcli.backend.chip_files import ChipFile
+from rvcli.backend.chip_kind import ChipKind
 from rvcli.backend.chip_set import ChipSet
 from rvcli.backend.places import Places
 from rvcli.core.box import Box
 from rvcli.core.class_map import ClassItem, ClassMap
 from rvcli.core.training_data import TrainingData
 from rvcli.data.label.chip_classification_labels import ChipClassificationLabels
+from rvcli.data.label.object_detection_labels import ObjectDetectionLabels
 from rvcli.errors import ConfigError, DataError
 
 CLASSES = ClassMap([ClassItem(2, "tree"), ClassItem(1, "house")])

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rvcli.backend.chip_files import ChipFile, ChipKind, write_chips
+from rvcli.backend.chip_files import ChipFile, write_chips
+from rvcli.backend.chip_kind import ChipKind
 from rvcli.core.box import Box
 from rvcli.errors import DataError
 

@@ -19,7 +19,7 @@ import rvcli as rv
 
 
 class Examples(rv.ExperimentSet):
-    def exp_main(self, data: str, root_uri: str):
+    def exp_main(self, data: str, root_uri: str, backend: str = "NEAREST_MEAN"):
         task = (
             rv.TaskConfig.builder(rv.SEMANTIC_SEGMENTATION)
             .with_chip_size(32)
@@ -74,7 +74,7 @@ class Examples(rv.ExperimentSet):
             .with_id("demo")
             .with_root_uri(root_uri)
             .with_task(task)
-            .with_backend(rv.BackendConfig.builder("NEAREST_MEAN").with_task(task).build())
+            .with_backend(rv.BackendConfig.builder(backend).with_task(task).build())
             .with_dataset(dataset.with_validation_scene(scene(1)).build())
             .with_evaluators(evaluators)
             .with_custom_config({"IMAGE_SUMMARY": summary})
@@ -155,3 +155,23 @@ def test_examples_run_together(project: Path, imagery: Path, tmp_path: Path) -> 
     arguments.insert(3, "image_summary")
     rv(project, *arguments, "--splits", 2)
     assert 2 == len(list((root / "summaries").iterdir()))
+
+
+def test_a_backend_around_another_library(project: Path, imagery: Path, tmp_path: Path) -> None:
+    """What LightGBM learns is found again, and its package predicts the same."""
+    pytest.importorskip("lightgbm")
+    root = tmp_path / "root"
+    arguments = ["-a", "data", imagery, "-a", "root_uri", root, "-a", "backend", "LIGHTGBM"]
+    rv(project, "run", "local", "experiment.py", *arguments)
+    evaluation = json.loads((root / "eval/demo/eval.json").read_text())
+    average = [item for item in evaluation["overall"] if item["class_name"] == "average"]
+    assert 0.95 < average[0]["f1"]
+    assert ["lightgbm_backend"] == pins(root, "train")
+
+    package = root / "bundle/demo/predict_package.zip"
+    rv(tmp_path, "predict", package, imagery / "scene1.tif", tmp_path / "out.tif")
+    with (
+        rasterio.open(tmp_path / "out.tif") as out,
+        rasterio.open(root / "predict/demo/scene1.tif") as predicted,
+    ):
+        assert np.array_equal(predicted.read(), out.read())
