@@ -1,0 +1,119 @@
+"""Which predicted boxes hit true ones, and the average precision that follows.
+
+As COCO does it (Lin et al. 2014, arXiv:1405.0312; pycocotools), without its limit to 100 boxes of
+an image: https://cocodataset.org/#detection-eval
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from rvcli.data.label.tfod_utils import np_box_ops
+
+Array: TypeAlias = npt.NDArray[Any]
+
+IOU_THRESHOLDS = np.linspace(0.5, 0.95, 10)
+_RECALLS = np.linspace(0, 1, 101)
+
+
+def match_boxes(
+    truth: Array, predicted: Array, scores: Array, iou_thresholds: Array = IOU_THRESHOLDS
+) -> tuple[Array, Array]:
+    """Match boxes of one class in one scene.
+
+    Predicted boxes choose by falling score, each the true box with which its intersection over
+    union is largest among those that no better box chose, if it reaches the threshold.
+
+    Args:
+        truth: rows (ymin, xmin, ymax, xmax), shape (n, 4).
+        predicted: likewise, shape (m, 4).
+        scores: of the predicted boxes, shape (m,).
+        iou_thresholds: ascending, shape (t,).
+
+    Returns:
+        Falling scores, shape (m,), and bool, shape (t, m): which boxes of these hit a true one.
+    """
+    order = np.argsort(-scores, kind="stable")
+    boxes, ious = _pairs(predicted[order], truth, iou_thresholds[0])
+    hits = np.zeros((len(iou_thresholds), len(order)), np.bool_)
+    for row, threshold in zip(hits, iou_thresholds, strict=True):
+        row[_choose(boxes[ious >= threshold])] = True
+    return scores[order], hits
+
+
+def _pairs(predicted: Array, truth: Array, threshold: float) -> tuple[Array, Array]:
+    """Return pairs (predicted, true) that overlap enough, in order of choice, and their IoU."""
+    areas, true_areas = np_box_ops.area(predicted), np_box_ops.area(truth)
+    index = np_box_ops.BoxIndex(truth)
+    found = [(np.empty((0, 2), np.int64), np.empty(0))]
+    for box, true, shared in index.pairs(predicted):
+        iou = shared / (areas[box] + true_areas[true] - shared)
+        enough = iou >= threshold
+        found.append((np.stack([box, true], axis=1)[enough], iou[enough]))
+    pairs, ious = (np.concatenate(part) for part in zip(*found, strict=True))
+    # Of two true boxes with equal overlap the later one is chosen, as pycocotools does.
+    order = np.lexsort([-pairs[:, 1], -ious, pairs[:, 0]])
+    return pairs[order], ious[order]
+
+
+def _choose(pairs: Array) -> list[int]:
+    """List the predicted boxes that get a true one; pairs come in order of choice."""
+    chosen: dict[int, int] = {}
+    taken: set[int] = set()
+    for box, true in pairs.tolist():
+        if box not in chosen and true not in taken:
+            chosen[box] = true
+            taken.add(true)
+    return list(chosen)
+
+
+class Matches:
+    """The matches of one class, in one scene or in several together.
+
+    Attributes:
+        gt_count: how many true boxes there are.
+        predicted: how many boxes were predicted.
+        hits: how many of these hit a true one with an IoU of at least 0.5.
+    """
+
+    def __init__(self, parts: Iterable[tuple[Array, Array, int]]) -> None:
+        """Take falling scores, hits (see match_boxes) and the number of true boxes of scenes."""
+        self._parts = list(parts)
+        self.gt_count = sum(gt_count for _, _, gt_count in self._parts)
+        self.predicted = sum(len(scores) for scores, _, _ in self._parts)
+        self.hits = sum(int(hits[0].sum()) for _, hits, _ in self._parts)
+        self._precisions: list[float] | None = None
+
+    @classmethod
+    def of_scene(cls, truth: Array, predicted: Array, scores: Array) -> Matches:
+        """Match the boxes of one scene; see match_boxes."""
+        return cls([(*match_boxes(truth, predicted, scores), len(truth))])
+
+    def __add__(self, other: Matches) -> Matches:
+        """Return the matches of all scenes of both."""
+        return Matches([*self._parts, *other._parts])
+
+    def average_precisions(self) -> list[float] | None:
+        """Return the average precision for each of IOU_THRESHOLDS; None if nothing is there.
+
+        It is the mean over 101 recalls from 0 to 1 of the highest precision at that recall or
+        more, with the boxes of all scenes in one ranking.
+        """
+        if self._precisions is None and self.gt_count:
+            scores = np.concatenate([scores for scores, _, _ in self._parts])
+            hits = np.concatenate([hits for _, hits, _ in self._parts], axis=1)
+            order = np.argsort(-scores, kind="stable")
+            self._precisions = [_average_precision(row, self.gt_count) for row in hits[:, order]]
+        return self._precisions
+
+
+def _average_precision(hits: Array, gt_count: int) -> float:
+    found = np.cumsum(hits)
+    precision = found / np.arange(1, len(hits) + 1)
+    best_from_here = np.maximum.accumulate(precision[::-1])[::-1]
+    places = np.searchsorted(found / gt_count, _RECALLS, side="left")
+    return float(np.append(best_from_here, 0.0)[places].mean())
