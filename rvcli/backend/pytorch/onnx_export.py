@@ -31,8 +31,11 @@ def export(recipe: Recipe, model: nn.Module, spec: ModelSpec) -> tuple[bytes | N
     Returns:
         the ONNX model, or None if the model cannot be exported; and a note that says which.
     """
+    obstacle = recipe.export_obstacle(model)
+    if obstacle is not None:
+        return None, f"not exported: {obstacle}"
     module = recipe.exported(model).eval()
-    height, width = (max(2, size) for size in spec.chip_size_hw)
+    height, width = (max(recipe.least_example_size, size) for size in spec.chip_size_hw)
     example = torch.rand(2 if recipe.dynamic_batch else 1, spec.channels, height, width)
     dimensions: dict[int, object] = {}
     if recipe.dynamic_batch:

@@ -67,12 +67,14 @@ class Recipe(ABC):
         outputs: names of what the exported module returns, in order.
         dynamic_size: whether the exported module takes images of any height and width.
         dynamic_batch: whether it takes any number of images.
+        least_example_size: side of the image with which it is exported, at least, in pixels.
     """
 
     metric: ClassVar[str]
     outputs: ClassVar[tuple[str, ...]] = ("scores",)
     dynamic_size: ClassVar[bool] = True
     dynamic_batch: ClassVar[bool] = True
+    least_example_size: ClassVar[int] = 2
 
     @abstractmethod
     def network(self, spec: ModelSpec, *, pretrained: bool) -> nn.Module:
@@ -122,6 +124,10 @@ class Recipe(ABC):
         returns a tensor or a tuple of tensors, as `outputs` names them. It must be fit for
         `torch.onnx.export`.
         """
+
+    def export_obstacle(self, model: nn.Module) -> str | None:
+        """Say why a model cannot be exported, where that is known; None lets it be tried."""
+        return None
 
 
 def stack_padded(tensors: Sequence[Tensor]) -> Tensor:
