@@ -9,9 +9,7 @@ import logging
 import pickle
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
-from zipfile import ZipFile
 
 import torch
 
@@ -19,7 +17,6 @@ from rvcli.backend.pytorch.history import History
 from rvcli.backend.pytorch.model_spec import ModelSpec
 from rvcli.backend.pytorch.train_options import TrainOptions
 from rvcli.filesystem import join_uri, resolve
-from rvcli.utils.files import download_if_needed
 from rvcli.version import __version__
 
 log = logging.getLogger(__name__)
@@ -76,15 +73,6 @@ def identity(
         "code": [__version__, TRAINER_VERSION],
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
-
-
-def chips_digest(uri: str, tmp_dir: str) -> str:
-    """Return a digest of a chip file, from the checksums of its members."""
-    digest = hashlib.sha256()
-    with ZipFile(Path(download_if_needed(uri, tmp_dir))) as file:
-        for item in file.infolist():
-            digest.update(f"{item.filename} {item.file_size} {item.CRC}\n".encode())
-    return digest.hexdigest()
 
 
 class CheckpointStore:

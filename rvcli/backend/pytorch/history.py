@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import json
-import logging
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from rvcli.filesystem import join_uri, resolve
-from rvcli.utils.files import sync_to_dir
-
-log = logging.getLogger(__name__)
 
 HISTORY_FILE = "history.json"
-TENSORBOARD_DIR = "tensorboard"
 
 
 @dataclass(frozen=True)
@@ -35,6 +30,12 @@ class Epoch:
     lr: float
     seconds: float
     metrics: Mapping[str, float | None]
+
+    def figures(self) -> dict[str, float]:
+        """Return all that has a value, by the names that TensorBoard groups by."""
+        values = {"loss/train": self.train_loss, "lr": self.lr, "seconds": self.seconds}
+        known = {f"validation/{n}": value for n, value in self.metrics.items() if value is not None}
+        return {**values, **known}
 
 
 @dataclass
@@ -101,50 +102,3 @@ class History:
         """Write `history.json` into a directory."""
         uri = join_uri(train_uri, HISTORY_FILE)
         resolve(uri, "w").write_str(uri, json.dumps(self.to_dict(), indent=1))
-
-
-class TensorBoardEvents:
-    """Writes a history as TensorBoard events, where the package tensorboard is installed."""
-
-    def __init__(self, wanted: bool, tmp_dir: str, train_uri: str) -> None:
-        self._dir = join_uri(tmp_dir, TENSORBOARD_DIR)
-        self.uri = join_uri(train_uri, TENSORBOARD_DIR)
-        self._writer = _writer(self._dir) if wanted else None
-
-    @property
-    def written(self) -> bool:
-        """Whether there are any events."""
-        return self._writer is not None
-
-    def add(self, epoch: Epoch) -> None:
-        """Write the values of an epoch."""
-        if self._writer is None:
-            return
-        values = {"loss/train": epoch.train_loss, "lr": epoch.lr, "seconds": epoch.seconds}
-        values |= {f"validation/{name}": v for name, v in epoch.metrics.items() if v is not None}
-        for name, value in values.items():
-            self._writer.add_scalar(name, value, epoch.epoch)
-
-    def publish(self) -> None:
-        """Copy the events to their place."""
-        if self._writer is not None:
-            self._writer.flush()
-            sync_to_dir(self._dir, self.uri)
-
-    def close(self) -> None:
-        """Publish the events and close their file."""
-        self.publish()
-        if self._writer is not None:
-            self._writer.close()
-
-
-def _writer(directory: str) -> Any:
-    try:
-        from torch.utils.tensorboard import SummaryWriter
-    except ImportError:
-        log.warning(
-            "no TensorBoard events are written: the package tensorboard is not installed"
-            " (pip install tensorboard, or with_train_options(log_tensorboard=False))"
-        )
-        return None
-    return SummaryWriter(directory)

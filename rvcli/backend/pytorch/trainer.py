@@ -19,10 +19,11 @@ import torch
 from torch import Tensor, nn
 
 from rvcli.backend.chip_set import ChipSet
+from rvcli.backend.events import TensorBoardEvents
 from rvcli.backend.pytorch.augment import augmentation
 from rvcli.backend.pytorch.checkpoint import Checkpoint, CheckpointStore
 from rvcli.backend.pytorch.debug_batch import save_batch
-from rvcli.backend.pytorch.history import Epoch, History, TensorBoardEvents
+from rvcli.backend.pytorch.history import Epoch, History
 from rvcli.backend.pytorch.model_spec import ModelSpec
 from rvcli.backend.pytorch.recipe import Recipe, to_device
 from rvcli.backend.pytorch.samples import (
@@ -111,13 +112,13 @@ def train(
     if events.written and options.run_tensorboard:
         log.info("to watch the training: tensorboard --logdir %s", events.uri)
     for epoch in run.history.epochs:
-        events.add(epoch)
+        events.add(epoch.figures(), epoch.epoch)
     if options.debug:
         with run.open_batches(0) as loader:
             save_batch(next(iter(loader)), train_uri)
     while not run.is_done():
         epoch = run.train_epoch()
-        events.add(epoch)
+        events.add(epoch.figures(), epoch.epoch)
         run.history.save(train_uri)
         if epoch.epoch % options.sync_interval == 0 or run.is_done():
             store.save(run.checkpoint())

@@ -12,10 +12,11 @@ import torch
 import torchvision
 from safetensors.torch import save
 
+from rvcli.backend.chip_files import chips_digest
 from rvcli.backend.chip_set import ChipSet
 from rvcli.backend.chip_statistics import measure
 from rvcli.backend.places import Places
-from rvcli.backend.pytorch.checkpoint import CheckpointStore, chips_digest, identity
+from rvcli.backend.pytorch.checkpoint import CheckpointStore, identity
 from rvcli.backend.pytorch.model_spec import ModelSpec
 from rvcli.backend.pytorch.models import build, start_from
 from rvcli.backend.pytorch.onnx_export import export
@@ -79,7 +80,7 @@ def train_model(
         if pretrained is not None and path is not None:
             start = start_from(model, path, pretrained)
         digests = [
-            chips_digest(uri, tmp_dir)
+            chips_digest(Path(download_if_needed(uri, tmp_dir)))
             for uris in (sorted(set(chips.train_uris)), sorted(set(chips.validation_uris)))
             for uri in uris
         ]
@@ -87,7 +88,9 @@ def train_model(
         store = CheckpointStore(train_uri, known)
         trained = train(recipe, model, spec, chips, options, store, train_uri)
     notes = _notes(trained, options, start.text)
-    onnx, notes["onnx"] = export(recipe, trained.model, spec)
+    onnx = None
+    if options.export_onnx:
+        onnx, notes["onnx"] = export(recipe, trained.model, spec)
     file = ModelFile(
         spec=spec,
         outputs=recipe.outputs,
