@@ -104,24 +104,13 @@ def non_max_suppression(
     ranked = sort_by_field(filter_scores_greater_than(boxlist, score_threshold), "scores")
     boxes = ranked.get()
     areas = np_box_ops.area(boxes)
-    kept = np.ones(len(boxes), np.bool_)
-    if iou_threshold < 1:
-        for better, other, shared in np_box_ops.BoxIndex(boxes).pairs(boxes, kept):
-            overlap = shared / (areas[better] + areas[other] - shared)
-            goes = (better < other) & (overlap > iou_threshold)
-            _suppress(kept, better[goes], other[goes])
-    return gather(ranked, np.flatnonzero(kept)[:max_output_size])
 
+    def overlap(pairs: np_box_ops.Pairs) -> Array:
+        better, other, shared = pairs
+        return np.asarray(shared / (areas[better] + areas[other] - shared))
 
-def _suppress(kept: npt.NDArray[np.bool_], better: Array, other: Array) -> None:
-    """Let boxes go that overlap a better one that is kept; `better` ascends."""
-    firsts = np.flatnonzero(np.diff(better, prepend=-1))
-    ends = np.append(firsts, len(better))[1:]
-    for box, first, end in zip(
-        better[firsts].tolist(), firsts.tolist(), ends.tolist(), strict=True
-    ):
-        if kept[box]:
-            kept[other[first:end]] = False
+    goes_for = np_box_ops.suppress(boxes, overlap, iou_threshold)
+    return gather(ranked, np.flatnonzero(goes_for < 0)[:max_output_size])
 
 
 def multi_class_non_max_suppression(

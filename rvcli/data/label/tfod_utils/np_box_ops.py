@@ -6,7 +6,7 @@ of shape (n, m); of many boxes few overlap, and `BoxIndex` finds them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -85,6 +85,35 @@ class BoxIndex:
             yield chosen[mine[overlaps]], theirs[overlaps], shared[overlaps]
             start += rows
             rows = int(rows * min(_GROWTH, _PAIRS_AT_ONCE / (len(mine) + 1))) or 1
+
+
+def suppress(
+    boxes: Array, overlap: Callable[[Pairs], Array], threshold: float
+) -> npt.NDArray[np.int64]:
+    """Tell which boxes go since a better one that stays overlaps them too much.
+
+    Args:
+        boxes: float, shape (n, 4), the best first.
+        overlap: gives the overlaps of pairs of a better box and another.
+        threshold: largest overlap of boxes that both stay.
+
+    Returns:
+        For each box the position of the better one that it goes for; -1 if it stays.
+    """
+    goes_for = np.full(len(boxes), -1)
+    stays = np.ones(len(boxes), np.bool_)
+    for better, other, shared in BoxIndex(boxes).pairs(boxes, stays):
+        later = better < other
+        pairs = better[later], other[later], shared[later]
+        much = overlap(pairs) > threshold
+        better, other = pairs[0][much], pairs[1][much]
+        firsts = np.flatnonzero(np.diff(better, prepend=-1))
+        for box, others in zip(better[firsts].tolist(), np.split(other, firsts)[1:], strict=True):
+            if stays[box]:
+                fresh = others[stays[others]]
+                goes_for[fresh] = box
+                stays[fresh] = False
+    return goes_for
 
 
 def _as_polygons(boxes: Array) -> Array:
