@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from rvcli.evaluation.box_matches import Matches
+from rvcli.data.label.box_matches import Matches
 from rvcli.evaluation.class_evaluation_item import ClassEvaluationItem, counted_figures
 from rvcli.evaluation.classification_evaluation import AVERAGE, average
 

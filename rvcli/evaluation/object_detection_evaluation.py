@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from rvcli.core.class_map import ClassMap
+from rvcli.data.label.box_matches import Matches, match_boxes
 from rvcli.data.label.object_detection_labels import ObjectDetectionLabels
 from rvcli.evaluation.box_evaluation_item import BoxAverageItem, BoxEvaluationItem
-from rvcli.evaluation.box_matches import Matches, match_boxes
 from rvcli.evaluation.class_evaluation_item import ClassEvaluationItem
 from rvcli.evaluation.classification_evaluation import ClassificationEvaluation
 from rvcli.evaluation.confusion import class_ids_of

@@ -16,7 +16,7 @@ from rvcli.backend.pytorch.detector_architectures import detector
 from rvcli.backend.pytorch.detectors import Detector
 from rvcli.backend.pytorch.model_spec import ModelSpec
 from rvcli.backend.pytorch.recipe import Meter, Recipe, Target, stack_padded
-from rvcli.data.label.box_matching import average_precision, match_boxes
+from rvcli.data.label.box_matches import Matches
 
 # Less of an object cannot be learned from.
 _LEAST_SIDE = 1.0
@@ -90,9 +90,7 @@ class AveragePrecisionMeter(Meter):
     def __init__(self, class_names: Sequence[str]) -> None:
         """Take the names of the classes, in the order of the detector's scores."""
         self._names = tuple(class_names)
-        self._scores: list[list[float]] = [[] for _ in class_names]
-        self._right: list[list[bool]] = [[] for _ in class_names]
-        self._truths = [0 for _ in class_names]
+        self._matches = [Matches([]) for _ in class_names]
 
     def update(self, model: nn.Module, images: Any, targets: Any) -> None:
         """Take one batch in."""
@@ -100,24 +98,20 @@ class AveragePrecisionMeter(Meter):
         size_hw = (int(images.shape[2]), int(images.shape[3]))
         for at, target in enumerate(targets):
             found = find_boxes(boxes[at], scores[at], range(len(self._names)), size_hw)
-            true_boxes = target["boxes"].cpu().numpy()[:, [1, 0, 3, 2]]
+            true_boxes = target["boxes"].cpu().numpy()[:, [1, 0, 3, 2]].astype(np.float64)
             true_classes = target["labels"].cpu().numpy() - 1
             for index in range(len(self._names)):
                 of_class = found.choose(found.get_class_ids() == index)
-                truth = true_boxes[true_classes == index]
-                matches = match_boxes(of_class.get_npboxes(), of_class.get_scores(), truth)
-                self._scores[index] += of_class.get_scores().tolist()
-                self._right[index] += (matches >= 0).tolist()
-                self._truths[index] += len(truth)
+                self._matches[index] += Matches.of_scene(
+                    true_boxes[true_classes == index], of_class.get_npboxes(), of_class.get_scores()
+                )
 
     def compute(self) -> dict[str, float]:
         """Return the mean over the classes that occur as `ap50`, and that of each class."""
-        each = {
-            name: average_precision(np.array(scores), np.array(right), truths)
-            for name, scores, right, truths in zip(
-                self._names, self._scores, self._right, self._truths, strict=True
-            )
-        }
+        each = {}
+        for name, matches in zip(self._names, self._matches, strict=True):
+            precisions = matches.average_precisions()
+            each[name] = precisions[0] if precisions else float("nan")
         known = [value for value in each.values() if not np.isnan(value)]
         mean = float(np.mean(known)) if known else float("nan")
         return {METRIC: mean, **{f"{METRIC}_{name}": value for name, value in each.items()}}

@@ -14,8 +14,8 @@ from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
 from rvcli.core.class_map import ClassMap
+from rvcli.data.label.box_matches import Matches, match_boxes
 from rvcli.data.label.object_detection_labels import ObjectDetectionLabels
-from rvcli.evaluation.box_matches import Matches, match_boxes
 from rvcli.evaluation.object_detection_evaluation import ObjectDetectionEvaluation
 
 Labels: TypeAlias = ObjectDetectionLabels
