@@ -54,6 +54,14 @@ class Kinds(rv.ExperimentSet):
         task = town.task(classes=classes)
         return town.experiment("unseen_class", task=task, backend=town.backend(task, 5))
 
+    def exp_blended(self):
+        task = town.task().to_builder().with_predict_stride(32).build()
+        store = rv.LabelStoreConfig.builder(rv.SEMANTIC_SEGMENTATION_RASTER)
+        scene = town.scene(town.WEST).to_builder().with_task(task)
+        scene = scene.with_label_store(store.with_probabilities(True).build()).build()
+        return town.experiment("blended", task=task, backend=town.backend(task, 5),
+                               validation=[scene])
+
     def exp_mosaic(self):
         parts = town.imagery("teil links.tif", "teil rechts.tif")
         return of("mosaic",
@@ -140,7 +148,11 @@ def prediction(ran: Any, id: str, scene: str) -> Any:
 
 
 @pytest.mark.parametrize(
-    "id", ["other_crs", "plain_image", "small", "mosaic", "label_raster", "label_colours", "aoi"]
+    "id",
+    [
+        *("other_crs", "plain_image", "small", "blended", "mosaic"),
+        *("label_raster", "label_colours", "aoi"),
+    ],
 )
 def test_it_works(ran: Any, id: str) -> None:
     """Labels in another CRS or as rasters, plain images, mosaics and areas all reach F1 > 0.95."""
@@ -181,6 +193,19 @@ def test_class_that_never_occurs(ran: Any) -> None:
     assert (0, None) == (found["lake"]["gt_count"], found["lake"]["f1"])
     assert found["average"]["f1"] > 0.95
     assert 3 not in prediction(ran, "unseen_class", "Bild West ö")
+
+
+def test_windows_are_blended_and_probabilities_written(ran: Any) -> None:
+    """From overlapping windows, classes are those of the highest probability in the other file."""
+    classes = prediction(ran, "blended", "Bild West ö")
+    path = ran.root / "predict/blended/Bild West ö-probabilities.tif"
+    with rasterio.open(path) as dataset:
+        assert ("building", "other") == dataset.descriptions
+        probabilities = dataset.read().astype(int)
+    assert (probabilities.sum(axis=0)[classes > 0] >= 254).all()
+    assert not probabilities[:, classes == 0].any()
+    apart = np.abs(probabilities[0] - probabilities[1]) > 1
+    np.testing.assert_array_equal(1 + probabilities.argmax(axis=0)[apart], classes[apart])
 
 
 def test_mosaic_is_one_image(ran: Any) -> None:
