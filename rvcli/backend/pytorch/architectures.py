@@ -188,7 +188,7 @@ def _torchvision_segmenter(spec: ModelSpec, name: str, pretrained: bool) -> nn.M
 
 
 def _timm_classifier(spec: ModelSpec, name: str, pretrained: bool) -> nn.Module:
-    timm = _package("timm", spec.arch)
+    timm = package("timm", spec.arch)
     if not timm.is_model(name):
         raise unknown(spec.arch, [*torchvision_names("models"), *timm.list_models()])
     with options_of(spec), downloading(spec.arch):
@@ -203,7 +203,7 @@ def _timm_classifier(spec: ModelSpec, name: str, pretrained: bool) -> nn.Module:
 
 
 def _smp_segmenter(spec: ModelSpec, family: str, name: str, pretrained: bool) -> nn.Module:
-    smp = _package("segmentation_models_pytorch", spec.arch)
+    smp = package("segmentation_models_pytorch", spec.arch)
     if not name.startswith("tu-") and name not in smp.encoders.get_encoder_names():
         raise unknown(
             spec.arch,
@@ -252,7 +252,8 @@ def adapt_first_layer(network: nn.Module, channels: int) -> nn.Module:
     return network
 
 
-def _package(name: str, arch: str) -> Any:
+def package(name: str, arch: str) -> Any:
+    """Import a package that an architecture needs."""
     import importlib
 
     try:
@@ -278,6 +279,8 @@ def options_of(spec: ModelSpec) -> Iterator[None]:
     """Say of what the maker of a network refuses that it comes from the options."""
     try:
         yield
+    except RvError:
+        raise
     except (TypeError, ValueError, KeyError) as error:
         raise ConfigError(
             f"{spec.arch} cannot be made with the options {dict(spec.options)}: {error}",

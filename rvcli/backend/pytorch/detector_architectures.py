@@ -196,19 +196,30 @@ def _torchvision_body(
     with downloading(spec.arch):
         network = get_model(name, weights="DEFAULT" if pretrained else None, progress=False)
     steps = list(_steps(adapt_first_layer(network, spec.channels)))
-    last: dict[int, tuple[int, int]] = {}
-    image = torch.zeros(1, spec.channels, _PROBE, _PROBE)
-    with torch.no_grad():
-        for place, step in enumerate(steps):
-            image = step.eval()(image)
-            if image.dim() != 4 or image.shape[2] != image.shape[3]:
-                raise ConfigError(
-                    f"{spec.arch} gives no maps of an image", hint="'resnet18' is a backbone"
-                )
-            last[_PROBE // image.shape[2]] = place, image.shape[1]
+    last = _last_steps(spec, steps)
     _check_strides(spec, strides, last)
     taken = [last[stride] for stride in strides]
     return _Steps(steps, [place for place, _ in taken]), [channels for _, channels in taken]
+
+
+def _last_steps(spec: ModelSpec, steps: Sequence[nn.Module]) -> dict[int, tuple[int, int]]:
+    """Return, by stride, the last step whose map has it, and its number of channels."""
+    last: dict[int, tuple[int, int]] = {}
+    image = torch.zeros(1, spec.channels, _PROBE, _PROBE)
+    try:
+        with torch.no_grad():
+            for place, step in enumerate(steps):
+                image = step.eval()(image)
+                _, channels, height, width = image.shape
+                if height != width:
+                    raise ValueError(f"a map of {height} x {width} from a square")
+                last[_PROBE // height] = place, channels
+    except (RuntimeError, AssertionError, ValueError) as error:
+        raise ConfigError(
+            f"{spec.arch} cannot be the backbone of a detector: {error}",
+            hint="'resnet18' and 'mobilenet_v3_large' can, and most names with 'timm:' before",
+        ) from error
+    return last
 
 
 def _steps(network: nn.Module) -> Iterator[nn.Module]:
