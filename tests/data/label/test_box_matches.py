@@ -29,7 +29,8 @@ def coco_precisions(scenes: Scenes) -> Any:
     """Give the average precision of each IoU threshold and class by pycocotools; -1 for none."""
     images = [{"id": number} for number in range(1, len(scenes) + 1)]
     categories = [{"id": item.id} for item in CLASSES.get_items()]
-    truth, found = [], []
+    truth: list[dict[str, Any]] = []
+    found: list[dict[str, Any]] = []
     for number, (gt_labels, pred_labels) in enumerate(scenes, 1):
         for labels, rows in ((gt_labels, truth), (pred_labels, found)):
             for (y0, x0, y1, x1), class_id, score in zip(
@@ -184,3 +185,10 @@ def test_many_boxes_take_little_time() -> None:
     assert matches.average_precisions() is not None
     assert matches.hits > 15_000
     assert time.perf_counter() - start < 20
+
+
+def test_average_precision_of_a_known_curve() -> None:
+    """Two of four found, in the ranks 1 and 3, give 26 recalls of precision 1 and 25 of 2/3."""
+    hits = np.array([[True, False, True]])
+    matches = Matches([(np.array([0.9, 0.8, 0.7]), hits, 4)])
+    assert matches.average_precisions() == [pytest.approx((26 + 25 * 2 / 3) / 101)]
