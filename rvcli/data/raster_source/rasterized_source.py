@@ -11,6 +11,7 @@ from rasterio.features import rasterize
 
 from rvcli.core.box import Box
 from rvcli.data.activate_mixin import ActivateMixin
+from rvcli.data.gdal import limit_cache
 from rvcli.data.raster_source.raster_source import RasterSource
 from rvcli.errors import ConfigError
 
@@ -53,7 +54,7 @@ def geoms_to_raster(
         uint8 class ids, shape (height, width), or uint16 if an id is over 255.
     """
     dtype = _dtype(str_tree.max_class_id, rasterizer_options)
-    return _draw(str_tree.part(window), rasterizer_options, window, extent, dtype)
+    return _draw(str_tree.divided.part(window), rasterizer_options, window, extent, dtype)
 
 
 def _draw(
@@ -132,6 +133,7 @@ class RasterizedSource(ActivateMixin, RasterSource):
             raise ConfigError(
                 f"background_class_id is {background}", hint="class ids are from 0 to 65535"
             )
+        limit_cache()  # which also spares GDAL to be set up anew for each window
         self.vector_source = vector_source
         self.rasterizer_options = rasterizer_options
         self.extent = extent
@@ -153,7 +155,7 @@ class RasterizedSource(ActivateMixin, RasterSource):
 
     def _get_chip(self, window: Box) -> npt.NDArray[Any]:
         self._check()
-        polygons = self.vector_source.get_polygons(window)
+        polygons = self.vector_source.get_pieces(window)
         raster = _draw(polygons, self.rasterizer_options, window, self.extent, self.get_dtype())
         return raster[:, :, np.newaxis]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -18,6 +19,11 @@ Ids: TypeAlias = npt.NDArray[np.int64]
 
 # Drawing goes through all vertices in Python: from here on it pays to cut a polygon first.
 LARGE = 256
+# Cutting goes through all vertices as well: from here on a polygon is divided once and for all.
+_HUGE = 2048
+# Pieces overlap by twice this, so that no seams show; smaller ones are not divided.
+_OVERLAP_PX = 2
+_SMALL_PX = 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,8 +64,19 @@ class ClassPolygons:
         chosen = self.touching(window)
         return ClassPolygons(self.geometries[chosen], self.class_ids[chosen], self.features[chosen])
 
-    def pieces(self, window: Box) -> tuple[list[Any], list[int]]:
-        """Return all polygons, in order, with the class of each, ready to be drawn in a window.
+    @cached_property
+    def divided(self) -> ClassPolygons:
+        """The same for drawing: polygons of very many vertices in pieces that overlap a little."""
+        huge = shapely.get_num_coordinates(self.geometries) > _HUGE
+        if not huge.any():
+            return self
+        pieces = [_divided(g) if h else [g] for g, h in zip(self.geometries, huge, strict=True)]
+        owners = np.repeat(np.arange(len(self)), [len(own) for own in pieces])
+        geometries = np.array([*chain.from_iterable(pieces), None], dtype=object)[:-1]
+        return ClassPolygons(geometries, self.class_ids[owners], self.features[owners])
+
+    def pieces(self, window: Box) -> tuple[list[dict[str, Any]], list[int]]:
+        """Return all polygons as GeoJSON, in order, with the class of each, to draw in a window.
 
         Polygons of many vertices are cut a little outside the window.
         """
@@ -67,13 +84,47 @@ class ClassPolygons:
         large = shapely.get_num_coordinates(geometries) > LARGE
         if large.any():
             geometries = geometries.copy()
-            frame = window.make_eroded(-2).shapely_format()
+            frame = window.make_eroded(-_OVERLAP_PX).shapely_format()
             geometries[large] = shapely.clip_by_rect(geometries[large], *frame)
-            # Cutting may leave lines behind, which would be drawn.
-            geometries, owners = shapely.get_parts(geometries, return_index=True)
-            areal = shapely.get_type_id(geometries) == shapely.GeometryType.POLYGON
-            geometries, class_ids = geometries[areal], class_ids[owners[areal]]
-        return geometries.tolist(), class_ids.tolist()
+            geometries, owners = _areas(geometries)
+            class_ids = class_ids[owners]
+        return _to_geojson(geometries), class_ids.tolist()
+
+
+def _areas(geometries: Geometries) -> tuple[Geometries, Ids]:
+    """Return the polygons in geometries, with the position of the one that each is of."""
+    # Cutting may leave lines behind, which would be drawn.
+    parts, owners = shapely.get_parts(geometries, return_index=True)
+    areal = shapely.get_type_id(parts) == shapely.GeometryType.POLYGON
+    return parts[areal], owners[areal]
+
+
+def _divided(polygon: Any) -> list[Any]:
+    """Return pieces of a polygon that have few vertices or are small."""
+    xmin, ymin, xmax, ymax = polygon.bounds
+    is_wide = xmax - xmin > ymax - ymin
+    if shapely.get_num_coordinates(polygon) <= _HUGE or max(xmax - xmin, ymax - ymin) <= _SMALL_PX:
+        return [polygon]
+    x, y = (xmin + xmax) / 2, (ymin + ymax) / 2
+    overlap = _OVERLAP_PX
+    halves = (
+        ((xmin, ymin, x + overlap, ymax), (x - overlap, ymin, xmax, ymax))
+        if is_wide
+        else ((xmin, ymin, xmax, y + overlap), (xmin, y - overlap, xmax, ymax))
+    )
+    cut = np.array([shapely.clip_by_rect(polygon, *half) for half in halves], dtype=object)
+    return [piece for part in _areas(cut)[0] for piece in _divided(part)]
+
+
+def _to_geojson(polygons: Geometries) -> list[dict[str, Any]]:
+    """Return polygons as GeoJSON: all at once, which takes a quarter of the time of one by one."""
+    rings, owners = shapely.get_rings(polygons, return_index=True)
+    ends = np.cumsum(shapely.get_num_coordinates(rings)).tolist()
+    positions = shapely.get_coordinates(rings).tolist()
+    geojson: list[dict[str, Any]] = [{"type": "Polygon", "coordinates": []} for _ in polygons]
+    for owner, start, end in zip(owners.tolist(), [0, *ends], ends, strict=False):
+        geojson[owner]["coordinates"].append(positions[start:end])
+    return geojson
 
 
 def merged(polygons: Sequence[ClassPolygons]) -> ClassPolygons:

@@ -56,16 +56,18 @@ class OGRVectorSource(TableVectorSource):
         super().__init__(crs_transformer, line_bufs, point_bufs, class_inf_opts, **options)
         self.uri = uri
         self.file = OGRFile(uri, layer, where)
-        self._blocks: PolygonBlocks | None = None
+        self._blocks = PolygonBlocks(self._read_polygons)
         self._level = logging.WARNING
 
     def get_polygons(self, window: Box | None = None) -> ClassPolygons:
         """Return polygons that touch a window, see VectorSource; None means all on the image."""
-        if window is None or self._kept is not None or not self._is_large:
+        if window is None or self._is_kept:
             return super().get_polygons(window)
-        if self._blocks is None:
-            self._blocks = PolygonBlocks(self._read_polygons)
         return self._blocks.part(window)
+
+    def get_pieces(self, window: Box) -> ClassPolygons:
+        """Return polygons for drawing, see VectorSource."""
+        return super().get_pieces(window) if self._is_kept else self._blocks.pieces(window)
 
     def max_class_id(self) -> int:
         """Return the largest class id, or that which may be where it would take too long."""
@@ -77,6 +79,11 @@ class OGRVectorSource(TableVectorSource):
             count = self.file.description.count
             if count > 0 or (count < 0 and self.file.has_any(None)):
                 warn_of_none(self._name(), max(count, 1))
+
+    @property
+    def _is_kept(self) -> bool:
+        """True if all that lies on the image is, or is to be, read at once."""
+        return self._kept is not None or not self._is_large
 
     @cached_property
     def _is_large(self) -> bool:
@@ -122,7 +129,7 @@ class OGRVectorSource(TableVectorSource):
 
     def _deactivate(self) -> None:
         super()._deactivate()
-        self._blocks = None
+        self._blocks.clear()
 
     def _name(self) -> str:
         return self.uri

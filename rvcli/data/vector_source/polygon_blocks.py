@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from math import ceil, floor
 
 from rvcli.core.box import Box
@@ -31,13 +31,20 @@ class PolygonBlocks:
 
     def part(self, window: Box) -> ClassPolygons:
         """Return the polygons whose bounds touch a window, whole and in order."""
-        return merged(
-            [
-                self._block(row, column).part(window)
-                for row in _blocks_over(window.ymin, window.ymax)
-                for column in _blocks_over(window.xmin, window.xmax)
-            ]
-        )
+        return merged([block.part(window) for block in self._over(window)])
+
+    def pieces(self, window: Box) -> ClassPolygons:
+        """Return the polygons for drawing in a window, those of very many vertices divided."""
+        return merged([block.divided.part(window) for block in self._over(window)])
+
+    def clear(self) -> None:
+        """Let go of what is kept."""
+        self._blocks.clear()
+
+    def _over(self, window: Box) -> Iterator[ClassPolygons]:
+        for row in _blocks_over(window.ymin, window.ymax):
+            for column in _blocks_over(window.xmin, window.xmax):
+                yield self._block(row, column)
 
     def _block(self, row: int, column: int) -> ClassPolygons:
         key = (row, column)

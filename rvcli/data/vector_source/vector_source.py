@@ -176,15 +176,26 @@ class VectorSource(ActivateMixin, ABC):
         Raises:
             DataError: the source cannot be read.
         """
-        kept = self._kept
-        if kept is None:
+        return self._all() if window is None else self._all().part(window)
+
+    def get_pieces(self, window: Box) -> ClassPolygons:
+        """Return polygons for drawing: as get_polygons, but those of very many vertices divided.
+
+        Args:
+            window: pixel coordinates, half-open: only pieces whose bounds touch it are given.
+        """
+        return self._all().divided.part(window)
+
+    def _all(self) -> ClassPolygons:
+        """Return all polygons, kept from the first time that they are read."""
+        if self._kept is None:
             with no_gc():
-                kept = self._kept = self._read_polygons(self.extent)
-        return kept if window is None else kept.part(window)
+                self._kept = self._read_polygons(self.extent)
+        return self._kept
 
     def max_class_id(self) -> int:
         """Return the largest class id that polygons have, or may have."""
-        return self.get_polygons().max_class_id
+        return self._all().max_class_id
 
     def warn_if_outside(self, extent: Box) -> None:
         """Warn if there are labels, and none lies on the image.
@@ -192,7 +203,7 @@ class VectorSource(ActivateMixin, ABC):
         Args:
             extent: of the image, pixel coordinates.
         """
-        polygons = self.get_polygons()
+        polygons = self._all()
         if len(polygons) and not len(polygons.touching(extent)):
             warn_of_none(self._name(), len(polygons))
 
