@@ -75,6 +75,19 @@ class RasterSource(ABC):
     def get_crs_transformer(self) -> CRSTransformer:
         """Return the transformer between map coordinates and the pixels of this image."""
 
+    def count_chip_channels(self) -> int:
+        """Return how many channels a transformed chip has."""
+        return int(self._transform_pixel("float32").shape[2])
+
+    def _transform_pixel(self, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
+        """Transform a chip of one pixel without data, whose channels have some dtype."""
+        import numpy as np
+
+        chip: npt.NDArray[Any] = np.zeros((1, 1, len(self.channel_order)), dtype=dtype)
+        for transformer in self.raster_transformers:
+            chip = transformer.transform(chip, self.channel_order)
+        return chip
+
     @abstractmethod
     def _get_chip(self, window: Box) -> npt.NDArray[Any]:
         """Read a window with all channels of the image, shape (height, width, num_channels)."""

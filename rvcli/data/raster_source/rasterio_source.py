@@ -113,10 +113,7 @@ class RasterioSource(ActivateMixin, RasterSource):
 
     def get_dtype(self) -> np.dtype[Any]:
         """Return the dtype of transformed chips."""
-        chip = np.zeros((1, 1, len(self.channel_order)), dtype=self._raw_dtype)
-        for transformer in self.raster_transformers:
-            chip = transformer.transform(chip, self.channel_order)
-        return np.dtype(chip.dtype)
+        return np.dtype(self._transform_pixel(self._raw_dtype).dtype)
 
     def get_crs_transformer(self) -> CRSTransformer:
         """Return the transformer of the image; one that changes nothing if it has no CRS."""
