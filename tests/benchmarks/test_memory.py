@@ -38,11 +38,11 @@ def test_the_watch_sees_all_processes(memory: ModuleType) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["constant", "embedded"])
-def test_the_whole_path_stays_below_a_gibibyte(
+@pytest.mark.parametrize("name", ["pixels", "cells", "boxes", "outlines", "embedded"])
+def test_the_whole_path_stays_below_its_limit(
     memory: ModuleType, tmp_path: Path, name: str
 ) -> None:
-    """Large scenes are chipped, learned, mapped and measured in less than 1 GiB."""
+    """Large scenes are chipped, learned, mapped and measured in less than 1.5 GiB."""
     try:
         peak = memory.measure(memory.CASES[name], tmp_path)
     finally:
