@@ -23,6 +23,9 @@ class BoxEvaluationItem(ClassEvaluationItem):
         ap50: average precision at an intersection over union of 0.5; None if the class is not
             there.
         ap: mean of the average precisions at 0.5, 0.55, ... 0.95, likewise.
+
+    The JSON also has `best_f1`, the highest F1 that a score threshold gives on these boxes, and
+    `best_score_thresh`, that threshold.
     """
 
     def __init__(self, matches: Matches, class_id: int | None, class_name: str | None) -> None:
@@ -50,7 +53,9 @@ class BoxEvaluationItem(ClassEvaluationItem):
 
     def to_json(self) -> dict[str, Any]:
         """Return the figures as JSON can hold them: what is not known is None."""
-        return {**super().to_json(), **_box_figures(self)}
+        best_f1, threshold = self.matches.best_f1() or (None, None)
+        best = {"best_f1": best_f1, "best_score_thresh": threshold}
+        return {**super().to_json(), **_box_figures(self), **best}
 
 
 class BoxAverageItem(ClassEvaluationItem):

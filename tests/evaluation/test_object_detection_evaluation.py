@@ -66,6 +66,8 @@ def test_figures_of_a_class() -> None:
         "fn": 1,
         "ap50": pytest.approx(51 / 101),  # precision 1 up to a recall of 0.5
         "ap": pytest.approx(51 / 101 * 7 / 10),  # the overlap of 9 / 11 reaches 0.8
+        "best_f1": pytest.approx(2 / 3),  # of the first box alone
+        "best_score_thresh": pytest.approx(0.85),
     }
 
 
@@ -79,8 +81,8 @@ def test_a_class_that_is_missed() -> None:
 def test_a_class_that_never_occurs() -> None:
     """Figures of a class that neither occurs nor was predicted are not known, never 0 or nan."""
     ship = figures(TRUTH, PREDICTED)["ship"]
-    unknown = ("precision", "recall", "f1", "count_error", "ap50", "ap")
-    assert [ship[name] for name in unknown] == [None] * 6
+    unknown = ("precision", "recall", "f1", "count_error", "ap50", "ap", "best_f1")
+    assert [ship[name] for name in unknown] == [None] * 7
     assert [ship[name] for name in ("gt_count", "tp", "fp", "fn")] == [0, 0, 0, 0]
 
 

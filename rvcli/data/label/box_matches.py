@@ -104,11 +104,35 @@ class Matches:
         more, with the boxes of all scenes in one ranking.
         """
         if self._precisions is None and self.gt_count:
-            scores = np.concatenate([scores for scores, _, _ in self._parts])
-            hits = np.concatenate([hits for _, hits, _ in self._parts], axis=1)
-            order = np.argsort(-scores, kind="stable")
-            self._precisions = [_average_precision(row, self.gt_count) for row in hits[:, order]]
+            _, hits = self._ranked()
+            self._precisions = [_average_precision(row, self.gt_count) for row in hits]
         return self._precisions
+
+    def best_f1(self) -> tuple[float, float] | None:
+        """Return the highest F1 that a score threshold gives, and that threshold.
+
+        Hits are those at the first IoU threshold. Boxes count whose score is above the score
+        threshold, which lies midway between two scores, or is 0 if all boxes count.
+
+        Returns:
+            None if nothing is there or nothing was predicted.
+        """
+        if not self.gt_count or not self.predicted:
+            return None
+        scores, hits = self._ranked()
+        # Between boxes of equal score there is no threshold.
+        last = np.flatnonzero(np.append(scores[1:] < scores[:-1], True))
+        f1 = 2 * np.cumsum(hits[0])[last] / (last + 1 + self.gt_count)
+        best = int(np.argmax(f1))
+        between = np.append((scores[last[:-1]] + scores[last[1:]]) / 2, 0.0)
+        return float(f1[best]), float(between[best])
+
+    def _ranked(self) -> tuple[Array, Array]:
+        """Return scores and hits of all scenes by falling score."""
+        scores = np.concatenate([scores for scores, _, _ in self._parts])
+        hits = np.concatenate([hits for _, hits, _ in self._parts], axis=1)
+        order = np.argsort(-scores, kind="stable")
+        return scores[order], hits[:, order]
 
 
 def _average_precision(hits: Array, gt_count: int) -> float:

@@ -191,4 +191,26 @@ def test_average_precision_of_a_known_curve() -> None:
     """Two of four found, in the ranks 1 and 3, give 26 recalls of precision 1 and 25 of 2/3."""
     hits = np.array([[True, False, True]])
     matches = Matches([(np.array([0.9, 0.8, 0.7]), hits, 4)])
-    assert matches.average_precisions() == [pytest.approx((26 + 25 * 2 / 3) / 101)]
+    precisions = matches.average_precisions()
+    assert precisions is not None
+    assert precisions == pytest.approx([(26 + 25 * 2 / 3) / 101])
+
+
+def test_the_best_score_threshold() -> None:
+    """The threshold with the highest F1 lies between two scores, or below all."""
+    hits = np.array([[True, True, False, False, True]])
+
+    def best(scores: Sequence[float]) -> Any:
+        return Matches([(np.array(scores), hits, 3)]).best_f1()
+
+    assert best([0.9, 0.8, 0.6, 0.5, 0.4]) == pytest.approx((4 / 5, 0.7))
+    assert best([0.9, 0.8, 0.8, 0.8, 0.4]) == pytest.approx((3 / 4, 0))
+    assert best([0.9, 0.5, 0.5, 0.5, 0.5]) == pytest.approx((3 / 4, 0))
+
+
+@pytest.mark.parametrize(("gt_count", "predicted"), [(0, 0), (0, 2), (2, 0)])
+def test_no_score_threshold_is_best(gt_count: int, predicted: int) -> None:
+    """Where nothing is there or nothing was predicted, no threshold is the best."""
+    matches = Matches([(np.ones(predicted), np.zeros((1, predicted), np.bool_), gt_count)])
+    assert matches.best_f1() is None
+    assert Matches([]).average_precisions() is None
