@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -66,6 +67,8 @@ class TorchBackend(ChipBackend):
             DataError: a chip file is damaged, or there are no chips.
             MissingDependencyError: PyTorch is not installed.
         """
+        # Before torch is loaded: threads that spin take long on a busy machine.
+        os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
         with torch_needed("training"):
             from rvcli.backend.pytorch.training import train_model
 

@@ -120,6 +120,11 @@ class TorchBackendConfig(SimpleBackendConfig):
         check=one_of(BEST, LAST),
         used_by=TRAIN,
     )
+    export_onnx: bool = field(
+        default=True,
+        doc="Put the model into its file as ONNX too, so that predicting needs no PyTorch.",
+        used_by=TRAIN,
+    )
     predict_with: str = field(
         default="auto",
         doc="What predicts: torch, onnx, or auto: torch on a CUDA device, else onnx.",
@@ -148,6 +153,7 @@ class TorchBackendConfig(SimpleBackendConfig):
             class_weights=tuple(weights) if isinstance(weights, list) else weights,
             early_stopping=self.early_stopping,
             keep=self.keep,
+            export_onnx=self.export_onnx,
             seed=self.seed,
         )
 
@@ -165,8 +171,8 @@ class TorchBackendConfig(SimpleBackendConfig):
 class TorchBackendConfigBuilder(SimpleBackendConfigBuilder):
     """Base of the builders of such configs.
 
-    A member writes `with_train_options` with the parameters and defaults of the reference first,
-    in its order, then those of MORE_OPTIONS.
+    A member writes `with_train_options`: the parameters and defaults of the reference first, in
+    its order, then the options that are new.
     """
 
     config_class = TorchBackendConfig

@@ -40,4 +40,5 @@ class TrainOptions:
     class_weights: str | tuple[float, ...] | None = None
     early_stopping: int | None = None
     keep: str = BEST
+    export_onnx: bool = True
     seed: int = 0

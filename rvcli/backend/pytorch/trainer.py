@@ -157,6 +157,7 @@ class _Run:
         self._scheduler = self._one_cycle() if options.one_cycle else None
         self._scaler = torch.amp.GradScaler("cuda", enabled=self._on_cuda)
         self._best = _weights_of(self._model)
+        self._rate = options.lr  # of the last step
         self.history = History(recipe.metric)
 
     def _one_cycle(self) -> torch.optim.lr_scheduler.OneCycleLR:
@@ -204,8 +205,7 @@ class _Run:
         torch.manual_seed(self._seed(number))
         loss = self._learn(number)
         metrics = self._validate(number)
-        rate = float(self._optimizer.param_groups[0]["lr"])
-        epoch = self.history.add(loss, rate, time.monotonic() - started_s, metrics)
+        epoch = self.history.add(loss, self._rate, time.monotonic() - started_s, metrics)
         if self.history.best is epoch:
             self._best = _weights_of(self._model)
         patience = self._options.early_stopping
@@ -242,6 +242,7 @@ class _Run:
         self._scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
         self._scaler.step(self._optimizer)
         self._scaler.update()
+        self._rate = float(self._optimizer.param_groups[0]["lr"])
         if self._scheduler is not None:
             self._scheduler.step()
         return loss.detach()

@@ -107,12 +107,12 @@ def _open(places: Places, tmp_dir: str, stack: ExitStack) -> Chips:
     train = stack.enter_context(ChipSet(places.train_chip_uris, tmp_dir))
     watched = places.validation_chip_uris
     validation = stack.enter_context(ChipSet(watched, tmp_dir)) if watched else None
-    if validation is not None and len(validation) and validation.bands != train.bands:
+    if validation and len(train) and validation.bands != train.bands:
         raise DataError(
             f"the training chips have {train.bands} bands, those for validation {validation.bands}",
             hint="choose the same bands with with_channel_order",
         )
-    if validation is None or not len(validation):
+    if not validation:
         log.warning("there are no validation chips: the weights of the last epoch are taken")
     return Chips(train, validation, places.train_chip_uris, watched, tmp_dir)
 
