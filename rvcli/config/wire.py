@@ -103,13 +103,13 @@ def read_field(message: Message, spec: Field, annotation: Any, path: str) -> Any
     value = getattr(message, name)
     if _is_repeated(descriptor):
         return _read_repeated(list(value), spec, annotation, path)
+    if descriptor.type == _TYPE_FLOAT:
+        value = shortest_float(value)
     if not message.HasField(name):  # type: ignore[arg-type, unused-ignore]
         if descriptor.has_default_value:
             return convert(value, annotation, path)
         return None if accepts_none(annotation) else spec.make_default()
     if descriptor.message_type is None:
-        if descriptor.type == _TYPE_FLOAT:
-            value = shortest_float(value)
         return convert(value, annotation, path)
     if descriptor.message_type.full_name == _STRUCT:
         return convert(struct_to_plain(value), annotation, path)

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import struct_pb2 as google_dot_protobuf_dot_struct__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1ervcli/protos/label_store.proto\x12\x0crvcli.protos\x1a\x1cgoogle/protobuf/struct.proto\"\x92\x06\n\x10LabelStoreConfig\x12\x12\n\nstore_type\x18\x01 \x01(\t\x12\r\n\x03uri\x18\x02 \x01(\tH\x00\x12l\n\"semantic_segmentation_raster_store\x18\x03 \x01(\x0b\x32>.rvcli.protos.LabelStoreConfig.SemanticSegmentationRasterStoreH\x00\x12\x30\n\rcustom_config\x18\x04 \x01(\x0b\x32\x17.google.protobuf.StructH\x00\x1a\xa4\x04\n\x1fSemanticSegmentationRasterStore\x12\x0b\n\x03uri\x18\x01 \x01(\t\x12\x12\n\x03rgb\x18\x02 \x01(\x08:\x05\x66\x61lse\x12\x62\n\rvector_output\x18\x03 \x03(\x0b\x32K.rvcli.protos.LabelStoreConfig.SemanticSegmentationRasterStore.VectorOutput\x12\x15\n\rprobabilities\x18\x64 \x01(\x08\x12\x1b\n\x13probabilities_dtype\x18\x65 \x01(\t\x1a\x89\x01\n\x0f\x42uildingOptions\x12\x1f\n\x10min_aspect_ratio\x18\x01 \x01(\x02:\x05\x31.618\x12\x10\n\x08min_area\x18\x02 \x01(\x02\x12!\n\x14\x65lement_width_factor\x18\x03 \x01(\x02:\x03\x30.5\x12 \n\x11\x65lement_thickness\x18\x04 \x01(\x02:\x05\x30.001\x1a\xbb\x01\n\x0cVectorOutput\x12\x12\n\x07\x64\x65noise\x18\x01 \x01(\x05:\x01\x30\x12\r\n\x03uri\x18\x02 \x01(\t:\x00\x12\x0c\n\x04mode\x18\x03 \x01(\t\x12\x10\n\x08\x63lass_id\x18\x04 \x01(\x05\x12h\n\x10\x62uilding_options\x18\x05 \x01(\x0b\x32N.rvcli.protos.LabelStoreConfig.SemanticSegmentationRasterStore.BuildingOptionsB\x14\n\x12label_store_config')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1ervcli/protos/label_store.proto\x12\x0crvcli.protos\x1a\x1cgoogle/protobuf/struct.proto\"\xb6\x06\n\x10LabelStoreConfig\x12\x12\n\nstore_type\x18\x01 \x01(\t\x12\r\n\x03uri\x18\x02 \x01(\tH\x00\x12l\n\"semantic_segmentation_raster_store\x18\x03 \x01(\x0b\x32>.rvcli.protos.LabelStoreConfig.SemanticSegmentationRasterStoreH\x00\x12\x30\n\rcustom_config\x18\x04 \x01(\x0b\x32\x17.google.protobuf.StructH\x00\x1a\xc8\x04\n\x1fSemanticSegmentationRasterStore\x12\x0b\n\x03uri\x18\x01 \x01(\t\x12\x12\n\x03rgb\x18\x02 \x01(\x08:\x05\x66\x61lse\x12\x62\n\rvector_output\x18\x03 \x03(\x0b\x32K.rvcli.protos.LabelStoreConfig.SemanticSegmentationRasterStore.VectorOutput\x12\x15\n\rprobabilities\x18\x64 \x01(\x08\x12\x1b\n\x13probabilities_dtype\x18\x65 \x01(\t\x1a\x89\x01\n\x0f\x42uildingOptions\x12\x1f\n\x10min_aspect_ratio\x18\x01 \x01(\x02:\x05\x31.618\x12\x10\n\x08min_area\x18\x02 \x01(\x02\x12!\n\x14\x65lement_width_factor\x18\x03 \x01(\x02:\x03\x30.5\x12 \n\x11\x65lement_thickness\x18\x04 \x01(\x02:\x05\x30.001\x1a\xdf\x01\n\x0cVectorOutput\x12\x12\n\x07\x64\x65noise\x18\x01 \x01(\x05:\x01\x30\x12\r\n\x03uri\x18\x02 \x01(\t:\x00\x12\x0c\n\x04mode\x18\x03 \x01(\t\x12\x10\n\x08\x63lass_id\x18\x04 \x01(\x05\x12h\n\x10\x62uilding_options\x18\x05 \x01(\x0b\x32N.rvcli.protos.LabelStoreConfig.SemanticSegmentationRasterStore.BuildingOptions\x12\x10\n\x08simplify\x18\x64 \x01(\x01\x12\x10\n\x08min_area\x18\x65 \x01(\x01\x42\x14\n\x12label_store_config')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,11 +33,11 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'rvcli.protos.label_store_pb
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_LABELSTORECONFIG']._serialized_start=79
-  _globals['_LABELSTORECONFIG']._serialized_end=865
+  _globals['_LABELSTORECONFIG']._serialized_end=901
   _globals['_LABELSTORECONFIG_SEMANTICSEGMENTATIONRASTERSTORE']._serialized_start=295
-  _globals['_LABELSTORECONFIG_SEMANTICSEGMENTATIONRASTERSTORE']._serialized_end=843
+  _globals['_LABELSTORECONFIG_SEMANTICSEGMENTATIONRASTERSTORE']._serialized_end=879
   _globals['_LABELSTORECONFIG_SEMANTICSEGMENTATIONRASTERSTORE_BUILDINGOPTIONS']._serialized_start=516
   _globals['_LABELSTORECONFIG_SEMANTICSEGMENTATIONRASTERSTORE_BUILDINGOPTIONS']._serialized_end=653
   _globals['_LABELSTORECONFIG_SEMANTICSEGMENTATIONRASTERSTORE_VECTOROUTPUT']._serialized_start=656
-  _globals['_LABELSTORECONFIG_SEMANTICSEGMENTATIONRASTERSTORE_VECTOROUTPUT']._serialized_end=843
+  _globals['_LABELSTORECONFIG_SEMANTICSEGMENTATIONRASTERSTORE_VECTOROUTPUT']._serialized_end=879
 # @@protoc_insertion_point(module_scope)

@@ -23,18 +23,22 @@ class LabelStoreConfig(_message.Message):
             element_thickness: float
             def __init__(self, min_aspect_ratio: _Optional[float] = ..., min_area: _Optional[float] = ..., element_width_factor: _Optional[float] = ..., element_thickness: _Optional[float] = ...) -> None: ...
         class VectorOutput(_message.Message):
-            __slots__ = ("denoise", "uri", "mode", "class_id", "building_options")
+            __slots__ = ("denoise", "uri", "mode", "class_id", "building_options", "simplify", "min_area")
             DENOISE_FIELD_NUMBER: _ClassVar[int]
             URI_FIELD_NUMBER: _ClassVar[int]
             MODE_FIELD_NUMBER: _ClassVar[int]
             CLASS_ID_FIELD_NUMBER: _ClassVar[int]
             BUILDING_OPTIONS_FIELD_NUMBER: _ClassVar[int]
+            SIMPLIFY_FIELD_NUMBER: _ClassVar[int]
+            MIN_AREA_FIELD_NUMBER: _ClassVar[int]
             denoise: int
             uri: str
             mode: str
             class_id: int
             building_options: LabelStoreConfig.SemanticSegmentationRasterStore.BuildingOptions
-            def __init__(self, denoise: _Optional[int] = ..., uri: _Optional[str] = ..., mode: _Optional[str] = ..., class_id: _Optional[int] = ..., building_options: _Optional[_Union[LabelStoreConfig.SemanticSegmentationRasterStore.BuildingOptions, _Mapping]] = ...) -> None: ...
+            simplify: float
+            min_area: float
+            def __init__(self, denoise: _Optional[int] = ..., uri: _Optional[str] = ..., mode: _Optional[str] = ..., class_id: _Optional[int] = ..., building_options: _Optional[_Union[LabelStoreConfig.SemanticSegmentationRasterStore.BuildingOptions, _Mapping]] = ..., simplify: _Optional[float] = ..., min_area: _Optional[float] = ...) -> None: ...
         URI_FIELD_NUMBER: _ClassVar[int]
         RGB_FIELD_NUMBER: _ClassVar[int]
         VECTOR_OUTPUT_FIELD_NUMBER: _ClassVar[int]

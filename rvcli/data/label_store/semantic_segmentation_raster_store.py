@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -16,14 +17,18 @@ from rvcli.core.class_map import ClassMap
 from rvcli.data.label.semantic_segmentation_labels import SemanticSegmentationLabels
 from rvcli.data.label_source.segmentation_class_transformer import SegmentationClassTransformer
 from rvcli.data.label_store.label_store import LabelStore
+from rvcli.data.label_store.vector_output_config import as_vector_outputs, check_classes
 from rvcli.errors import ConfigError, DataError
-from rvcli.filesystem import is_local, shown, to_path
+from rvcli.filesystem import base_name, is_local, shown, to_path
 from rvcli.utils.files import atomic_path, upload_or_copy
 
 if TYPE_CHECKING:
     from rvcli.data.crs_transformer.crs_transformer import CRSTransformer
     from rvcli.data.label_store.class_raster import StripWriter
     from rvcli.data.label_store.probability_raster import ProbabilityWriter
+    from rvcli.data.label_store.vector_output_config import VectorOutput
+
+log = logging.getLogger(__name__)
 
 
 class SemanticSegmentationRasterStore(LabelStore):
@@ -31,7 +36,10 @@ class SemanticSegmentationRasterStore(LabelStore):
 
     One band of class ids with nodata 0, a colour table and the tag CLASS_NAMES; or three bands
     of colours; overviews of the nearest pixels. The file appears whole or not at all, and memory
-    is that of one row of windows.
+    is that of one row of windows. Polygons of some classes are made of the file once it is there.
+
+    Attributes:
+        vector_output: a VectorOutput for each file of polygons, with its URI.
     """
 
     def __init__(
@@ -54,20 +62,17 @@ class SemanticSegmentationRasterStore(LabelStore):
             extent: of the image, pixel coordinates from (0, 0).
             crs_transformer: of the image; gives the georeference.
             tmp_dir: local directory for the file while it is on its way from or to elsewhere.
-            vector_output: polygons to make of the classes; not available yet.
+            vector_output: polygons to make of the classes: VectorOutput, or mappings of its
+                fields.
             class_map: names and colours of the classes.
             rgb: save colours instead of class ids.
             probabilities_uri: where to save how probable each class is; not if None.
             probabilities_dtype: "uint8", "float16" or "float32".
 
         Raises:
-            ConfigError: vector output is asked for; or colours, but not every class has its own.
+            ConfigError: vector output is asked for of what is no class, or colours, but not every
+                class has its own.
         """
-        if vector_output:
-            raise ConfigError(
-                "vector output of semantic segmentation is not available yet",
-                hint="leave with_vector_output out, and polygonize the raster",
-            )
         if rgb and class_map is None:
             raise ConfigError("colours are asked for without classes", hint="give a class map")
         if probabilities_uri is not None and class_map is None:
@@ -78,8 +83,10 @@ class SemanticSegmentationRasterStore(LabelStore):
         self.extent = extent
         self.crs_transformer = crs_transformer
         self.tmp_dir = tmp_dir
-        self.vector_output = list(vector_output or ())
+        self.vector_output = as_vector_outputs(vector_output or (), uri)
         self.class_map = class_map
+        if class_map is not None:
+            check_classes(self.vector_output, class_map)
         self.class_transformer = (
             SegmentationClassTransformer(class_map) if rgb and class_map is not None else None
         )
@@ -102,6 +109,14 @@ class SemanticSegmentationRasterStore(LabelStore):
                 " backend gives no class scores",
                 hint="leave with_probabilities out, or use a backend that gives scores",
             )
+        self._save_pixels(labels)
+        try:
+            for output in self.vector_output:
+                self._save_polygons(output)
+        finally:
+            self._deactivate()
+
+    def _save_pixels(self, labels: SemanticSegmentationLabels) -> None:
         with ExitStack() as stack:
             classes = stack.enter_context(self._new_class_raster())
             if self.probabilities_uri is None:
@@ -112,6 +127,19 @@ class SemanticSegmentationRasterStore(LabelStore):
             for window, array, scores in labels.get_score_arrs(self.extent):
                 classes.write(window, self._pixels(window, array, classes.dtype))
                 probabilities.write(window, scores)
+
+    def _save_polygons(self, output: VectorOutput) -> None:
+        """Make polygons of the pixels that were saved."""
+        from rvcli.data.label_store.vector_file import write_polygons
+        from rvcli.data.label_store.vector_output import vector_polygons
+
+        uri, class_id = output.uri or "", output.class_id
+        class_name = self.class_map.get_by_id(class_id).name if self.class_map else None
+        properties = {"class_id": class_id, "class_name": class_name or str(class_id)}
+        polygons = vector_polygons(self._read, self.extent, self.crs_transformer, output)
+        with self._place(uri) as path:
+            count = write_polygons(path, polygons, self.crs_transformer, properties, shown(uri))
+        log.info("%s: %d %s of the class %s", shown(uri), count, output.mode, class_name)
 
     @contextmanager
     def _new_class_raster(self) -> Iterator[StripWriter]:
@@ -150,7 +178,7 @@ class SemanticSegmentationRasterStore(LabelStore):
             return
         Path(self.tmp_dir).mkdir(parents=True, exist_ok=True)
         with TemporaryDirectory(dir=self.tmp_dir, prefix="predictions-") as folder:
-            path = Path(folder) / "predictions.tif"
+            path = Path(folder) / base_name(uri)
             yield path
             upload_or_copy(str(path), uri)
 

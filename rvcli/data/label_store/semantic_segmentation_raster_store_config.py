@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-import logging
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from rvcli import keys
-from rvcli.config import field, one_of
+from rvcli.config import Problem, field, one_of
 from rvcli.data.label_store.label_store_config import (
     LabelStoreConfig,
     LabelStoreConfigBuilder,
     prediction_uri,
+)
+from rvcli.data.label_store.vector_output_config import (
+    VectorOutput,
+    check_classes,
+    for_prediction,
+    vector_output_problems,
+    without_tif,
 )
 
 if TYPE_CHECKING:
@@ -20,20 +27,23 @@ if TYPE_CHECKING:
     from rvcli.data.label_store.label_store import LabelStore
 
 
-_log = logging.getLogger(__name__)
-
-
 class SemanticSegmentationRasterStoreConfig(LabelStoreConfig):
-    """Keep predicted class ids in a tiled GeoTIFF with the georeferencing of the scene."""
+    """Keep predicted class ids in a Cloud Optimized GeoTIFF on the grid of the scene."""
 
     key = keys.SEMANTIC_SEGMENTATION_RASTER
     part = "semantic_segmentation_raster_store"
+    positional = ("uri", "vector_output", "rgb")
 
     uri: str | None = field(
         default=None,
         doc="The GeoTIFF; `<scene id>.tif` below the predict URI if not set.",
         output_of=(keys.PREDICT,),
         input_of=(keys.EVAL,),
+    )
+    vector_output: list[VectorOutput] = field(
+        default_factory=list,
+        doc="Files of polygons that are made of the predicted pixels.",
+        used_by=(keys.PREDICT, keys.EVAL, keys.BUNDLE),
     )
     rgb: bool = field(default=False, doc="Write the colours of the classes instead of their ids.")
     probabilities: bool = field(
@@ -49,10 +59,16 @@ class SemanticSegmentationRasterStoreConfig(LabelStoreConfig):
         used_by=(keys.PREDICT, keys.BUNDLE),
     )
 
+    def problems(self) -> Iterable[Problem]:
+        """Check that every vector output has a format and a file of its own."""
+        # Where the pixels will go is not known yet, and matters little.
+        return vector_output_problems(self.vector_output, self.uri or "predictions.tif")
+
     def for_prediction(self, label_uri: str) -> Any:
-        """Return a copy that writes to another URI."""
+        """Return a copy that writes to another URI, polygons beside it."""
         new = self.clone()
         new.uri = label_uri
+        new.vector_output = for_prediction(self.vector_output, label_uri)
         return new
 
     def create_store(
@@ -68,6 +84,7 @@ class SemanticSegmentationRasterStoreConfig(LabelStoreConfig):
             extent,
             crs_transformer,
             tmp_dir,
+            self.vector_output,
             class_map=task_config.class_map,
             rgb=self.rgb,
             probabilities_uri=self.probabilities_uri(),
@@ -78,14 +95,19 @@ class SemanticSegmentationRasterStoreConfig(LabelStoreConfig):
         """Return where probabilities go; None if none are written."""
         if not self.probabilities or not self.uri:
             return None
-        stem, _, ending = self.uri.rpartition(".")
-        return f"{stem if ending.lower() in ('tif', 'tiff') else self.uri}-probabilities.tif"
+        return f"{without_tif(self.uri)}-probabilities.tif"
+
+    def vector_uris(self) -> list[str]:
+        """Return where polygons go; none before it is known where the pixels go."""
+        return [str(output.beside(self.uri).uri) for output in self.vector_output if self.uri]
 
     def report_io(self, command_type: str, io_def: CommandIODefinition) -> Any:
-        """Report the probabilities as well."""
+        """Report the probabilities and the polygons as well."""
         uri = self.probabilities_uri()
-        if uri is not None and command_type == keys.PREDICT:
-            io_def.add_outputs([uri])
+        if command_type == keys.PREDICT:
+            io_def.add_outputs([*([uri] if uri else []), *self.vector_uris()])
+        elif command_type == keys.EVAL:
+            io_def.add_inputs(self.vector_uris())
         return super().report_io(command_type, io_def)
 
     def update_for_command(
@@ -98,6 +120,8 @@ class SemanticSegmentationRasterStoreConfig(LabelStoreConfig):
         """Put the predictions of the scene below the predict URI."""
         if self.uri is None and command_type in (keys.PREDICT, keys.EVAL):
             self.uri = prediction_uri(experiment_config, context, ".tif")
+        if self.vector_output:
+            check_classes(self.vector_output, experiment_config.task.class_map)
         return super().update_for_command(command_type, experiment_config, context, io_def)
 
 
@@ -110,6 +134,7 @@ class SemanticSegmentationRasterStoreConfigBuilder(LabelStoreConfigBuilder):
         """Return a copy with the values of a message, of the older form as well."""
         if msg.WhichOneof("label_store_config") == "uri":
             return self.set(uri=msg.uri)
-        if msg.semantic_segmentation_raster_store.vector_output:
-            _log.warning("predictions are written as pixels only; vector outputs are left out")
-        return super().from_proto(msg)
+        new = super().from_proto(msg)
+        for output in new.config["vector_output"]:
+            output.uri = output.uri or None  # old messages say "" for a URI that is not set
+        return new

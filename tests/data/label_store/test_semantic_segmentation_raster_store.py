@@ -7,10 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyogrio
 import pytest
 import rasterio
+import shapely
 from affine import Affine
 from rasterio.crs import CRS
+from rasterio.features import rasterize
 
 from rvcli.core.box import Box
 from rvcli.core.class_map import ClassMap
@@ -20,7 +23,9 @@ from rvcli.data.label.semantic_segmentation_labels import SemanticSegmentationLa
 from rvcli.data.label_store.semantic_segmentation_raster_store import (
     SemanticSegmentationRasterStore,
 )
+from rvcli.data.label_store.vector_output_config import VectorOutput
 from rvcli.errors import ConfigError, DataError, NotWritableError
+from rvcli.utils.files import download_if_needed
 
 EXTENT = Box(0, 0, 50, 70)
 CLASSES = ClassMap.construct_from({"car": (1, "red"), "tree": (2, "#00ff00"), "sea": (3, "blue")})
@@ -276,10 +281,56 @@ def test_file_that_cannot_be_made(tmp_path: Path, grid: RasterioCRSTransformer) 
     assert "room on the disk" in str(caught.value.hint)
 
 
-def test_vector_output_is_not_available_yet(tmp_path: Path, grid: RasterioCRSTransformer) -> None:
-    """Vector output is refused at once, not after predicting."""
-    with pytest.raises(ConfigError, match="not available yet"):
-        store_at("p.tif", grid, tmp_path, vector_output=[{"mode": "polygons", "class_id": 1}])
+@pytest.mark.parametrize("rgb", [False, True])
+def test_vector_outputs_are_made_of_the_pixels(
+    tmp_path: Path, grid: RasterioCRSTransformer, rgb: bool
+) -> None:
+    """Polygons of a class lie beside the pixels, and where else they are asked for."""
+    array = np.zeros((50, 70), np.uint8)
+    array[10:20, 10:40] = array[30:40, 30:60] = 2
+    array[40:45, 5:25] = 1
+    outputs = [
+        {"mode": "polygons", "class_id": 2},
+        VectorOutput(mode="buildings", class_id=1, uri=str(tmp_path / "else" / "cars.gpkg")),
+    ]
+    store = store_at(tmp_path / "p.tif", grid, tmp_path, rgb=rgb, vector_output=outputs)
+    store.save(labels_of(array))
+    trees = json.loads((tmp_path / "p-2-polygons.json").read_text())["features"]
+    assert [{"class_id": 2, "class_name": "tree"}] * 2 == [f["properties"] for f in trees]
+    found = shapely.transform(
+        [shapely.geometry.shape(f["geometry"]) for f in trees], grid.map_to_pixel_exact
+    )
+    drawn = rasterize(found, out_shape=(50, 70), dtype="uint8")
+    assert (array == 2).tolist() == (drawn == 1).tolist()
+    [car] = shapely.from_wkb(pyogrio.raw.read(tmp_path / "else" / "cars.gpkg")[2])
+    assert 25.0 == pytest.approx(car.area)
+    assert store._dataset is None
+
+
+def test_vector_outputs_on_s3(
+    tmp_path: Path, grid: RasterioCRSTransformer, classes: Any, s3_root: str
+) -> None:
+    """Remote URIs get their files, and the names of layers are those of the files."""
+    outputs = [{"mode": "polygons", "class_id": 2, "uri": f"{s3_root}/trees.gpkg"}]
+    store = store_at(f"{s3_root}/p.tif", grid, tmp_path / "one", vector_output=outputs)
+    store.save(labels_of(classes))
+    path = download_if_needed(f"{s3_root}/trees.gpkg", str(tmp_path / "two"))
+    assert "trees" == pyogrio.list_layers(path)[0, 0]
+
+
+def test_vector_output_of_no_class_is_refused(tmp_path: Path, grid: RasterioCRSTransformer) -> None:
+    """Before anything is predicted."""
+    with pytest.raises(ConfigError, match="of the class 9"):
+        store_at("p.tif", grid, tmp_path, vector_output=[{"mode": "polygons", "class_id": 9}])
+
+
+def test_vector_output_without_class_map(tmp_path: Path, grid: RasterioCRSTransformer) -> None:
+    """Where nobody says what classes are called, they are called by their ids."""
+    outputs = [{"mode": "polygons", "class_id": 3}]
+    store = store_at(tmp_path / "p.tif", grid, tmp_path, class_map=None, vector_output=outputs)
+    store.save(labels_of(np.full((50, 70), 3, np.uint8)))
+    [feature] = json.loads((tmp_path / "p-3-polygons.json").read_text())["features"]
+    assert "3" == feature["properties"]["class_name"]
 
 
 def test_rgb_needs_classes(tmp_path: Path, grid: RasterioCRSTransformer) -> None:

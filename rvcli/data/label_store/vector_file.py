@@ -1,0 +1,131 @@
+"""Files of polygons: GeoJSON, GeoPackage and FlatGeobuf."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+
+from rvcli.data.label_store.polygonize import Polygons
+from rvcli.data.vector_source.ogr_file import load_pyogrio
+from rvcli.data.vector_source.projection import WGS_84, source_projector
+from rvcli.errors import NotWritableError
+
+if TYPE_CHECKING:
+    from rvcli.data.crs_transformer.crs_transformer import CRSTransformer
+
+_DRIVERS = {".gpkg": "GPKG", ".fgb": "FlatGeobuf"}
+# A millimetre on the ground.
+_DEGREE_DECIMALS = 8
+_PIXEL_DECIMALS = 3
+
+
+def write_polygons(
+    path: Path,
+    batches: Iterable[Polygons],
+    crs_transformer: CRSTransformer,
+    properties: Mapping[str, Any],
+    name: str,
+) -> int:
+    """Write polygons to a file, in the format that its extension says.
+
+    GeoJSON is written as the polygons come; the other formats are kept in memory until all are
+    there.
+
+    Args:
+        path: local path; .gpkg and .fgb are in the CRS of the image, anything else is GeoJSON in
+            WGS 84, longitude first. Without a georeference all are in pixel (x, y).
+        batches: shapely polygons in pixel (x, y), some at a time.
+        crs_transformer: of the image.
+        properties: of every polygon; numbers and texts.
+        name: names the file, and the layer in it.
+
+    Returns:
+        How many polygons were written.
+
+    Raises:
+        MissingDependencyError: pyogrio is not installed, and the format needs it.
+        NotWritableError: the file cannot be written.
+    """
+    driver = _DRIVERS.get(path.suffix.lower())
+    try:
+        if driver is None:
+            return _write_geojson(path, batches, crs_transformer, properties)
+        return _write_ogr(path, batches, crs_transformer, properties, name, driver)
+    except OSError as e:
+        raise NotWritableError(
+            f"{name} cannot be written: {e.strerror or e}",
+            hint="check that its directory can be written, and that there is room on the disk",
+        ) from e
+
+
+def _write_geojson(
+    path: Path,
+    batches: Iterable[Polygons],
+    crs_transformer: CRSTransformer,
+    properties: Mapping[str, Any],
+) -> int:
+    """Write GeoJSON as RFC 7946 wants it: WGS 84, outer rings counterclockwise."""
+    is_placed = crs_transformer.get_image_crs() is not None
+    project = source_projector(crs_transformer, WGS_84)
+    decimals = _DEGREE_DECIMALS if is_placed else _PIXEL_DECIMALS
+    start = f'{{"type": "Feature", "properties": {_json(properties)}, "geometry": '
+    count = 0
+    with path.open("w", encoding="utf-8") as file:
+        file.write('{"type": "FeatureCollection", "features": [')
+        for batch in batches:
+            placed = shapely.transform(batch, lambda xy: np.round(project(xy), decimals))
+            # Normal form has clockwise shells and counterclockwise holes.
+            placed = shapely.reverse(shapely.normalize(placed))
+            for text in shapely.to_geojson(placed):
+                file.write(f"{',' if count else ''}\n{start}{text}}}")
+                count += 1
+        file.write("\n]}\n")
+    return count
+
+
+def _write_ogr(
+    path: Path,
+    batches: Iterable[Polygons],
+    crs_transformer: CRSTransformer,
+    properties: Mapping[str, Any],
+    name: str,
+    driver: str,
+) -> int:
+    pyogrio = load_pyogrio()
+    crs = crs_transformer.get_image_crs()
+    text = None if crs is None else crs.to_wkt() if hasattr(crs, "to_wkt") else str(crs)
+    project = source_projector(crs_transformer, text)
+    binary = [shapely.to_wkb(shapely.transform(batch, project)) for batch in batches]
+    wkb = np.concatenate(binary) if binary else np.empty(0, dtype=object)
+    with warnings.catch_warnings():
+        # An image without georeference has polygons without one.
+        warnings.filterwarnings("ignore", "'crs' was not provided")
+        try:
+            pyogrio.raw.write(
+                str(path),
+                wkb,
+                [_column(value, len(wkb)) for value in properties.values()],
+                list(properties),
+                geometry_type="Polygon",
+                crs=text,
+                driver=driver,
+                layer=Path(name).stem,
+            )
+        except pyogrio.errors.DataSourceError as e:
+            raise OSError(str(e).replace(str(path), name)) from e
+    return len(wkb)
+
+
+def _json(properties: Mapping[str, Any]) -> str:
+    return json.dumps(dict(properties), ensure_ascii=False)
+
+
+def _column(value: Any, size: int) -> npt.NDArray[Any]:
+    return np.full(size, value, dtype=np.int64 if isinstance(value, int) else object)
