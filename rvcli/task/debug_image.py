@@ -40,27 +40,39 @@ class ChipSheet:
             probability: with which a chip is drawn, until the sheet is full.
             rng: source of randomness.
         """
+        self._class_map = class_map
         self._palette = _palette(class_map)
         self._probability = probability
         self._rng = rng
         self._chips: list[Array] = []
 
     def add(self, chip: Array, labels: Array) -> None:
-        """Draw a chip, if it is its turn and there is room.
+        """Draw a chip and its classes, if it is its turn and there is room.
 
         Args:
             chip: shape (height, width, channels).
             labels: class ids, shape (height, width).
         """
-        if len(self._chips) >= _MAX_CHIPS or self._rng.random() >= self._probability:
-            return
-        step = -(-max(labels.shape) // _CHIP_SIDE)
-        thin = chip[::step, ::step, :3]
-        shown = np.broadcast_to(
-            thin if thin.shape[2] == 3 else thin[:, :, :1], (*thin.shape[:2], 3)
-        )
-        pair = [_stretched(shown.astype(np.float64)), self._palette[labels[::step, ::step]]]
-        self._chips.append(np.concatenate(pair, axis=1))
+        if self._takes_one():
+            shown, step = _thin_chip(chip)
+            self._chips.append(np.hstack([shown, self._palette[labels[::step, ::step]]]))
+
+    def add_boxes(self, chip: Array, boxes: Iterable[Box], class_ids: Iterable[int]) -> None:
+        """Draw a chip, and again with its boxes, if it is its turn and there is room.
+
+        Args:
+            chip: shape (height, width, channels).
+            boxes: in pixels of the chip.
+            class_ids: the class of each.
+        """
+        if self._takes_one():
+            shown, step = _thin_chip(chip)
+            framed = shown.copy()
+            draw_frames(framed, step, boxes, class_ids, self._class_map)
+            self._chips.append(np.hstack([shown, framed]))
+
+    def _takes_one(self) -> bool:
+        return len(self._chips) < _MAX_CHIPS and self._rng.random() < self._probability
 
     def save(self, uri: str) -> None:
         """Write the sheet as PNG, unless it is empty."""
@@ -143,6 +155,14 @@ def draw_frames(
         inner = part[width:-width, width:-width].copy()
         part[:] = palette[class_id or 0]
         part[width:-width, width:-width] = inner
+
+
+def _thin_chip(chip: Array) -> tuple[npt.NDArray[np.uint8], int]:
+    """Give the first bands of a chip as a small square of RGB, and of how many pixels one is."""
+    step = -(-max(chip.shape[:2]) // _CHIP_SIDE)
+    thin = chip[::step, ::step, :3]
+    shown = np.broadcast_to(thin if thin.shape[2] == 3 else thin[:, :, :1], (*thin.shape[:2], 3))
+    return _stretched(shown.astype(np.float64)), step
 
 
 def _thin_blocks(scene: Scene, step: int) -> Iterator[tuple[Box, slice, slice, Any]]:

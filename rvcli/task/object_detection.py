@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import math
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -35,6 +36,7 @@ _NEGATIVES_WITHOUT_POSITIVES = 100
 _DRAWS_PER_NEGATIVE = 100
 # Share of the chip size within which a box that ends there ends at the border of a window.
 _BORDER = 0.02
+_DEBUG_CHIP_PROBABILITY = 0.25
 
 
 def make_pos_windows(
@@ -167,7 +169,7 @@ class ObjectDetection(Task):
     """Gives the objects of a scene boxes, classes and scores.
 
     Uses of its config: class_map, chip_size, chip_options, predict_options, predict_batch_size,
-    seed, debug and predict_debug_uri.
+    seed, debug and predict_debug_uri; of its backend: debug_uri.
     """
 
     def get_train_windows(self, scene: Scene) -> list[Box]:
@@ -251,6 +253,25 @@ class ObjectDetection(Task):
         draw_frames(image, step, labels.get_boxes(), class_ids, self.config.class_map)
         uri = join_uri(debug_dir_uri, f"{scene.id}.png")
         resolve(uri, "w").write_bytes(uri, numpy_to_png(image))
+
+    @contextmanager
+    def debug_chips(self, scene: Scene) -> Iterator[Callable[[Any, Box, Any], None]]:
+        """Draw some chips with their boxes on one sheet, `<scene id>.png` in the debug URI."""
+        from rvcli.task.debug_image import ChipSheet
+
+        debug_uri = getattr(self.backend, "debug_uri", None)
+        if not (self.config.debug and debug_uri):
+            yield lambda chip, window, labels: None
+            return
+        rng = self.scene_random(scene)
+        sheet = ChipSheet(self.config.class_map, _DEBUG_CHIP_PROBABILITY, rng)
+
+        def show(chip: Any, window: Box, labels: ObjectDetectionLabels) -> None:
+            local = labels.global_to_local(labels.get_npboxes(), window)
+            sheet.add_boxes(chip, map(Box.from_npbox, local), labels.get_class_ids())
+
+        yield show
+        sheet.save(join_uri(debug_uri, f"{scene.id}.png"))
 
 
 def _within_areas(windows: list[Box], scene: Scene, extent: Box) -> list[Box]:

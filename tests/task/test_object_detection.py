@@ -364,6 +364,32 @@ def test_predictions_are_saved_and_drawn(make_scene: MakeScene, tmp_path: Path) 
     assert len(set(image[15, 20].tolist())) == 1  # imagery within a frame
 
 
+def test_some_chips_are_drawn_with_their_boxes(make_scene: MakeScene, tmp_path: Path) -> None:
+    """Chipping draws some chips beside the same with boxes, where the backend has a place."""
+
+    class Taking:
+        debug_uri = str(tmp_path / "debug")
+
+        def process_scene_data(self, scene: Any, data: Any, tmp_dir: str) -> None:
+            """Read all chips."""
+            self.chips = list(data)
+
+        def process_sceneset_results(self, train: Any, validation: Any, tmp_dir: str) -> None:
+            """Keep nothing."""
+
+    backend = Taking()
+    make_task(backend, window_method="image", neg_ratio=100).make_chips([make_scene()], [], [], "")
+    assert len(backend.chips) > 50
+    sheet = png_to_numpy((tmp_path / "debug/scene.png").read_bytes())
+    assert sheet.shape[2] == 3
+    quiet = Taking()
+    quiet.debug_uri = str(tmp_path / "other")
+    task = make_task(quiet, window_method="image")
+    task.config.debug = False
+    task.make_chips([make_scene()], [], [], "")
+    assert not (tmp_path / "other").exists()
+
+
 class TestConfig:
     """The config of the task."""
 
