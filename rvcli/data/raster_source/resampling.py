@@ -68,7 +68,10 @@ class Axis:
             indices = first + np.arange(int(np.ceil(2 * half)) + 1)[:, np.newaxis]
             covered = np.minimum(centres + half, indices + 1) - np.maximum(centres - half, indices)
             weights = np.maximum(0.0, covered)
-        return Taps(indices, weights / weights.sum(axis=0), nearest, inside)
+        # What lies beyond the other grid counts for nothing.
+        weights = np.where((indices >= 0) & (indices < self.size), weights, 0.0)
+        weights /= np.where(inside, weights.sum(axis=0), 1.0)
+        return Taps(indices.clip(0, self.size - 1), weights, nearest.clip(0, self.size - 1), inside)
 
 
 @dataclass(frozen=True)
@@ -144,12 +147,12 @@ class GridReader:
             return self._read_halves(window)
         chip = self.source.get_chip(Box(top, left, bottom, right))
         planes = _finite(np.moveaxis(chip, -1, 0))
-        found = planes[:, rows.nearest[:, np.newaxis] - top, columns.nearest - left]
-        inside = rows.inside[:, np.newaxis] & columns.inside
-        if self._method != "nearest":
-            found = _weighted(planes, rows, columns, found, self._method)
-        if not inside.all():
-            found = np.where(inside, found, found.dtype.type(0))
+        if self._method == "nearest":
+            found = _nearest(planes, rows, columns)
+        else:
+            found = _weighted(planes, rows, columns, self._method)
+        found[:, ~rows.inside] = 0
+        found[:, :, ~columns.inside] = 0
         return np.moveaxis(found, 0, -1)
 
     def _read_halves(self, window: Box) -> npt.NDArray[Any]:
@@ -175,36 +178,53 @@ def _finite(planes: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return planes
 
 
-def _weighted(
-    planes: npt.NDArray[Any],
-    rows: Taps,
-    columns: Taps,
-    nearest: npt.NDArray[Any],
-    method: str,
-) -> npt.NDArray[Any]:
+def _nearest(planes: npt.NDArray[Any], rows: Taps, columns: Taps) -> npt.NDArray[Any]:
+    chosen = np.take(planes, columns.nearest - columns.limits[0], axis=-1)
+    return np.take(chosen, rows.nearest - rows.limits[0], axis=-2)
+
+
+def _weighted(planes: npt.NDArray[Any], rows: Taps, columns: Taps, method: str) -> npt.NDArray[Any]:
     """Return weighted means of planes, shape (channels, height, width), of their dtype."""
     small = planes.dtype.itemsize <= 2 or planes.dtype == np.float32
     dtype = np.dtype(np.float32 if small else np.float64)
-    means = _sums(planes.astype(dtype), rows, columns)
-    if (planes == 0).any():
-        # What is without data adds nothing to a sum: it is missing in the weights alone. Where
-        # none is, they are exactly 1: what lies elsewhere in a window changes no pixel.
-        weights = 1 - _sums((planes == 0).astype(np.float64), rows, columns)
-        has_data = weights > _EDGE**2 if method == "average" else nearest != 0
-        means = np.where(has_data, means / np.where(has_data, weights, 1), 0).astype(dtype)
-    return cast_values(means, planes.dtype)
+    shape = (len(planes), len(rows.nearest), len(columns.nearest))
+    found = np.empty(shape, dtype=planes.dtype)
+    # One by one, since the processor's cache holds one.
+    for i, plane in enumerate(planes):
+        means = _sums(plane.astype(dtype), rows, columns)
+        if not plane.all():
+            # What is without data adds nothing to a sum: it is missing in the weights alone.
+            # Where none is, they are exactly 1: what else is in a window changes no pixel.
+            weights = 1 - _sums((plane == 0).astype(np.float64), rows, columns)
+            is_average = method == "average"
+            has_data = weights > _EDGE**2 if is_average else _nearest(plane, rows, columns) != 0
+            means = np.where(has_data, means / np.where(has_data, weights, 1), 0).astype(dtype)
+        if planes.dtype.itemsize > 4:
+            means = cast_values(means, planes.dtype)
+        elif planes.dtype.kind != "f":
+            np.rint(means, out=means)
+        # A mean lies between values that the dtype holds: there is nothing to clip.
+        np.copyto(found[i], means, casting="unsafe")
+    return found
 
 
-def _sums(planes: npt.NDArray[Any], rows: Taps, columns: Taps) -> npt.NDArray[Any]:
+def _sums(plane: npt.NDArray[Any], rows: Taps, columns: Taps) -> npt.NDArray[Any]:
     """Add up pixels with their weights, along the columns first: rows are copied faster."""
-    for taps, axis in ((columns, 2), (rows, 1)):
-        first = taps.limits[0]
-        shape = (1, -1, 1) if axis == 1 else (1, 1, -1)
-        total: npt.NDArray[Any] | None = None
-        for indices, weights in zip(taps.indices, taps.weights, strict=True):
-            part = np.take(planes, indices - first, axis=axis, mode="clip")
-            part *= weights.astype(planes.dtype).reshape(shape)
-            total = part if total is None else np.add(total, part, out=total)
-        assert total is not None
-        planes = total
-    return planes
+    across = _sum_along(plane, columns, 1)
+    return _sum_along(across, rows, 0)
+
+
+def _sum_along(plane: npt.NDArray[Any], taps: Taps, axis: int) -> npt.NDArray[Any]:
+    weights = taps.weights.astype(plane.dtype)
+    indices = taps.indices - taps.limits[0]
+    total, part = None, None
+    for index, weight in zip(indices, weights if axis else weights[:, :, np.newaxis], strict=True):
+        # With "clip" numpy needs no buffer for its output; no index is out of range.
+        part = np.take(plane, index, axis=axis, out=part, mode="clip")
+        part *= weight
+        if total is None:
+            total, part = part, np.empty_like(part)
+        else:
+            total += part
+    assert total is not None
+    return total

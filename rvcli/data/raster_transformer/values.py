@@ -26,7 +26,8 @@ def cast_values(values: npt.NDArray[Any], dtype: npt.DTypeLike) -> npt.NDArray[A
             return np.asarray(values.astype(target))
     limits = np.iinfo(target)
     if values.dtype.kind == "f":
-        rounded = np.rint(np.nan_to_num(values, nan=0.0, posinf=np.inf, neginf=-np.inf))
+        rounded = np.rint(values)
+        rounded = np.where(np.isnan(rounded), 0, rounded) if np.isnan(rounded).any() else rounded
         # The greatest float that is no greater than the greatest integer.
         high = np.nextafter(values.dtype.type(limits.max), values.dtype.type(0))
         high = high if int(values.dtype.type(limits.max)) > limits.max else limits.max
