@@ -27,7 +27,7 @@ from rvcli.protos import raster_transformer_pb2 as rvcli_dot_protos_dot_raster__
 from rvcli.protos import vector_source_pb2 as rvcli_dot_protos_dot_vector__source__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n rvcli/protos/raster_source.proto\x12\x0crvcli.protos\x1a\x1cgoogle/protobuf/struct.proto\x1a%rvcli/protos/raster_transformer.proto\x1a rvcli/protos/vector_source.proto\"\xf9\t\n\x12RasterSourceConfig\x12\x13\n\x0bsource_type\x18\x01 \x01(\t\x12;\n\x0ctransformers\x18\x02 \x03(\x0b\x32%.rvcli.protos.RasterTransformerConfig\x12\x15\n\rchannel_order\x18\x03 \x03(\x05\x12\x46\n\rgeotiff_files\x18\x04 \x01(\x0b\x32-.rvcli.protos.RasterSourceConfig.GeoTiffFilesH\x00\x12@\n\nimage_file\x18\x05 \x01(\x0b\x32*.rvcli.protos.RasterSourceConfig.ImageFileH\x00\x12\x44\n\x0cgeojson_file\x18\x06 \x01(\x0b\x32,.rvcli.protos.RasterSourceConfig.GeoJSONFileH\x00\x12\x30\n\rcustom_config\x18\x07 \x01(\x0b\x32\x17.google.protobuf.StructH\x00\x12N\n\x11rasterized_source\x18\x08 \x01(\x0b\x32\x31.rvcli.protos.RasterSourceConfig.RasterizedSourceH\x00\x12J\n\x0frasterio_source\x18\t \x01(\x0b\x32/.rvcli.protos.RasterSourceConfig.RasterioSourceH\x00\x12\x0e\n\x06nodata\x18\x64 \x01(\x01\x1aL\n\x0cGeoTiffFiles\x12\x0c\n\x04uris\x18\x01 \x03(\t\x12\x16\n\x0ex_shift_meters\x18\x02 \x01(\x02\x12\x16\n\x0ey_shift_meters\x18\x03 \x01(\x02\x1a\x18\n\tImageFile\x12\x0b\n\x03uri\x18\x01 \x01(\t\x1ar\n\x0eRasterioSource\x12\x0c\n\x04uris\x18\x01 \x03(\t\x12\x16\n\x0ex_shift_meters\x18\x02 \x01(\x02\x12\x16\n\x0ey_shift_meters\x18\x03 \x01(\x02\x12\x0e\n\x06nodata\x18\x64 \x01(\x01\x12\x12\n\nsubdataset\x18\x65 \x01(\t\x1a\x93\x02\n\x10RasterizedSource\x12\x37\n\rvector_source\x18\x01 \x01(\x0b\x32 .rvcli.protos.VectorSourceConfig\x12_\n\x12rasterizer_options\x18\x02 \x01(\x0b\x32\x43.rvcli.protos.RasterSourceConfig.RasterizedSource.RasterizerOptions\x1a\x65\n\x11RasterizerOptions\x12\x1b\n\x13\x62\x61\x63kground_class_id\x18\x02 \x01(\x05\x12\x17\n\x0bline_buffer\x18\x03 \x01(\x05:\x02\x31\x35\x12\x1a\n\x0b\x61ll_touched\x18\x04 \x01(\x08:\x05\x66\x61lse\x1a\xc1\x01\n\x0bGeoJSONFile\x12\x0b\n\x03uri\x18\x01 \x01(\t\x12Z\n\x12rasterizer_options\x18\x02 \x01(\x0b\x32>.rvcli.protos.RasterSourceConfig.GeoJSONFile.RasterizerOptions\x1aI\n\x11RasterizerOptions\x12\x1b\n\x13\x62\x61\x63kground_class_id\x18\x02 \x01(\x05\x12\x17\n\x0bline_buffer\x18\x03 \x01(\x05:\x02\x31\x35\x42\x16\n\x14raster_source_config')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n rvcli/protos/raster_source.proto\x12\x0crvcli.protos\x1a\x1cgoogle/protobuf/struct.proto\x1a%rvcli/protos/raster_transformer.proto\x1a rvcli/protos/vector_source.proto\"\x9b\n\n\x12RasterSourceConfig\x12\x13\n\x0bsource_type\x18\x01 \x01(\t\x12;\n\x0ctransformers\x18\x02 \x03(\x0b\x32%.rvcli.protos.RasterTransformerConfig\x12\x15\n\rchannel_order\x18\x03 \x03(\x05\x12\x46\n\rgeotiff_files\x18\x04 \x01(\x0b\x32-.rvcli.protos.RasterSourceConfig.GeoTiffFilesH\x00\x12@\n\nimage_file\x18\x05 \x01(\x0b\x32*.rvcli.protos.RasterSourceConfig.ImageFileH\x00\x12\x44\n\x0cgeojson_file\x18\x06 \x01(\x0b\x32,.rvcli.protos.RasterSourceConfig.GeoJSONFileH\x00\x12\x30\n\rcustom_config\x18\x07 \x01(\x0b\x32\x17.google.protobuf.StructH\x00\x12N\n\x11rasterized_source\x18\x08 \x01(\x0b\x32\x31.rvcli.protos.RasterSourceConfig.RasterizedSourceH\x00\x12J\n\x0frasterio_source\x18\t \x01(\x0b\x32/.rvcli.protos.RasterSourceConfig.RasterioSourceH\x00\x12\x0e\n\x06nodata\x18\x64 \x01(\x01\x1aL\n\x0cGeoTiffFiles\x12\x0c\n\x04uris\x18\x01 \x03(\t\x12\x16\n\x0ex_shift_meters\x18\x02 \x01(\x02\x12\x16\n\x0ey_shift_meters\x18\x03 \x01(\x02\x1a\x18\n\tImageFile\x12\x0b\n\x03uri\x18\x01 \x01(\t\x1a\x93\x01\n\x0eRasterioSource\x12\x0c\n\x04uris\x18\x01 \x03(\t\x12\x16\n\x0ex_shift_meters\x18\x02 \x01(\x02\x12\x16\n\x0ey_shift_meters\x18\x03 \x01(\x02\x12\x0e\n\x06nodata\x18\x64 \x01(\x01\x12\x12\n\nsubdataset\x18\x65 \x01(\t\x12\x0b\n\x03\x63rs\x18\x66 \x01(\t\x12\x12\n\nresampling\x18g \x01(\t\x1a\x93\x02\n\x10RasterizedSource\x12\x37\n\rvector_source\x18\x01 \x01(\x0b\x32 .rvcli.protos.VectorSourceConfig\x12_\n\x12rasterizer_options\x18\x02 \x01(\x0b\x32\x43.rvcli.protos.RasterSourceConfig.RasterizedSource.RasterizerOptions\x1a\x65\n\x11RasterizerOptions\x12\x1b\n\x13\x62\x61\x63kground_class_id\x18\x02 \x01(\x05\x12\x17\n\x0bline_buffer\x18\x03 \x01(\x05:\x02\x31\x35\x12\x1a\n\x0b\x61ll_touched\x18\x04 \x01(\x08:\x05\x66\x61lse\x1a\xc1\x01\n\x0bGeoJSONFile\x12\x0b\n\x03uri\x18\x01 \x01(\t\x12Z\n\x12rasterizer_options\x18\x02 \x01(\x0b\x32>.rvcli.protos.RasterSourceConfig.GeoJSONFile.RasterizerOptions\x1aI\n\x11RasterizerOptions\x12\x1b\n\x13\x62\x61\x63kground_class_id\x18\x02 \x01(\x05\x12\x17\n\x0bline_buffer\x18\x03 \x01(\x05:\x02\x31\x35\x42\x16\n\x14raster_source_config')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,19 +35,19 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'rvcli.protos.raster_source_
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_RASTERSOURCECONFIG']._serialized_start=154
-  _globals['_RASTERSOURCECONFIG']._serialized_end=1427
+  _globals['_RASTERSOURCECONFIG']._serialized_end=1461
   _globals['_RASTERSOURCECONFIG_GEOTIFFFILES']._serialized_start=711
   _globals['_RASTERSOURCECONFIG_GEOTIFFFILES']._serialized_end=787
   _globals['_RASTERSOURCECONFIG_IMAGEFILE']._serialized_start=789
   _globals['_RASTERSOURCECONFIG_IMAGEFILE']._serialized_end=813
-  _globals['_RASTERSOURCECONFIG_RASTERIOSOURCE']._serialized_start=815
-  _globals['_RASTERSOURCECONFIG_RASTERIOSOURCE']._serialized_end=929
-  _globals['_RASTERSOURCECONFIG_RASTERIZEDSOURCE']._serialized_start=932
-  _globals['_RASTERSOURCECONFIG_RASTERIZEDSOURCE']._serialized_end=1207
-  _globals['_RASTERSOURCECONFIG_RASTERIZEDSOURCE_RASTERIZEROPTIONS']._serialized_start=1106
-  _globals['_RASTERSOURCECONFIG_RASTERIZEDSOURCE_RASTERIZEROPTIONS']._serialized_end=1207
-  _globals['_RASTERSOURCECONFIG_GEOJSONFILE']._serialized_start=1210
-  _globals['_RASTERSOURCECONFIG_GEOJSONFILE']._serialized_end=1403
-  _globals['_RASTERSOURCECONFIG_GEOJSONFILE_RASTERIZEROPTIONS']._serialized_start=1106
-  _globals['_RASTERSOURCECONFIG_GEOJSONFILE_RASTERIZEROPTIONS']._serialized_end=1179
+  _globals['_RASTERSOURCECONFIG_RASTERIOSOURCE']._serialized_start=816
+  _globals['_RASTERSOURCECONFIG_RASTERIOSOURCE']._serialized_end=963
+  _globals['_RASTERSOURCECONFIG_RASTERIZEDSOURCE']._serialized_start=966
+  _globals['_RASTERSOURCECONFIG_RASTERIZEDSOURCE']._serialized_end=1241
+  _globals['_RASTERSOURCECONFIG_RASTERIZEDSOURCE_RASTERIZEROPTIONS']._serialized_start=1140
+  _globals['_RASTERSOURCECONFIG_RASTERIZEDSOURCE_RASTERIZEROPTIONS']._serialized_end=1241
+  _globals['_RASTERSOURCECONFIG_GEOJSONFILE']._serialized_start=1244
+  _globals['_RASTERSOURCECONFIG_GEOJSONFILE']._serialized_end=1437
+  _globals['_RASTERSOURCECONFIG_GEOJSONFILE_RASTERIZEROPTIONS']._serialized_start=1140
+  _globals['_RASTERSOURCECONFIG_GEOJSONFILE_RASTERIZEROPTIONS']._serialized_end=1213
 # @@protoc_insertion_point(module_scope)

@@ -26,18 +26,22 @@ class RasterSourceConfig(_message.Message):
         uri: str
         def __init__(self, uri: _Optional[str] = ...) -> None: ...
     class RasterioSource(_message.Message):
-        __slots__ = ("uris", "x_shift_meters", "y_shift_meters", "nodata", "subdataset")
+        __slots__ = ("uris", "x_shift_meters", "y_shift_meters", "nodata", "subdataset", "crs", "resampling")
         URIS_FIELD_NUMBER: _ClassVar[int]
         X_SHIFT_METERS_FIELD_NUMBER: _ClassVar[int]
         Y_SHIFT_METERS_FIELD_NUMBER: _ClassVar[int]
         NODATA_FIELD_NUMBER: _ClassVar[int]
         SUBDATASET_FIELD_NUMBER: _ClassVar[int]
+        CRS_FIELD_NUMBER: _ClassVar[int]
+        RESAMPLING_FIELD_NUMBER: _ClassVar[int]
         uris: _containers.RepeatedScalarFieldContainer[str]
         x_shift_meters: float
         y_shift_meters: float
         nodata: float
         subdataset: str
-        def __init__(self, uris: _Optional[_Iterable[str]] = ..., x_shift_meters: _Optional[float] = ..., y_shift_meters: _Optional[float] = ..., nodata: _Optional[float] = ..., subdataset: _Optional[str] = ...) -> None: ...
+        crs: str
+        resampling: str
+        def __init__(self, uris: _Optional[_Iterable[str]] = ..., x_shift_meters: _Optional[float] = ..., y_shift_meters: _Optional[float] = ..., nodata: _Optional[float] = ..., subdataset: _Optional[str] = ..., crs: _Optional[str] = ..., resampling: _Optional[str] = ...) -> None: ...
     class RasterizedSource(_message.Message):
         __slots__ = ("vector_source", "rasterizer_options")
         class RasterizerOptions(_message.Message):
