@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -63,6 +64,45 @@ def write_labels(tmp_path: Path, grid: RasterioCRSTransformer) -> WriteLabels:
             geojson["crs"] = {"type": "name", "properties": {"name": crs}}
         path = tmp_path / name
         path.write_text(json.dumps(geojson))
+        return str(path)
+
+    return write
+
+
+@pytest.fixture
+def write_file(tmp_path: Path, grid: RasterioCRSTransformer) -> WriteLabels:
+    """Give a function that writes a vector file of any format and returns its path.
+
+    Geometries are drawn in pixel (x, y) of the grid, and written in `crs`; properties are
+    columns; further options are pyogrio's. `said_crs` is what the file says, if not that. Without
+    `crs` the coordinates are written as they are.
+    """
+    from pyogrio import raw
+
+    def write(
+        name: str,
+        geometries: Iterable[Any],
+        crs: str | None = "EPSG:4326",
+        said_crs: Any = ...,
+        properties: dict[str, Any] | None = None,
+        **options: Any,
+    ) -> str:
+        placed = np.array([*geometries, None], dtype=object)[:-1]
+        if crs is not None:
+            source = RasterioCRSTransformer(grid.get_affine_transform(), grid.get_image_crs(), crs)
+            placed = shapely.transform(placed, lambda xy: source.pixel_to_map(np.asarray(xy)))
+        path = tmp_path / name
+        options.setdefault("geometry_type", "Unknown")
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "'crs' was not provided", UserWarning)
+            raw.write(
+                str(path),
+                shapely.to_wkb(placed),
+                [np.asarray(column) for column in (properties or {}).values()],
+                list(properties or {}),
+                crs=crs if said_crs is ... else said_crs,
+                **options,
+            )
         return str(path)
 
     return write

@@ -6,7 +6,7 @@ import logging
 import warnings
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -15,12 +15,12 @@ from zipfile import BadZipFile, ZipFile
 import numpy as np
 import shapely
 
+from rvcli.data.vector_source.downloads import folder_of
 from rvcli.data.vector_source.feature_table import FeatureTable, empty_table, plain_values
 from rvcli.data.vector_source.shapefile import fetch_with_siblings
 from rvcli.data.vector_source.window_bounds import Bounds
-from rvcli.errors import DataError, MissingDependencyError
+from rvcli.errors import DataError, MissingDependencyError, RvError
 from rvcli.filesystem import is_local, resolve
-from rvcli.profile.rv_config import RVConfig
 
 log = logging.getLogger(__name__)
 
@@ -63,7 +63,6 @@ class OGRFile:
     uri: str
     layer: str | None = None
     where: str | None = None
-    _temp_dir: Any = field(default=None, repr=False)
 
     @cached_property
     def path(self) -> str:
@@ -74,8 +73,7 @@ class OGRFile:
             path = self._in_place()
             if path is not None:
                 return path
-        self._temp_dir = RVConfig.get_tmp_dir()
-        path = fetch_with_siblings(self.uri, self._temp_dir.name)
+        path = fetch_with_siblings(self.uri, folder_of(self))
         return self._zip_member(path) if suffix.endswith(".zip") else path
 
     def _check_driver(self) -> None:
@@ -147,6 +145,11 @@ class OGRFile:
         """What is known of the layer without reading it."""
         with self._errors():
             found = load_pyogrio().read_info(self.path, layer=self.layer_name)
+        if found["geometry_type"] is None:
+            raise DataError(
+                f"the layer {self.layer_name!r} of {self.uri} has no geometries",
+                hint="is it the right layer?",
+            )
         bounds = found["total_bounds"]
         capabilities = found["capabilities"]
         return LayerDescription(
@@ -192,11 +195,6 @@ class OGRFile:
                 return_fids=True,
                 datetime_as_string=True,
             )
-        if wkb is None:
-            raise DataError(
-                f"the layer {self.layer_name!r} of {self.uri} has no geometries",
-                hint="is it the right layer?",
-            )
         geometries = shapely.from_wkb(wkb, on_invalid="ignore")
         order = np.argsort(numbers, kind="stable")
         unreadable = shapely.is_missing(geometries) & np.array([w is not None for w in wkb], bool)
@@ -218,6 +216,8 @@ class OGRFile:
             warnings.simplefilter("always")
             try:
                 yield
+            except RvError:
+                raise
             except (
                 pyogrio.errors.DataSourceError,
                 pyogrio.errors.DataLayerError,

@@ -130,6 +130,10 @@ class OGRVectorSource(TableVectorSource):
     def _deactivate(self) -> None:
         super()._deactivate()
         self._blocks.clear()
+        # The file may have changed when it is used again.
+        self.file = OGRFile(self.uri, self.file.layer, self.file.where)
+        for name in ("_is_large", "_placed", "_to_source"):
+            self.__dict__.pop(name, None)
 
     def _name(self) -> str:
         return self.uri

@@ -12,11 +12,11 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
+from rvcli.data.vector_source.downloads import folder_of
 from rvcli.data.vector_source.tile_grid import Tile
 from rvcli.data.vector_source.tile_uri import is_template
 from rvcli.errors import ConfigError, DataError, NotReadableError
 from rvcli.filesystem import resolve
-from rvcli.profile.rv_config import RVConfig
 
 _FETCHED_AT_ONCE = 8
 _GZIP = b"\x1f\x8b"
@@ -132,8 +132,7 @@ class MBTiles(TileSet):
         from rvcli.utils.files import download_if_needed
 
         self.uri = uri
-        self._temp_dir = RVConfig.get_tmp_dir()
-        self._path = download_if_needed(uri, self._temp_dir.name)
+        self._path = download_if_needed(uri, folder_of(self))
         with self._opened() as connection:
             self.zoom = self._zoom(connection, zoom)
 
