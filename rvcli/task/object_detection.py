@@ -33,9 +33,11 @@ _MAX_DRAWS_PER_BOX = 100
 # A chip without objects may show less than this share of one.
 _NEGATIVE_IOA = 0.2
 _NEGATIVES_WITHOUT_POSITIVES = 100
-_DRAWS_PER_NEGATIVE = 100
+_MAX_DRAWS_PER_NEGATIVE = 100
+_MANY_DRAWS = 100_000
 # Share of the chip size within which a box that ends there ends at the border of a window.
 _BORDER = 0.02
+_AOI_SLACK_PX = 0.01
 _DEBUG_CHIP_PROBABILITY = 0.25
 
 
@@ -90,8 +92,10 @@ def _windows_around(
     keep: Callable[[list[Box]], list[Box]],
 ) -> list[Box]:
     """Draw a square around each box until it may be used; some boxes may go without."""
+    # What holds a box can lie in no area in which the box does not.
+    worthwhile = set(keep(boxes))
     found: dict[int, Box] = {}
-    left = dict(enumerate(boxes))
+    left = {place: box for place, box in enumerate(boxes) if box in worthwhile}
     for _ in range(_MAX_DRAWS_PER_BOX):
         drawn = {
             place: Box.make_square(
@@ -199,8 +203,12 @@ class ObjectDetection(Task):
             filter_windows=keep,
         )
         wanted = round(options.neg_ratio * (len(positive) or _NEGATIVES_WITHOUT_POSITIVES))
-        attempts = _DRAWS_PER_NEGATIVE * wanted
+        # Of a scene with many objects the draws must not take more than some seconds.
+        attempts = min(_MAX_DRAWS_PER_NEGATIVE * wanted, 10 * wanted + _MANY_DRAWS)
         negative = make_neg_windows(source, labels, chip_size, wanted, attempts, keep, rng=rng)
+        if len(negative) < wanted:
+            found = f"{len(negative)} of {wanted}"
+            log.warning("the scene %s gives %s chips without objects", scene.id, found)
         return _told(positive + negative, scene)
 
     def get_train_labels(self, window: Box, scene: Scene) -> ObjectDetectionLabels:
@@ -278,7 +286,8 @@ def _within_areas(windows: list[Box], scene: Scene, extent: Box) -> list[Box]:
     """List the windows whose part on the image lies within one of the areas of interest."""
     if not scene.aoi_polygons:
         return windows
-    parts = [window.intersection(extent) for window in windows]
+    # An area along the border of the image is that to rounding.
+    parts = [window.intersection(extent).make_eroded(_AOI_SLACK_PX) for window in windows]
     inside = set(Box.filter_by_aoi(parts, scene.aoi_polygons))
     return [window for window, part in zip(windows, parts, strict=True) if part in inside]
 

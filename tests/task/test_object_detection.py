@@ -157,6 +157,16 @@ def test_neg_ratio_adds_chips_without_objects(make_scene: MakeScene) -> None:
         assert all(window.ymin < 100 for window in negative)
 
 
+def test_too_few_chips_without_objects(
+    make_scene: MakeScene, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Where there is no room for chips without objects, that is told."""
+    scene = make_scene(boxes=[[0, 0, 40, 40]], aoi=[shapely.box(0, 0, 41, 41)])
+    with caplog.at_level(logging.WARNING):
+        assert windows_of(make_task(neg_ratio=2), scene) == [Box(0, 0, 40, 40)]
+    assert "the scene scene gives 0 of 2 chips without objects" in caplog.text
+
+
 def test_a_scene_without_objects_gives_chips_too(make_scene: MakeScene) -> None:
     """Where nothing is to be found, there are 100 chips without objects for each neg_ratio."""
     assert len(windows_of(make_task(neg_ratio=0.5), make_scene(boxes=[]))) == 50
@@ -218,8 +228,15 @@ def test_windows_lie_in_areas(make_scene: MakeScene, method: str) -> None:
     windows = windows_of(task, make_scene(aoi=areas))
     assert windows
     for window in windows:
-        on_image = window.intersection(Box(0, 0, 120, 160)).to_shapely()
+        on_image = window.intersection(Box(0, 0, 120, 160)).make_eroded(0.01).to_shapely()
         assert any(on_image.within(area) for area in areas)
+
+
+def test_an_area_along_the_border_of_the_image(make_scene: MakeScene) -> None:
+    """Windows at the border lie in an area that ends there but for rounding."""
+    area = shapely.box(1e-6, 1e-6, 160 - 1e-6, 120 - 1e-6)
+    windows = windows_of(make_task(window_method="sliding"), make_scene(aoi=[area]))
+    assert windows == Box(0, 0, 120, 160).get_windows(40, 40)
 
 
 def test_no_window_in_an_area(make_scene: MakeScene, caplog: pytest.LogCaptureFixture) -> None:
