@@ -6,7 +6,7 @@ See https://github.com/mapbox/vector-tile-spec/tree/master/2.1
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -115,7 +115,9 @@ def cut(geometries: Geometries, tile: Tile) -> Geometries:
     return np.asarray(kept)
 
 
-def merged(features: TileFeatures, id_field: str) -> tuple[TileFeatures, int]:
+def merged(
+    features: TileFeatures, id_field: str, tolerance: float = 0.0
+) -> tuple[TileFeatures, int]:
     """Put the pieces of each feature together.
 
     Pieces are of one feature if they are of one layer and have one id. Features without id
@@ -124,6 +126,7 @@ def merged(features: TileFeatures, id_field: str) -> tuple[TileFeatures, int]:
     Args:
         features: of tiles.
         id_field: the property that holds ids; `$id` for the ids of the tiles themselves.
+        tolerance: how far the ends of a line that was cut may lie from each other.
 
     Returns:
         the features, in the order of their first pieces, and how many of them have no id.
@@ -139,18 +142,19 @@ def merged(features: TileFeatures, id_field: str) -> tuple[TileFeatures, int]:
             without += 1
     made = TileFeatures()
     for pieces in groups.values():
-        made.geometries.append(united([features.geometries[i] for i in pieces]))
+        made.geometries.append(united([features.geometries[i] for i in pieces], tolerance))
         made.properties.append(features.properties[pieces[0]])
     return made, without
 
 
-def united(pieces: Sequence[Any]) -> Any:
+def united(pieces: Sequence[Any], tolerance: float) -> Any:
     """Return the geometry that pieces, cut at the edges of tiles, were cut from."""
     if len(pieces) == 1:
         return pieces[0]
-    whole = shapely.union_all(np.array(pieces, dtype=object))
-    return shapely.line_merge(whole) if set(_dimensions(pieces)) == {1} else whole
-
-
-def _dimensions(geometries: Iterable[Any]) -> list[int]:
-    return [int(shapely.get_dimensions(geometry)) for geometry in geometries]
+    if any(shapely.get_dimensions(piece) != 1 for piece in pieces):
+        return shapely.union_all(np.array(pieces, dtype=object))
+    # Each tile rounds coordinates to a grid of its own: the ends of lines miss each other.
+    whole = pieces[0]
+    for piece in pieces[1:]:
+        whole = shapely.union(whole, shapely.snap(piece, whole, tolerance))
+    return shapely.line_merge(whole)

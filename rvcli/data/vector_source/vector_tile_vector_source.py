@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+# How far tiles may move a position: somewhat over half a unit of the coarsest in use, 512 a side.
+_ROUNDING = 1 / 500
+
 # A grid whose pixels are degrees.
 _DEGREES = RasterioCRSTransformer(Affine.identity(), "EPSG:4326")
 
@@ -135,7 +138,8 @@ class VectorTileVectorSource(TableVectorSource):
                 hint="georeference the image, or use labels in a file",
             )
         tiles = _tiles_on(self.crs_transformer, window, self._tiles.zoom)
-        features, without = merged(_read(self._tiles, tiles), self.id_field)
+        tolerance = WIDTH_M / 2**self._tiles.zoom * _ROUNDING
+        features, without = merged(_read(self._tiles, tiles), self.id_field, tolerance)
         if without and len(tiles) > 1:
             log.warning(
                 "%s: %d x feature without %r: pieces cut at the edges of tiles stay apart",
