@@ -19,7 +19,7 @@ BOX = Box(0, 0, 32, 32)
 
 def measured(places: Any, tmp_path: Path) -> Any:
     """Measure the training chips."""
-    from rvcli.backend.pytorch.normalize import measure
+    from rvcli.backend.chip_statistics import measure
 
     with ChipSet(places.train_chip_uris, str(tmp_path)) as chips:
         return measure(chips)
