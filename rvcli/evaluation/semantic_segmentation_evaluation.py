@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rvcli.core.box import Box
-from rvcli.errors import ConfigError, DataError
+from rvcli.errors import DataError
 from rvcli.evaluation.confusion import (
     ConfusionEvaluation,
     PairCounter,
@@ -49,15 +49,26 @@ class SemanticSegmentationEvaluation(ConfusionEvaluation):
         self.set_conf_mat(counter.conf_mat())
 
     def compute_vector(self, gt: Any, pred: Any, mode: str, class_id: int) -> None:
-        """Compare polygons; not available yet.
+        """Compare polygons: `get_by_id(class_id)` gives the figures then.
+
+        Predicted polygons are matched one to one with true ones, those first that have the
+        highest intersection over union, which must be 0.5 at least.
+
+        Args:
+            gt: what is there: GeoJSON, its URI, or shapely polygons.
+            pred: what was predicted, in the same coordinates, likewise.
+            mode: "polygons" or "buildings"; named in the figures.
+            class_id: of the class that all these polygons are of.
 
         Raises:
-            ConfigError: always.
+            DataError: it is no GeoJSON.
         """
-        raise ConfigError(
-            "the evaluation of polygons of semantic segmentation is not available yet",
-            hint="evaluate the raster of predictions",
+        from rvcli.evaluation.vector_evaluation import polygons_of, vector_item
+
+        self.class_to_eval_item[class_id] = vector_item(
+            polygons_of(gt), polygons_of(pred), mode, class_id, self.class_map
         )
+        self._is_empty = False
 
 
 def is_geojson(data: Any) -> bool:

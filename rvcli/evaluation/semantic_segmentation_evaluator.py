@@ -19,9 +19,9 @@ log = logging.getLogger(__name__)
 
 
 class SemanticSegmentationEvaluator(ClassificationEvaluator):
-    """Measures predicted pixels: precision, recall, F1 and confusion matrix.
+    """Measures predicted pixels, and the polygons that were made of them.
 
-    Memory is that of one window of labels.
+    Memory is that of one window of labels, and of the polygons of one scene.
     """
 
     counted = "pixels"
@@ -39,7 +39,8 @@ class SemanticSegmentationEvaluator(ClassificationEvaluator):
         Args:
             class_map: the classes.
             output_uri: of the JSON file.
-            vector_output_uri: of the figures of polygons, which are not available yet.
+            vector_output_uri: of the JSON file with the figures of polygons; None if they are
+                not wanted.
             warnings: what a reader of the figures must know; written into the file.
         """
         super().__init__(class_map, output_uri, warnings=warnings)
@@ -59,11 +60,24 @@ class SemanticSegmentationEvaluator(ClassificationEvaluator):
         Raises:
             DataError: a scene has no ground truth or no predictions.
         """
-        if self.vector_output_uri:
-            log.warning(
-                "nothing is written to %s: polygons are not evaluated yet", self.vector_output_uri
-            )
+        scenes = list(scenes)
         super().process(scenes, tmp_dir)
+        if self.vector_output_uri:
+            self._process_vectors(scenes, self.vector_output_uri)
+
+    def _process_vectors(self, scenes: Sequence[Scene], uri: str) -> None:
+        from rvcli.evaluation.vector_evaluation import VectorEvaluation, evaluate_vectors
+
+        evaluation = VectorEvaluation(self.class_map)
+        evaluation.warnings = list(self.warnings)
+        for scene in scenes:
+            log.info("evaluating the polygons of the scene %s", scene.id)
+            evaluation.merge(evaluate_vectors(scene, self.class_map), scene_id=scene.id)
+        if not evaluation.class_to_eval_item:
+            warning = "no scene has vector outputs to evaluate"
+            log.warning(warning)
+            evaluation.warnings.append(warning)
+        evaluation.save(uri)
 
 
 def filter_geojson_by_aoi(

@@ -14,7 +14,7 @@ from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 from rvcli.core.box import Box
 from rvcli.core.class_map import ClassMap
 from rvcli.data.label.semantic_segmentation_labels import SemanticSegmentationLabels
-from rvcli.errors import ConfigError, DataError
+from rvcli.errors import DataError
 from rvcli.evaluation.semantic_segmentation_evaluation import (
     SemanticSegmentationEvaluation,
     get_class_eval_item,
@@ -167,12 +167,6 @@ def test_clear_forgets() -> None:
     evaluation.clear()
     assert evaluation.is_empty()
     assert not evaluation.has_id(1)
-
-
-def test_polygons_are_not_evaluated_yet() -> None:
-    """compute_vector says that it is not available."""
-    with pytest.raises(ConfigError, match="not available yet"):
-        SemanticSegmentationEvaluation(CLASSES).compute_vector({}, {}, "polygons", 1)
 
 
 def test_is_geojson() -> None:

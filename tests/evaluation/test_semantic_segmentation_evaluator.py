@@ -25,11 +25,12 @@ from rvcli.data.label_source.semantic_segmentation_label_source import (
 from rvcli.data.label_store.semantic_segmentation_raster_store import (
     SemanticSegmentationRasterStore,
 )
+from rvcli.data.raster_source.rasterio_source import RasterioSource
 from rvcli.data.raster_source.rasterized_source import RasterizedSource
 from rvcli.data.scene import Scene
 from rvcli.data.vector_source.class_inference import ClassInferenceOptions
 from rvcli.data.vector_source.geojson_vector_source import GeoJSONVectorSource
-from rvcli.errors import DataError
+from rvcli.errors import DataError, RvError
 from rvcli.evaluation.semantic_segmentation_evaluator import (
     SemanticSegmentationEvaluator,
     filter_geojson_by_aoi,
@@ -75,7 +76,11 @@ def make_scene(tmp_path: Path) -> MakeScene:
     """Give a function that writes labels and predictions of a scene and opens it."""
 
     def make(
-        name: str, truth: list[tuple[Any, str]], predicted: Any, aoi: list[Any] | None = None
+        name: str,
+        truth: list[tuple[Any, str]],
+        predicted: Any,
+        aoi: list[Any] | None = None,
+        outputs: Any = (),
     ) -> Scene:
         label_path = tmp_path / f"{name}.geojson"
         label_path.write_text(json.dumps(geojson(truth)))
@@ -84,7 +89,7 @@ def make_scene(tmp_path: Path) -> MakeScene:
         )
         source = SemanticSegmentationLabelSource(RasterizedSource(vectors, Options(), EXTENT, GRID))
         store = SemanticSegmentationRasterStore(
-            str(tmp_path / f"{name}.tif"), EXTENT, GRID, str(tmp_path), class_map=CLASSES
+            str(tmp_path / f"{name}.tif"), EXTENT, GRID, str(tmp_path), outputs, CLASSES
         )
         store.save(SemanticSegmentationLabels([EXTENT], lambda _: predicted))
         areas = []
@@ -171,12 +176,106 @@ def test_warnings_are_written_down(tmp_path: Path, make_scene: MakeScene) -> Non
     assert figures["warnings"] == ["the scene a is in both"]
 
 
-def test_vector_output_is_named_as_missing(
+def vector_figures_of(tmp_path: Path, *scenes: Scene) -> Any:
+    """Evaluate scenes and read what was written about polygons."""
+    uri = str(tmp_path / "out" / "vectors.json")
+    figures_of(tmp_path, *scenes, vector_output_uri=uri)
+    return json.loads(Path(uri).read_text())
+
+
+def counts_of(item: dict[str, Any]) -> tuple[int, int, int]:
+    """Give hits, false alarms and misses."""
+    return item["tp"], item["fp"], item["fn"]
+
+
+OUTPUTS = [
+    {"mode": "polygons", "class_id": 1},
+    {"mode": "buildings", "class_id": 1, "denoise": 1},
+    {"mode": "polygons", "class_id": 2},
+]
+
+
+def test_polygons_are_evaluated(tmp_path: Path, make_scene: MakeScene) -> None:
+    """Each vector output is compared with the true polygons of its class, in each scene."""
+    speck = [*HOUSES, (box(70, 50, 71, 51), "house")]
+    truth = [*HOUSES, (box(60, 40, 70, 50), "house")]
+    scenes = [
+        make_scene("a", truth, pixels(speck), outputs=OUTPUTS),
+        make_scene("b", HOUSES, pixels(HOUSES), outputs=OUTPUTS),
+    ]
+    figures = vector_figures_of(tmp_path, *scenes)
+    polygons, buildings, road = figures["per_scene"]["a"]
+    assert ("house", "polygons", (1, 1, 1)) == (
+        *(polygons["class_name"], polygons["mode"], counts_of(polygons)),
+    )
+    assert ("buildings", (1, 0, 1)) == (buildings["mode"], counts_of(buildings))
+    assert ("road", (1, 0, 0)) == (road["class_name"], counts_of(road))
+    assert [(2, 1, 1), (2, 0, 1), (2, 0, 0)] == [counts_of(item) for item in figures["overall"]]
+
+
+def test_vector_outputs_of_any_format(tmp_path: Path, make_scene: MakeScene) -> None:
+    """GeoPackages and FlatGeobufs are read as well."""
+    outputs = [
+        {"mode": "polygons", "class_id": 1, "uri": str(tmp_path / f"p.{extension}")}
+        for extension in ("gpkg", "fgb", "geojson")
+    ]
+    for output in outputs:
+        figures = vector_figures_of(
+            tmp_path, make_scene("a", HOUSES, pixels(HOUSES), outputs=[output])
+        )
+        assert [(1, 0, 0)] == [counts_of(item) for item in figures["overall"]]
+
+
+def test_polygons_that_areas_cut_off_do_not_count(tmp_path: Path, make_scene: MakeScene) -> None:
+    """What lies in an area in part only is left out: true polygons, and predictions on them."""
+    truth = [*HOUSES[:1], (box(45, 10, 65, 30), "house"), (box(60, 40, 70, 50), "house")]
+    predicted = pixels(truth)
+    predicted[:, 50:] = 0
+    predicted[50:55, 10:15] = 1
+    scene = make_scene("a", truth, predicted, aoi=[box(0, 0, 50, 60)], outputs=OUTPUTS[:1])
+    [item] = vector_figures_of(tmp_path, scene)["overall"]
+    assert (1, 1, 0) == counts_of(item)
+
+
+def test_polygons_that_the_image_cuts_off_do_not_count(
+    tmp_path: Path, make_scene: MakeScene
+) -> None:
+    """What reaches beyond the image counts no more than what lies beyond it."""
+    truth = [*HOUSES[:1], (box(-20, 40, 5, 50), "house"), (box(200, 0, 210, 10), "house")]
+    scene = make_scene("a", truth, pixels(truth), outputs=OUTPUTS[:1])
+    [item] = vector_figures_of(tmp_path, scene)["overall"]
+    assert (1, 0, 0) == counts_of(item)
+
+
+def test_truth_of_a_raster_is_polygonized(tmp_path: Path, make_scene: MakeScene) -> None:
+    """Where labels are pixels, patches of them are what is there."""
+    scene = make_scene("a", HOUSES, pixels(HOUSES), outputs=OUTPUTS)
+    labels = tmp_path / "labels.tif"
+    store = SemanticSegmentationRasterStore(str(labels), EXTENT, GRID, str(tmp_path))
+    store.save(SemanticSegmentationLabels([EXTENT], lambda _: pixels(HOUSES)))
+    scene.ground_truth_label_source = SemanticSegmentationLabelSource(
+        RasterioSource([str(labels)], [], str(tmp_path))
+    )
+    figures = vector_figures_of(tmp_path, scene)
+    assert [(1, 0, 0)] * 3 == [counts_of(item) for item in figures["overall"]]
+
+
+def test_no_vector_outputs(
     tmp_path: Path, make_scene: MakeScene, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Where figures of polygons are asked for, the log says that there are none."""
-    figures_of(tmp_path, make_scene("a", [], pixels([])), vector_output_uri="v.json")
-    assert "nothing is written to v.json" in caplog.text
+    """Where figures of polygons are asked for and there are none, log and file say so."""
+    figures = vector_figures_of(tmp_path, make_scene("a", [], pixels([])))
+    assert ([], {"a": []}) == (figures["overall"], figures["per_scene"])
+    assert ["no scene has vector outputs to evaluate"] == figures["warnings"]
+    assert "no scene has vector outputs" in caplog.text
+
+
+def test_predictions_without_their_polygons(tmp_path: Path, make_scene: MakeScene) -> None:
+    """A file of polygons that is not there is named."""
+    scene = make_scene("a", HOUSES, pixels(HOUSES), outputs=OUTPUTS[:1])
+    (tmp_path / "a-1-polygons.json").unlink()
+    with pytest.raises(RvError, match=r"a-1-polygons\.json"):
+        vector_figures_of(tmp_path, scene)
 
 
 def test_missing_predictions_leave_no_file(tmp_path: Path, make_scene: MakeScene) -> None:
