@@ -61,12 +61,13 @@ def gdal_env(options: Mapping[str, str]) -> AbstractContextManager[Any]:
     return environment
 
 
-def open_raster(path: str, uri: str | None = None) -> Any:
+def open_raster(path: str, uri: str | None = None, *, is_container: bool = False) -> Any:
     """Open a raster for reading.
 
     Args:
         path: as GDAL takes it.
         uri: names the raster in errors, where that is not its path.
+        is_container: admit a file without bands that holds several rasters.
 
     Returns:
         A rasterio dataset, to be closed by the caller.
@@ -86,10 +87,13 @@ def open_raster(path: str, uri: str | None = None) -> Any:
             f"cannot open the image {name}: {reason}",
             hint="check that it exists, is readable and is an image that GDAL knows",
         ) from error
-    if dataset.count == 0:
+    if dataset.count == 0 and not is_container:
+        names = [path.rpartition(":")[2].strip('/"') for path in dataset.subdatasets[:10]]
         dataset.close()
         raise DataError(
             f"the image {name} has no bands",
-            hint="name one of its subdatasets, as `gdalinfo` lists them",
+            hint=f"name one of its subdatasets with with_subdataset(...): {', '.join(names)}"
+            if names
+            else "check it with `gdalinfo`",
         )
     return dataset

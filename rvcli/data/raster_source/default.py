@@ -9,8 +9,10 @@ from rvcli import keys
 from rvcli.data.raster_source.raster_source_config import RasterSourceConfig
 
 EXTENSIONS = (
-    *(".tif", ".tiff", ".vrt", ".png", ".jpg", ".jpeg", ".jp2", ".img", ".bil", ".dat"),
-    *(".nc", ".hdf", ".h5", ".grd", ".asc", ".ntf", ".nitf", ".webp", ".bmp", ".gif", ".ecw"),
+    *(".tif", ".tiff", ".vrt", ".png", ".jpg", ".jpeg", ".jp2", ".j2k", ".img", ".dat"),
+    *(".bil", ".bip", ".bsq", ".nc", ".nc4", ".hdf", ".hdf5", ".h5", ".grib", ".grib2", ".grb"),
+    *(".grb2", ".grd", ".asc", ".hgt", ".dem", ".ntf", ".nitf", ".webp", ".bmp", ".gif", ".ecw"),
+    *(".ers", ".mrf", ".pix", ".rst"),
 )
 
 
@@ -43,7 +45,7 @@ class RasterioSourceDefaultProvider(RasterSourceDefaultProvider):
 
 
 class STACItemSourceDefaultProvider(RasterSourceDefaultProvider):
-    """Reads the assets of a STAC item."""
+    """Reads the assets of a STAC item that are data."""
 
     @staticmethod
     def handles(uri: str) -> bool:

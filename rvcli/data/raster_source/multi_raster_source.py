@@ -123,7 +123,18 @@ class MultiRasterSource(ActivateMixin, RasterSource):
 
 
 def finest(sources: Sequence[RasterSource]) -> int:
-    """Return the index of the source with the smallest pixels; the first of several."""
+    """Return the index of the source with the smallest pixels; the first of several.
+
+    Raises:
+        DataError: they are in different CRS.
+    """
+    systems = [source.get_crs_transformer().get_image_crs() for source in sources]
+    if any(crs != systems[0] for crs in systems):
+        raise DataError(
+            "the raster sources of a stack are in different CRS: "
+            + ", ".join(str(crs) for crs in systems),
+            hint="say whose grid the stack has: with_primary(0) for the first",
+        )
     areas = [
         float("inf") if affine is None else abs(affine.determinant)
         for affine in (source.get_crs_transformer().get_affine_transform() for source in sources)

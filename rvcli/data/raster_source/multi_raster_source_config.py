@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from rvcli import keys
 from rvcli.config import Problem, field, not_empty, one_of
 from rvcli.data.raster_source.raster_source_config import (
+    RESAMPLING,
     RasterSourceConfig,
     RasterSourceConfigBuilder,
     as_raster_source,
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from rvcli.core.class_map import ClassMap
     from rvcli.data.crs_transformer.crs_transformer import CRSTransformer
     from rvcli.data.raster_source.raster_source import RasterSource
-
-RESAMPLING = ("nearest", "bilinear", "average")
 
 
 class MultiRasterSourceConfig(RasterSourceConfig):
@@ -75,15 +74,26 @@ class MultiRasterSourceConfig(RasterSourceConfig):
         """Create the raster source; files are opened when it is activated."""
         from rvcli.data.raster_source.multi_raster_source import MultiRasterSource
 
+        scene = (tmp_dir, crs_transformer, extent, class_map)
+        sources = [source.create_source(*scene) for source in self.raster_sources]
+        if self.primary is not None:
+            crs = sources[self.primary].get_crs_transformer().get_image_crs()
+            for i, source in enumerate(sources):
+                own = source.get_crs_transformer().get_image_crs()
+                warped = self.raster_sources[i].warped_to(crs, self._resampling_of(i))
+                if None not in (own, crs, warped) and own != crs:
+                    sources[i] = warped.create_source(*scene)
         return MultiRasterSource(
-            [s.create_source(tmp_dir, crs_transformer, extent, class_map)
-             for s in self.raster_sources],
+            sources,
             self.primary,
             self.resampling,
             self.channel_order,
             self.create_transformers(),
             self.dtype,
-        )  # fmt: skip
+        )
+
+    def _resampling_of(self, number: int) -> str:
+        return self.resampling if isinstance(self.resampling, str) else self.resampling[number]
 
     def absolute_image(self, image_uri: str) -> str:
         """Return the images for `for_prediction`, with absolute URIs, as a JSON list."""

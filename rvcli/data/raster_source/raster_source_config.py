@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
+RESAMPLING = ("nearest", "bilinear", "average")
+
 # What old experiments say -> what it is called now.
 RENAMED = {
     keys.GEOTIFF_SOURCE: keys.RASTERIO_SOURCE,
@@ -71,6 +73,15 @@ class RasterSourceConfig(BundledConfigMixin, Config):
     def create_transformers(self) -> list[RasterTransformer]:
         """Create the transformers."""
         return [t.create_transformer() for t in self.transformers or []]
+
+    def warped_to(self, crs: Any, resampling: str) -> Any:
+        """Return a copy that is warped to a CRS as it is read; None if that cannot be.
+
+        Args:
+            crs: a rasterio CRS.
+            resampling: one of RESAMPLING.
+        """
+        return None
 
     def absolute_image(self, image_uri: str) -> str:
         """Return what names an image for `for_prediction`, with absolute URIs."""

@@ -7,6 +7,7 @@ import os
 import threading
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,14 +15,14 @@ import numpy as np
 import pyproj
 from rasterio.enums import ColorInterp
 from rasterio.errors import RasterioError
-from rasterio.windows import Window
 
 from rvcli.core.box import Box
 from rvcli.data.activate_mixin import ActivateMixin, ActivationError
 from rvcli.data.crs_transformer.grid import crs_transformer_of
 from rvcli.data.crs_transformer.rasterio_crs_transformer import RasterioCRSTransformer
-from rvcli.data.gdal import gdal_env, gdal_options, open_raster
+from rvcli.data.gdal import gdal_env, gdal_options
 from rvcli.data.raster_source.mosaic import make_mosaic
+from rvcli.data.raster_source.opening import close_warped, open_warped, readable_path
 from rvcli.data.raster_source.raster_source import RasterSource, block_size_hw, iter_grid
 from rvcli.data.raster_source.window_reader import (
     common_dtype,
@@ -31,17 +32,14 @@ from rvcli.data.raster_source.window_reader import (
     read_window,
 )
 from rvcli.errors import DataError
-from rvcli.filesystem import is_local, resolve, shown, to_path
-from rvcli.utils.files import atomic_path, download_if_needed
+from rvcli.filesystem import shown
+from rvcli.utils.files import atomic_path
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
     from rvcli.data.crs_transformer.crs_transformer import CRSTransformer
     from rvcli.data.raster_transformer.raster_transformer import RasterTransformer
-
-# Formats of which a window can be read without the rest of the file.
-_WINDOWED_DRIVERS = {"COG", "GTiff", "JP2OpenJPEG", "VRT"}
 
 
 class RasterioSource(ActivateMixin, RasterSource):
@@ -60,6 +58,9 @@ class RasterioSource(ActivateMixin, RasterSource):
         x_shift_meters: moves the view to the right, in metres on the ground.
         y_shift_meters: moves the view up, in metres on the ground.
         nodata: value of pixels without data, beside what the files declare.
+        subdataset: name of the one to read, in files that hold several rasters.
+        crs: that the files are warped to as they are read; their own by default.
+        resampling: of that warp, "nearest", "bilinear" or "average".
 
     Raises:
         DataError: a file is missing, broken or of complex pixels, or the files do not fit
@@ -76,6 +77,9 @@ class RasterioSource(ActivateMixin, RasterSource):
         x_shift_meters: float = 0.0,
         y_shift_meters: float = 0.0,
         nodata: float | None = None,
+        subdataset: str | None = None,
+        crs: str | None = None,
+        resampling: str = "bilinear",
     ) -> None:
         self.uris = [uris] if isinstance(uris, str) else list(uris)
         if not self.uris:
@@ -89,8 +93,9 @@ class RasterioSource(ActivateMixin, RasterSource):
         self._owner_pid = 0
         self._gdal_options = gdal_options(self.uris)
         named = [] if channel_order is None else list(channel_order)
-        self._path = download_and_build_vrt(self.uris, temp_dir, nodata, named)
-        with gdal_env(self._gdal_options), open_raster(self._path, self._name) as dataset:
+        self._path = download_and_build_vrt(self.uris, temp_dir, nodata, named, subdataset)
+        self._open = partial(open_warped, self._path, self._name, crs, resampling, nodata)
+        with gdal_env(self._gdal_options), self._open() as dataset:
             self._alphas = [color == ColorInterp.alpha for color in dataset.colorinterp]
             self._extent = Box(0, 0, dataset.height, dataset.width)
             self._raw_dtype = common_dtype(dataset)
@@ -181,12 +186,12 @@ class RasterioSource(ActivateMixin, RasterSource):
 
     def _activate(self) -> None:
         with gdal_env(self._gdal_options):
-            self._dataset = open_raster(self._path, self._name)
+            self._dataset = self._open()
         self._owner_pid = os.getpid()
 
     def _deactivate(self) -> None:
         with self._lock:
-            self._dataset.close()
+            close_warped(self._dataset)
             self._dataset = None
 
 
@@ -218,6 +223,7 @@ def download_and_build_vrt(
     temp_dir: str,
     nodata: float | None = None,
     channels: Collection[int] = (),
+    subdataset: str | None = None,
 ) -> str:
     """Return a path that GDAL opens as the mosaic of some images.
 
@@ -227,12 +233,13 @@ def download_and_build_vrt(
         temp_dir: where downloads and the virtual raster go.
         nodata: value of pixels without data in images that declare none.
         channels: indices of bands that are data, not alpha.
+        subdataset: name of the one to read, in files that hold several rasters.
 
     Raises:
         DataError: an image cannot be opened, or they do not lie on one grid.
     """
     with gdal_env(gdal_options(image_uris)):
-        paths = [_readable_path(uri, temp_dir) for uri in image_uris]
+        paths = [readable_path(uri, temp_dir, subdataset) for uri in image_uris]
         if len(paths) == 1:
             return paths[0]
         # Named by what it shows, so that sources may share a directory.
@@ -272,27 +279,6 @@ def _window_side(block_side: int) -> int:
 
 def _shown(uris: Sequence[str]) -> str:
     return shown(uris[0]) + (f" and {len(uris) - 1} more" if len(uris) > 1 else "")
-
-
-def _readable_path(uri: str, temp_dir: str) -> str:
-    if is_local(uri):
-        return str(to_path(uri))
-    path = resolve(uri).gdal_path(uri)
-    if path is not None and _reads_in_place(path):
-        return path
-    return download_if_needed(uri, temp_dir)
-
-
-def _reads_in_place(path: str) -> bool:
-    """Tell whether windows can be read through GDAL: some servers give whole files only."""
-    try:
-        with open_raster(path) as dataset:
-            if dataset.driver not in _WINDOWED_DRIVERS:
-                return False
-            dataset.read(1, window=Window(0, 0, 1, 1))
-    except (DataError, RasterioError):
-        return False
-    return True
 
 
 def _check_real(dtype: np.dtype[Any], name: str) -> None:

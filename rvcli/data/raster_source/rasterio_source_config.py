@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from rvcli import keys
-from rvcli.config import field, not_empty
+from rvcli.config import field, not_empty, one_of
 from rvcli.data.raster_source.raster_source_config import (
+    RESAMPLING,
     RasterSourceConfig,
     RasterSourceConfigBuilder,
 )
@@ -34,6 +35,20 @@ class RasterioSourceConfig(RasterSourceConfig):
     nodata: float | None = field(
         default=None, doc="Value of pixels without data; the files' own if not set."
     )
+    subdataset: str | None = field(
+        default=None,
+        doc="Name of the one to read, in files that hold several rasters, as NetCDF and HDF5.",
+    )
+    crs: str | None = field(
+        default=None,
+        doc="CRS that the files are warped to as they are read, such as 'EPSG:32637'; their own"
+        " if not set.",
+    )
+    resampling: str = field(
+        default="bilinear",
+        doc="How pixels are resampled where `crs` is set.",
+        check=one_of(*RESAMPLING),
+    )
 
     def create_source(
         self,
@@ -53,7 +68,16 @@ class RasterioSourceConfig(RasterSourceConfig):
             x_shift_meters=self.x_shift_meters,
             y_shift_meters=self.y_shift_meters,
             nodata=self.nodata,
+            subdataset=self.subdataset,
+            crs=self.crs,
+            resampling=self.resampling,
         )
+
+    def warped_to(self, crs: Any, resampling: str) -> Any:
+        """Return a copy that is warped to a CRS as it is read."""
+        new = self.clone()
+        new.crs, new.resampling = crs and crs.to_wkt(), resampling
+        return new
 
     def save_bundle_files(self, bundle_dir: str) -> Any:
         """Put the files of the transformers into the package, but no imagery."""

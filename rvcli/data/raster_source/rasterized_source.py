@@ -21,6 +21,11 @@ if TYPE_CHECKING:
     from rvcli.data.vector_source.vector_source import VectorSource
 
 
+# Pixels that are drawn at once where windows come one beside the other: each drawing takes some
+# time whatever is in it.
+_AHEAD_PX = 1 << 20
+
+
 class RasterizerOptions(Protocol):
     """How polygons are drawn.
 
@@ -139,6 +144,8 @@ class RasterizedSource(ActivateMixin, RasterSource):
         self.extent = extent
         self.crs_transformer = crs_transformer
         self._is_checked = False
+        self._last: Box | None = None
+        self._drawn: tuple[Box, npt.NDArray[Any]] | None = None
         super().__init__(channel_order=[0], num_channels=1)
 
     def get_extent(self) -> Box:
@@ -155,9 +162,29 @@ class RasterizedSource(ActivateMixin, RasterSource):
 
     def _get_chip(self, window: Box) -> npt.NDArray[Any]:
         self._check()
-        polygons = self.vector_source.get_pieces(window)
-        raster = _draw(polygons, self.rasterizer_options, window, self.extent, self.get_dtype())
-        return raster[:, :, np.newaxis]
+        drawn = self._drawn
+        if drawn is None or drawn[0].intersection(window) != window:
+            area = self._with_what_follows(window)
+            polygons = self.vector_source.get_pieces(area)
+            options = self.rasterizer_options
+            drawn = area, _draw(polygons, options, area, self.extent, self.get_dtype())
+            self._drawn = drawn if self.is_active else None
+        self._last = window
+        y, x = window.ymin - drawn[0].ymin, window.xmin - drawn[0].xmin
+        part = drawn[1][y : y + window.get_height(), x : x + window.get_width()]
+        return part[:, :, np.newaxis].copy()
+
+    def _with_what_follows(self, window: Box) -> Box:
+        """Return what to draw: more than the window, if it lies beside the one before it."""
+        last = self._last
+        if (
+            last is None
+            or (last.ymin, last.ymax) != (window.ymin, window.ymax)
+            or not last.xmin < window.xmin <= last.xmax
+        ):
+            return window
+        end = min(window.xmin + _AHEAD_PX // window.get_height(), self.extent.xmax)
+        return Box(window.ymin, window.xmin, window.ymax, max(window.xmax, end))
 
     def _check(self) -> None:
         if not self._is_checked:
@@ -172,3 +199,4 @@ class RasterizedSource(ActivateMixin, RasterSource):
 
     def _deactivate(self) -> None:
         self._is_checked = False
+        self._last = self._drawn = None
