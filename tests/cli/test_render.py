@@ -249,7 +249,15 @@ class TestAverages:
         average = {"class_name": "average", "precision": 0.5, "recall": 0.25, "f1": None}
         path = tmp_path / "eval.json"
         path.write_text(json.dumps({"overall": [{"class_name": "a"}, average]}))
-        assert " (average precision 0.500, recall 0.250)" == outcome.average_figures(str(path))
+        assert " (averages: precision 0.500, recall 0.250)" == outcome.average_figures(str(path))
+
+    def test_those_of_boxes_have_one_more(self, tmp_path: Path) -> None:
+        """The average precision of boxes is told too."""
+        average = {"class_name": "average", "precision": 0.5, "recall": 1.0, "f1": 0.6, "ap50": 0.7}
+        path = tmp_path / "eval.json"
+        path.write_text(json.dumps({"overall": [average]}))
+        expected = " (averages: precision 0.500, recall 1.000, f1 0.600, ap50 0.700)"
+        assert expected == outcome.average_figures(str(path))
 
     @pytest.mark.parametrize("text", ["", "[]", "{}", '{"overall": []}', '{"overall": 3}'])
     def test_other_files_have_none(self, tmp_path: Path, text: str) -> None:

@@ -23,7 +23,7 @@ def test_local_run_makes_everything(finished: Any, first_run: Any) -> None:
     assert [
         "done: 6 commands: 6 run",
         f"predictions: {prediction}",
-        f"metrics: {metrics} (average {figures})",
+        f"metrics: {metrics} (averages: {figures})",
         f"predict package: {package}",
     ] == last
 

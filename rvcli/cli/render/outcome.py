@@ -92,10 +92,11 @@ def average_figures(uri: str) -> str:
         overall = file_to_json(uri)["overall"]
         average = next(item for item in overall if item["class_name"] == "average")
         figures = [(name, average[name]) for name in ("precision", "recall", "f1")]
+        figures.append(("ap50", average.get("ap50")))  # of boxes
     except (RvError, StopIteration, KeyError, TypeError):
         return ""
     words = [f"{name} {value:.3f}" for name, value in figures if isinstance(value, float)]
-    return f" (average {', '.join(words)})" if words else ""
+    return f" (averages: {', '.join(words)})" if words else ""
 
 
 def _count(number: int) -> str:
