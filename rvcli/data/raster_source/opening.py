@@ -20,6 +20,10 @@ from rvcli.utils.files import download_if_needed
 # Formats of which a window can be read without the rest of the file.
 _WINDOWED_DRIVERS = {"COG", "GTiff", "JP2OpenJPEG", "VRT"}
 
+# GDAL measures the scale of a warp, and bends its lines, for each window by itself, so that
+# windows would not meet. Pixels keep their size: the scale is 1.
+_SEAMLESS = {"XSCALE": "1", "YSCALE": "1", "tolerance": 0.0001}
+
 
 def readable_path(uri: str, temp_dir: str, subdataset: str | None = None) -> str:
     """Return what GDAL opens for a URI; what cannot be read in place is downloaded.
@@ -111,6 +115,7 @@ def open_warped(
         dataset,
         crs=target,
         resampling=Resampling[resampling],
+        **_SEAMLESS,
         **_nodata_options(dataset, nodata),
     )
 

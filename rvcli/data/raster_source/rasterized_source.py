@@ -170,9 +170,10 @@ class RasterizedSource(ActivateMixin, RasterSource):
             drawn = area, _draw(polygons, options, area, self.extent, self.get_dtype())
             self._drawn = drawn if self.is_active else None
         self._last = window
-        y, x = window.ymin - drawn[0].ymin, window.xmin - drawn[0].xmin
-        part = drawn[1][y : y + window.get_height(), x : x + window.get_width()]
-        return part[:, :, np.newaxis].copy()
+        area, raster = drawn
+        y, x = window.ymin - area.ymin, window.xmin - area.xmin
+        part = raster[y : y + window.get_height(), x : x + window.get_width()]
+        return np.array(part[:, :, np.newaxis])
 
     def _with_what_follows(self, window: Box) -> Box:
         """Return what to draw: more than the window, if it lies beside the one before it."""

@@ -217,7 +217,8 @@ def _sums(plane: npt.NDArray[Any], rows: Taps, columns: Taps) -> npt.NDArray[Any
 def _sum_along(plane: npt.NDArray[Any], taps: Taps, axis: int) -> npt.NDArray[Any]:
     weights = taps.weights.astype(plane.dtype)
     indices = taps.indices - taps.limits[0]
-    total, part = None, None
+    total: npt.NDArray[Any] | None = None
+    part: npt.NDArray[Any] | None = None
     for index, weight in zip(indices, weights if axis else weights[:, :, np.newaxis], strict=True):
         # With "clip" numpy needs no buffer for its output; no index is out of range.
         part = np.take(plane, index, axis=axis, out=part, mode="clip")

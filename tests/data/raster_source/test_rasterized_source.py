@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from affine import Affine
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from rasterio.features import rasterize
 from shapely import union_all
@@ -18,6 +18,7 @@ from shapely.geometry import LineString, Point, Polygon, box, mapping
 from rvcli.core.box import Box
 from rvcli.data.crs_transformer.identity_crs_transformer import IdentityCRSTransformer
 from rvcli.data.crs_transformer.rasterio_crs_transformer import RasterioCRSTransformer
+from rvcli.data.raster_source import rasterized_source
 from rvcli.data.raster_source.rasterized_source import RasterizedSource
 from rvcli.data.vector_source.geojson_vector_source import GeoJSONVectorSource
 from rvcli.data.vector_source.vector_source import VectorSource
@@ -160,6 +161,40 @@ def test_activation_reads_once_and_lets_go() -> None:
         assert shapes.reads == 1
     source.get_chip(EXTENT)
     assert shapes.reads == 2
+
+
+@settings(max_examples=25)
+@given(st.integers(5, 13), st.integers(5, 20), st.integers(1, 600))
+def test_windows_side_by_side_are_drawn_together(size: int, step: int, at_once: int) -> None:
+    """Windows of a row agree with the whole, whatever is drawn ahead of them, and are their own."""
+    shapes = Shapes([(box(3 * i, 2 * i, 3 * i + 5, 2 * i + 7), 1 + i % 3) for i in range(15)])
+    source = RasterizedSource(shapes, Options(7), EXTENT, GRID)
+    whole = source.get_chip(Box(0, 0, 80, 80))
+    with pytest.MonkeyPatch.context() as patch, source.activate():
+        patch.setattr(rasterized_source, "_AHEAD_PX", at_once)
+        for window in EXTENT.get_windows(size, step):
+            found = source.get_chip(window)
+            expected = whole[window.ymin : window.ymax, window.xmin : window.xmax]
+            np.testing.assert_array_equal(expected, found)
+            found[:] = 9
+
+
+def test_few_drawings_serve_a_row_of_windows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second window of a row is drawn with those that follow it; random ones by themselves."""
+    source = RasterizedSource(Shapes([(box(0, 0, 9, 9), 1)]), Options(), EXTENT, GRID)
+    drawn: list[Box] = []
+    real = rasterized_source._draw
+
+    def draw(polygons: Any, options: Any, window: Box, *rest: Any) -> Any:
+        drawn.append(window)
+        return real(polygons, options, window, *rest)
+
+    monkeypatch.setattr(rasterized_source, "_draw", draw)
+    with source.activate():
+        for x in (0, 10, 20, 30, 40):
+            source.get_chip(Box(0, x, 10, x + 10))
+        source.get_chip(Box(5, 30, 15, 40))
+    assert [Box(0, 0, 10, 10), Box(0, 10, 10, 50), Box(5, 30, 15, 40)] == drawn
 
 
 def test_reading_fails_on_activation(grid: RasterioCRSTransformer, tmp_path: Any) -> None:
