@@ -37,6 +37,7 @@ def _register_tasks_and_backends(r: Any) -> None:
             "sklearn_chip_classification",
             "SklearnChipClassification",
         ),
+        (keys.SKLEARN_OBJECT_DETECTION, "sklearn_object_detection", "SklearnObjectDetection"),
         (keys.SKLEARN_PIXELS_TO_BOXES, "sklearn_pixels_to_boxes", "SklearnPixelsToBoxes"),
         (
             keys.SKLEARN_SEMANTIC_SEGMENTATION,

@@ -30,12 +30,15 @@ backend.pytorch_semantic_segmentation_config: PyTorchSemanticSegmentationConfig
 backend.simple_backend_config: SimpleBackendConfig SimpleBackendConfigBuilder
 backend.sklearn_chip_classification_config: SklearnChipClassificationConfig
     SklearnChipClassificationConfigBuilder
+backend.sklearn_object_detection_config: SklearnObjectDetectionConfig
+    SklearnObjectDetectionConfigBuilder
 backend.sklearn_pixels_to_boxes_config: SklearnPixelsToBoxesConfig
     SklearnPixelsToBoxesConfigBuilder
 backend.sklearn_semantic_segmentation_config: SklearnSemanticSegmentationConfig
     SklearnSemanticSegmentationConfigBuilder
 cli.main: main
 command.analyze_command_config: AnalyzeCommandConfig AnalyzeCommandConfigBuilder
+command.aux.cogify_command: CogifyCommand
 command.aux_command: AuxCommand AuxCommandOptions
 command.aux_command_config: AuxCommandConfig AuxCommandConfigBuilder
 command.bundle_command_config: BundleCommandConfig BundleCommandConfigBuilder

@@ -1,4 +1,4 @@
-"""Options of the embedded pixel classifier. Light to import."""
+"""Options of the embedded backends. Light to import."""
 
 from __future__ import annotations
 
@@ -8,6 +8,11 @@ DEFAULT_MAX_PIXELS = 80_000
 DEFAULT_SCALES = (1, 2, 4, 8, 16)
 DEFAULT_ITERATIONS = 60
 DEFAULT_LEARNING_RATE = 0.08
+
+DEFAULT_MAX_WINDOWS = 60_000
+DEFAULT_SIZES = 8
+DEFAULT_BOX_ITERATIONS = 100
+DEFAULT_BOX_LEARNING_RATE = 0.1
 
 
 @dataclass(frozen=True)
@@ -28,3 +33,45 @@ class PixelOptions:
     scales: tuple[int, ...] = DEFAULT_SCALES
     iterations: int = DEFAULT_ITERATIONS
     learning_rate: float = DEFAULT_LEARNING_RATE
+
+
+@dataclass(frozen=True)
+class BoxOptions:
+    """How a detector of boxes is trained.
+
+    Attributes:
+        seed: of all that is random.
+        max_windows: about how many windows are learned from, before those that are found wrongly.
+        sizes: how many sizes of windows slide over an image, at most.
+        iterations: rounds of boosting.
+        learning_rate: weight of each round.
+    """
+
+    seed: int = 0
+    max_windows: int = DEFAULT_MAX_WINDOWS
+    sizes: int = DEFAULT_SIZES
+    iterations: int = DEFAULT_BOX_ITERATIONS
+    learning_rate: float = DEFAULT_BOX_LEARNING_RATE
+
+
+DEFAULT_MAX_CHIPS = 20_000
+DEFAULT_TREES = 400
+DEFAULT_COPIES = 4
+
+
+@dataclass(frozen=True)
+class CellOptions:
+    """How a classifier of cells is trained.
+
+    Attributes:
+        seed: of the sample of chips, of the brightness of copies and of the estimator.
+        max_chips: the most chips to learn from; each class has an equal share, and what a rare
+            one cannot fill goes to the others.
+        trees: of the forest.
+        copies: darker or brighter copies of each chip that are learned from as well.
+    """
+
+    seed: int = 0
+    max_chips: int = DEFAULT_MAX_CHIPS
+    trees: int = DEFAULT_TREES
+    copies: int = DEFAULT_COPIES
