@@ -95,3 +95,41 @@ def test_transform_geojson_writes_the_class_and_leaves_its_argument_alone() -> N
         {"type": "Feature", "properties": {"label": "water", "class_id": 5}, "geometry": None}
     ]
     assert features[0]["properties"] == {"label": "water"}
+
+
+MAPPING = {"forest": 1, "lake": "water", "3": 2, "true": 5, "cloud": None}
+
+
+@pytest.mark.parametrize(
+    ("value", "class_id"),
+    [("forest", 1), ("lake", 5), (3, 2), (3.0, 2), (True, 5), ("cloud", None), ("x", 7), (None, 7)],
+)
+def test_mapping_decides_by_the_value_of_a_property(value: Any, class_id: int | None) -> None:
+    """A mapping gives the class of a value, by id or name; None leaves out, the rest goes on."""
+    options = {"class_property": "landuse", "class_mapping": MAPPING, "default_class_id": 7}
+    assert class_id == infer({"landuse": value, "class_id": 1}, **options)
+
+
+def test_filters_decide_on_what_the_mapping_lacks() -> None:
+    """What the mapping does not know goes on to the filters, and is counted by the default."""
+    options = ClassInferenceOptions(
+        CLASSES, {2: ["has", "highway"]}, 1, class_property="landuse", class_mapping=MAPPING
+    )
+    inference = ClassInference(options)
+    assert inference.infer_class_id({"properties": {"landuse": "x", "highway": "y"}}) == 2
+    assert inference.infer_class_id({"properties": {"landuse": "x"}}) == 1
+    assert inference.unknown_names == {"x": 1}
+    assert inference.property_names >= {"landuse", "highway"}
+
+
+@pytest.mark.parametrize(
+    ("options", "text"),
+    [
+        ({"class_mapping": {"a": 1}}, "not whose values"),
+        ({"class_property": "p", "class_mapping": {"a": "tree"}}, "'tree', which is no class"),
+    ],
+)
+def test_mapping_that_cannot_be_used_is_refused(options: Any, text: str) -> None:
+    """A mapping needs a property, and maps to classes."""
+    with pytest.raises(ConfigError, match=text):
+        infer({}, **options)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rvcli.data.vector_source.filters import compile_filter
+from rvcli.data.vector_source.filters import compile_filter, property_names
 from rvcli.errors import ConfigError
 
 BUILDING = {
@@ -121,3 +121,21 @@ def test_none_is_the_opposite_of_any(expression: Any, properties: dict[str, int]
     passes = compile_filter(expression)(feature)
     assert passes != compile_filter(["none", expression])(feature)
     assert passes != compile_filter(["!", expression])(feature)
+
+
+@pytest.mark.parametrize(
+    ("expression", "names"),
+    [
+        (None, set()),
+        ([], set()),
+        (["has", "a"], {"a"}),
+        (["==", ["get", "a"], 1], {"a"}),
+        (["==", "$type", "Point"], set()),
+        (["==", ["geometry-type"], "Point"], set()),
+        (["any", ["!", ["in", "a", "x"]], ["all", ["<", "b", 3], ["!has", "c"]]], {"a", "b", "c"}),
+    ],
+)
+def test_properties_that_a_filter_asks_for(expression: Any, names: set[str]) -> None:
+    """The names of all properties that an expression looks at are known."""
+    compile_filter(expression)
+    assert names == property_names(expression)

@@ -472,7 +472,7 @@ def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("name", ["a.gpkg", "a.fgb"])
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=15)
 @given(window=st.tuples(*[st.integers(-50, 450)] * 2, *[st.integers(1, 200)] * 2))
 def test_large_files_give_the_same_window_by_window(
     grid: RasterioCRSTransformer,
