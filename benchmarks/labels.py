@@ -88,16 +88,16 @@ def make_files(folder: Path) -> None:
     for count in (10_000, 100_000):
         path = folder / f"polygons-{count}.geojson"
         if not path.exists():
-            path.write_text(json.dumps(polygons(count)))
+            path.write_text(json.dumps(polygons_on(SIZE, count)))
     if not (folder / "predictions.tif").exists():
         np.save(folder / "classes.npy", draw_classes())
         write(folder, "predictions.tif")
 
 
-def polygons(count: int) -> dict[str, Any]:
-    """Draw polygons of eight corners, 20 to 120 pixels wide, in WGS 84."""
+def polygons_on(size: int, count: int) -> dict[str, Any]:
+    """Draw polygons of eight corners, 20 to 120 pixels wide, on an image of a size, in WGS 84."""
     rng = np.random.default_rng(0)
-    centres, radii = rng.uniform(0, SIZE, (count, 1, 2)), rng.uniform(10, 60, (count, 1))
+    centres, radii = rng.uniform(0, size, (count, 1, 2)), rng.uniform(10, 60, (count, 1))
     angles = np.sort(rng.uniform(0, 2 * np.pi, (count, 8)), axis=1)
     corners = centres + np.stack([radii * np.cos(angles), radii * np.sin(angles)], axis=-1)
     rings = np.concatenate([corners, corners[:, :1]], axis=1)

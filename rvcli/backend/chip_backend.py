@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-import tempfile
+import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +14,7 @@ from rvcli.backend.chip_kind import ChipKind
 from rvcli.backend.places import CHIPS_EXTENSION, TRAIN, VALIDATION, Places
 from rvcli.errors import DataError
 from rvcli.filesystem import join_uri
-from rvcli.utils.files import upload_or_copy
+from rvcli.utils.files import upload_or_move
 
 if TYPE_CHECKING:
     from rvcli.core.class_map import ClassMap
@@ -62,10 +62,7 @@ class ChipBackend(Backend):
 
         self.places.chips(scene.id, TRAIN)  # a missing place is told before the work
         Path(tmp_dir).mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(
-            dir=tmp_dir, prefix="chips-", suffix=CHIPS_EXTENSION, delete=False
-        ) as file:
-            path = Path(file.name)
+        path = Path(tmp_dir) / f"chips-{uuid.uuid4().hex}{CHIPS_EXTENSION}"
         write_chips(path, self._arrays(data), scene.id, self.class_ids, self.kind)
         return SceneChips(scene.id, path)
 
@@ -85,8 +82,7 @@ class ChipBackend(Backend):
         """Put the files where training finds them."""
         for use, results in ((TRAIN, training_results), (VALIDATION, validation_results)):
             for chips in results:
-                upload_or_copy(str(chips.path), self.places.chips(chips.scene_id, use))
-                chips.path.unlink()
+                upload_or_move(str(chips.path), self.places.chips(chips.scene_id, use))
 
     def check_classes(self, class_ids: Iterable[int], uri: str) -> None:
         """Check that a model has only classes of the task.

@@ -67,10 +67,12 @@ def write_chips(
                     f"the chips of scene {scene_id} differ: {first[0]} bands of {first[1]}, then"
                     f" {found[0]} bands of {found[1]} in window {window.tuple_format()}",
                 )
-            labels, ids = _CHECKED[kind](np.asarray(labels), chip, known, scene_id)
-            counts.append(np.bincount(ids.ravel(), minlength=int(known[-1]) + 1)[known])
+            labels, ids = _CHECKED[kind](np.asarray(labels), chip, scene_id)
+            counts.append(_counts(ids, known, scene_id))
             name = f"{len(windows):05d}.npy"
             _write_array(file, f"chip_{name}", np.ascontiguousarray(chip))
+            if kind is ChipKind.PIXELS:
+                labels = labels.astype(np.uint8 if known[-1] < 256 else np.uint16, copy=False)
             _write_array(file, f"labels_{name}", labels)
             windows.append(window.tuple_format())
         _write_array(file, "windows.npy", np.array(windows, np.int64).reshape(-1, 4))
@@ -162,36 +164,32 @@ class ChipFile:
         return array
 
 
-def _checked_pixels(labels: Array, chip: Array, known: Array, scene_id: str) -> tuple[Array, Array]:
+def _checked_pixels(labels: Array, chip: Array, scene_id: str) -> tuple[Array, Array]:
     if labels.shape != chip.shape[:2]:
         raise DataError(
             f"scene {scene_id} has a chip of {_size(chip.shape[:2])} pixels with labels of"
             f" {_size(labels.shape)}"
         )
     labels = np.where(valid_pixels(chip), labels, 0)
-    _check_classes(labels, known, scene_id)
-    labels = labels.astype(np.uint8 if known[-1] < 256 else np.uint16)
     return labels, labels
 
 
-def _checked_class(labels: Array, chip: Array, known: Array, scene_id: str) -> tuple[Array, Array]:
+def _checked_class(labels: Array, chip: Array, scene_id: str) -> tuple[Array, Array]:
     if labels.shape != ():
         raise DataError(f"scene {scene_id} has a chip with {_size(labels.shape)} classes, not one")
-    _check_classes(labels, known, scene_id)
-    labels = labels.astype(np.int64)
-    return labels, labels
+    return labels.astype(np.int64), labels
 
 
-def _checked_boxes(labels: Array, chip: Array, known: Array, scene_id: str) -> tuple[Array, Array]:
+def _checked_boxes(labels: Array, chip: Array, scene_id: str) -> tuple[Array, Array]:
     if labels.ndim != 2 or labels.shape[1] != 5:
         raise DataError(
             f"scene {scene_id} has a chip with boxes of shape {_size(labels.shape)}",
             hint="a box is ymin, xmin, ymax, xmax, class id",
         )
-    _check_classes(labels[:, 4], known, scene_id)
-    return labels.astype(np.float64), labels[:, 4].astype(np.int64)
+    return labels.astype(np.float64), labels[:, 4]
 
 
+# Each returns what to store, and the class ids that are counted.
 _CHECKED = {
     ChipKind.PIXELS: _checked_pixels,
     ChipKind.CLASS: _checked_class,
@@ -199,15 +197,22 @@ _CHECKED = {
 }
 
 
-def _check_classes(ids: Array, known: Array, scene_id: str) -> None:
-    present = np.unique(ids)
-    unknown = present[~np.isin(present, known)]
-    if len(unknown):
+def _counts(ids: Array, known: Array, scene_id: str) -> Array:
+    """Count each class.
+
+    Raises:
+        DataError: there are others.
+    """
+    # Faster than bincount and unique unless there are dozens of classes.
+    counts = np.array([np.count_nonzero(ids == class_id) for class_id in known.tolist()], np.int64)
+    if counts.sum() != ids.size:
+        unknown = np.setdiff1d(ids, known)
         raise DataError(
             f"scene {scene_id} has labels of class {', '.join(map(str, unknown[:10]))}, but the"
             f" classes are {', '.join(map(str, known[1:]))}",
             hint="add the class to the task, or change these labels to 0, which is ignored",
         )
+    return counts
 
 
 def _size(shape: tuple[int, ...]) -> str:

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from rvcli.data.has_data import has_data
+
 
 def valid_pixels(chip: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
     """Tell which pixels of a chip hold data: finite in all bands, and not zero in all.
@@ -17,7 +19,8 @@ def valid_pixels(chip: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
     Returns:
         shape (height, width).
     """
-    valid: npt.NDArray[np.bool_] = np.any(chip, axis=2)
+    valid = has_data(chip)
     if np.issubdtype(chip.dtype, np.inexact):
-        valid &= np.isfinite(chip).all(axis=2)
+        for band in range(chip.shape[2]):
+            valid &= np.isfinite(chip[:, :, band])
     return valid

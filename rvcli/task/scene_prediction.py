@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rvcli.core.box import Box
+from rvcli.data.has_data import has_data
 from rvcli.data.label.semantic_segmentation_labels import SemanticSegmentationLabels
 from rvcli.errors import ConfigError, DataError
 from rvcli.task.areas import Areas
@@ -118,15 +119,15 @@ class ScenePrediction:
             found = self._backend.predict_scores(
                 [chip for chip, _ in chips.values()], list(chips), self._tmp_dir
             )
-            for (window, (_, has_data)), scores in zip(chips.items(), found, strict=True):
-                expected = (len(self._class_ids), *has_data.shape)
+            for (window, (_, seen)), scores in zip(chips.items(), found, strict=True):
+                expected = (len(self._class_ids), *seen.shape)
                 if np.shape(scores) != expected:
                     raise DataError(
                         f"the backend's scores of {window} have the shape {np.shape(scores)},"
                         f" not {expected}",
                         hint="they are one plane for each class of the task but 0",
                     )
-                yield window, scores if has_data.all() else scores * has_data
+                yield window, scores if seen.all() else scores * seen
 
     def _batches(self, windows: Sequence[Box]) -> Iterator[Sequence[Box]]:
         with progress.track(f"predicting {self._scene.id}", len(windows)) as bar:
@@ -146,9 +147,9 @@ class ScenePrediction:
         for window in windows if self._areas is None else self._areas.touching(windows):
             chip = self._task.read_predict_chip(self._scene, window)
             inner = chip[margin:-margin, margin:-margin] if margin else chip
-            has_data = np.any(inner, axis=2)
-            if has_data.any():
-                chips[window] = chip, has_data
+            seen = has_data(inner)
+            if seen.any():
+                chips[window] = chip, seen
         return chips
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any, overload
 
 from rvcli.errors import DataError, NotReadableError
 from rvcli.filesystem import FileStat, FileSystem, base_name, is_local, resolve, shown, to_path
-from rvcli.filesystem.atomic import atomic_path
+from rvcli.filesystem.atomic import atomic_path, writing
 from rvcli.filesystem.local_filesystem import make_dir
 from rvcli.utils.archive import unzip, zipdir
 from rvcli.utils.messages import load_json_config, save_json_config
@@ -34,6 +35,7 @@ __all__ = [
     "sync_to_dir",
     "unzip",
     "upload_or_copy",
+    "upload_or_move",
     "zipdir",
 ]
 
@@ -138,6 +140,24 @@ def upload_or_copy(src_path: str, dst_uri: str | None, fs: type[FileSystem] | No
         raise NotReadableError(
             f"{src_path!r} cannot be copied to {shown(dst_uri)!r}: there is no such file"
         )
+
+
+def upload_or_move(src_path: str, dst_uri: str) -> None:
+    """Put a local file elsewhere; afterwards it is no longer where it was.
+
+    Within one disk nothing is copied.
+
+    Raises:
+        NotReadableError: there is no such file.
+        NotWritableError: the destination cannot be written.
+    """
+    source = to_path(src_path)
+    if is_local(dst_uri) and source.is_file():
+        with atomic_path(to_path(dst_uri)) as path, writing(to_path(dst_uri)):
+            shutil.move(source, path)
+        return
+    upload_or_copy(src_path, dst_uri)
+    source.unlink()
 
 
 def file_to_str(uri: str, fs: type[FileSystem] | None = None) -> str:

@@ -114,6 +114,22 @@ def test_upload_files_and_directories(s3_root: str, root: Path) -> None:
         files.upload_or_copy(str(root / "none"), f"{s3_root}/b")
 
 
+def test_files_are_moved(root: Path, s3_root: str) -> None:
+    """A moved file is where it belongs, whole, and no longer where it was."""
+    for target in (str(root / "new" / "b"), f"{s3_root}/b"):
+        (root / "a").write_text("x")
+        files.upload_or_move(str(root / "a"), target)
+        assert ("x", False) == (files.file_to_str(target), (root / "a").exists())
+    assert ["b"] == [path.name for path in (root / "new").iterdir()]
+
+
+def test_a_file_that_is_missing_cannot_be_moved(root: Path) -> None:
+    """The error names it, and nothing is made."""
+    with pytest.raises(NotReadableError, match="none"):
+        files.upload_or_move(str(root / "none"), str(root / "new" / "b"))
+    assert not (root / "new").exists()
+
+
 def test_texts(s3_root: str, root: Path) -> None:
     """Texts are written and read wherever the URI points."""
     for uri in (f"{s3_root}/ü", str(root / "ü")):
