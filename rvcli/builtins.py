@@ -182,6 +182,7 @@ def _register_commands_and_runners(r: Any) -> None:
             f"rvcli.command.{name}_command_config:{name.capitalize()}CommandConfigBuilder",
         )
 
+    r.register_aux_command(keys.COGIFY, "rvcli.command.aux.cogify_command:CogifyCommand")
     r.register_experiment_runner(
         keys.INPROCESS, "rvcli.runner.inprocess_experiment_runner:InProcessExperimentRunner"
     )

@@ -5,8 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,8 +17,8 @@ from rvcli.data.label_source.segmentation_class_transformer import SegmentationC
 from rvcli.data.label_store.label_store import LabelStore
 from rvcli.data.label_store.vector_output_config import as_vector_outputs, check_classes
 from rvcli.errors import ConfigError, DataError
-from rvcli.filesystem import base_name, is_local, shown, to_path
-from rvcli.utils.files import atomic_path, upload_or_copy
+from rvcli.filesystem import shown
+from rvcli.utils.place import placed
 
 if TYPE_CHECKING:
     from rvcli.data.crs_transformer.crs_transformer import CRSTransformer
@@ -137,7 +135,7 @@ class SemanticSegmentationRasterStore(LabelStore):
         class_name = self.class_map.get_by_id(class_id).name if self.class_map else None
         properties = {"class_id": class_id, "class_name": class_name or str(class_id)}
         polygons = vector_polygons(self._read, self.extent, self.crs_transformer, output)
-        with self._place(uri) as path:
+        with placed(uri, self.tmp_dir) as path:
             count = write_polygons(path, polygons, self.crs_transformer, properties, shown(uri))
         log.info("%s: %d %s of the class %s", shown(uri), count, output.mode, class_name)
 
@@ -147,7 +145,7 @@ class SemanticSegmentationRasterStore(LabelStore):
 
         rgb = self.class_transformer is not None
         with (
-            self._place(self.uri) as path,
+            placed(self.uri, self.tmp_dir) as path,
             new_class_raster(
                 path, self.extent, self.crs_transformer, self.class_map, rgb, shown(self.uri)
             ) as writer,
@@ -162,25 +160,12 @@ class SemanticSegmentationRasterStore(LabelStore):
         assert uri is not None
         assert self.class_map is not None
         with (
-            self._place(uri) as path,
+            placed(uri, self.tmp_dir) as path,
             new_probability_raster(
                 path, self.extent, self.crs_transformer, self.class_map, dtype, shown(uri)
             ) as writer,
         ):
             yield writer
-
-    @contextmanager
-    def _place(self, uri: str) -> Iterator[Path]:
-        """Give a local path; the file that is written there goes to the URI, whole."""
-        if is_local(uri):
-            with atomic_path(to_path(uri)) as path:
-                yield path
-            return
-        Path(self.tmp_dir).mkdir(parents=True, exist_ok=True)
-        with TemporaryDirectory(dir=self.tmp_dir, prefix="predictions-") as folder:
-            path = Path(folder) / base_name(uri)
-            yield path
-            upload_or_copy(str(path), uri)
 
     def _pixels(
         self, window: Box, array: npt.NDArray[Any], dtype: np.dtype[Any]
