@@ -15,12 +15,14 @@ from rasterio.enums import Resampling
 from rasterio.transform import from_origin
 
 from rvcli.core.box import Box
+from rvcli.data.crs_transformer.identity_crs_transformer import IdentityCRSTransformer
 from rvcli.data.raster_source.multi_raster_source import MultiRasterSource
 from rvcli.data.raster_source.raster_source import ChannelOrderError
 from rvcli.data.raster_source.rasterio_source import RasterioSource
 from rvcli.data.raster_transformer.band_math_transformer import BandMathTransformer
 from rvcli.data.raster_transformer.cast_transformer import CastTransformer
 from rvcli.errors import DataError
+from rvcli.testing.mocks import ArraySource
 
 Write = Callable[..., str]
 WEST, NORTH = 500_000.0, 1_000_000.0
@@ -287,6 +289,34 @@ def test_transformers_of_sources_and_of_the_stack(write_raster: Write, tmp_path:
         assert [100, 255, 192, 100, 255] == stack.get_chip(Box(0, 0, 1, 1)).ravel().tolist()
 
 
+class Placed(ArraySource):
+    """An array whose pixels are so many units wide, of no CRS."""
+
+    def __init__(self, image: Any, pixel: float = 1) -> None:
+        super().__init__(image)
+        self.pixel = pixel
+
+    def get_crs_transformer(self) -> IdentityCRSTransformer:
+        """Place the first pixel at the origin."""
+        return IdentityCRSTransformer(transform=rasterio.Affine.scale(self.pixel))
+
+
+@pytest.mark.parametrize("dtype", ["int32", "int64", "float64"])
+def test_values_of_many_digits_are_kept(dtype: str) -> None:
+    """Values of 32 and 64 bits are resampled with all their digits."""
+    value = 2**31 - 9
+    coarse = Placed(np.full((4, 4, 1), value, dtype=dtype), 2)
+    image = MultiRasterSource([Placed(np.ones((8, 8, 1), np.uint8)), coarse]).get_image_array()
+    assert (np.dtype(dtype), {value}) == (image.dtype, set(image[:, :, 1].ravel().tolist()))
+
+
+def test_what_is_not_finite_does_not_spread() -> None:
+    """NaN that a source gives is without data, and mixes into nothing."""
+    coarse = Placed(np.array([[[3.0], [np.nan]]]), 2)
+    image = MultiRasterSource([Placed(np.ones((2, 4, 1))), coarse]).get_image_array()
+    assert [3, 3, 0, 0] == image[0, :, 1].tolist()
+
+
 def test_images_without_georeference(write_raster: Write, tmp_path: Path) -> None:
     """Images without georeference lie on each other if they are of one size."""
     bare = {"crs": None, "transform": None}
@@ -306,7 +336,7 @@ def test_other_crs_and_rotation_are_refused(write_raster: Write, tmp_path: Path)
     grid = write_raster(noise(1, 50, 50), "grid.tif", **place(1))
     other = write_raster(noise(1, 50, 50), "other.tif", crs="EPSG:32638", **place(1))
     with pytest.raises(DataError, match="not in the CRS of the stack: EPSG:32638") as caught:
-        stack_of(tmp_path, [grid, other])
+        stack_of(tmp_path, [grid, other], primary=0)
     assert "with_crs" in str(caught.value.hint)
     turned = place(1)["transform"] * rasterio.Affine.rotation(10)
     with pytest.raises(DataError, match="rotated against each other"):

@@ -8,6 +8,7 @@ import pytest
 
 from rvcli import keys
 from rvcli.data.raster_source.raster_source_config import RasterSourceConfig
+from rvcli.protos.raster_source_pb2 import RasterSourceConfig as Message
 
 
 def test_another_image_is_read_without_the_shift_of_the_first() -> None:
@@ -35,3 +36,31 @@ def test_old_keys_are_warned_of(caplog: pytest.LogCaptureFixture) -> None:
     config = RasterSourceConfig.builder(keys.GEOTIFF_SOURCE).with_uri("/a.tif").build()
     assert keys.RASTERIO_SOURCE == config.source_type
     assert "GEOTIFF_SOURCE is now called RASTERIO_SOURCE" in caplog.text
+
+
+@pytest.mark.parametrize("part", ["geotiff_files", "image_file"])
+def test_messages_of_older_releases_are_read(part: str) -> None:
+    """Files of older messages are read, with their shift."""
+    message = Message(source_type=keys.RASTERIO_SOURCE)
+    if part == "geotiff_files":
+        message.geotiff_files.uris.extend(["/a.tif", "/b.tif"])
+        message.geotiff_files.x_shift_meters = 2.5
+    else:
+        message.image_file.uri = "/a.tif"
+    config = RasterSourceConfig.from_proto(message)
+    expected = (["/a.tif", "/b.tif"], 2.5) if part == "geotiff_files" else (["/a.tif"], 0)
+    assert expected == (config.uris, config.x_shift_meters)
+
+
+def test_message_keeps_the_config() -> None:
+    """The message gives the same config again."""
+    config = (
+        RasterSourceConfig.builder(keys.RASTERIO_SOURCE)
+        .with_uri("/a.nc")
+        .with_nodata(-1)
+        .with_subdataset("t")
+        .with_crs("EPSG:4326")
+        .with_resampling("average")
+        .build()
+    )
+    assert config.to_plain() == RasterSourceConfig.from_proto(config.to_proto()).to_plain()

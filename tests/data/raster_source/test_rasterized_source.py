@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from rvcli.core.box import Box
 from rvcli.data.crs_transformer.identity_crs_transformer import IdentityCRSTransformer
 from rvcli.data.crs_transformer.rasterio_crs_transformer import RasterioCRSTransformer
 from rvcli.data.raster_source import rasterized_source
-from rvcli.data.raster_source.rasterized_source import RasterizedSource
+from rvcli.data.raster_source.rasterized_source import RasterizedSource, geoms_to_raster
 from rvcli.data.vector_source.geojson_vector_source import GeoJSONVectorSource
 from rvcli.data.vector_source.vector_source import VectorSource
 from rvcli.errors import ConfigError, DataError
@@ -206,15 +207,22 @@ def test_reading_fails_on_activation(grid: RasterioCRSTransformer, tmp_path: Any
         pass
 
 
-@given(st.integers(-20, 90), st.integers(-20, 90))
-def test_polygons_of_many_vertices_agree_with_the_whole(ymin: int, xmin: int) -> None:
-    """A coast of thousands of vertices, with lakes, is the same in every window."""
+@cache
+def land_with_lakes() -> Any:
+    """Draw a coast of thousands of vertices, with lakes."""
     rng = np.random.default_rng(5)
     angles = np.sort(rng.uniform(0, 2 * np.pi, 3000))
     radii = rng.uniform(25, 60, 3000)
     coast = Polygon(np.column_stack([50 + radii * np.cos(angles), 50 + radii * np.sin(angles)]))
     lakes = [Point(*xy).buffer(r) for *xy, r in rng.uniform((20, 20, 1), (80, 80, 6), (20, 3))]
-    land = coast.difference(union_all(lakes))
+    return coast.difference(union_all(lakes))
+
+
+@settings(max_examples=40)
+@given(st.integers(-20, 90), st.integers(-20, 90))
+def test_polygons_of_many_vertices_agree_with_the_whole(ymin: int, xmin: int) -> None:
+    """A coast of thousands of vertices, with lakes, is the same in every window."""
+    land = land_with_lakes()
     extent, window = Box(0, 0, 100, 100), Box.make_square(ymin, xmin, 30)
     source = RasterizedSource(Shapes([(land, 2)]), Options(1), extent, GRID)
     whole = np.zeros((200, 200), dtype=np.uint8)
@@ -253,3 +261,11 @@ def test_windows_agree_with_the_whole(shapes: list[Any], ymin: int, xmin: int, s
     window = Box.make_square(ymin, xmin, size)
     expected = padded[ymin + 50 : ymin + 50 + size, xmin + 50 : xmin + 50 + size]
     assert expected.tolist() == drawn(boxes, window, background_class_id=7).tolist()
+
+
+def test_all_polygons_may_be_drawn_into_any_window() -> None:
+    """geoms_to_raster takes all polygons of a scene and draws those in the window."""
+    polygons = Shapes([(box(2, 2, 8, 8), 300), (box(30, 30, 35, 35), 1)]).get_polygons()
+    chip = geoms_to_raster(polygons, Options(), Box(0, 0, 10, 10), EXTENT)
+    assert chip.dtype == np.uint16
+    assert np.count_nonzero(chip == 300) == 36
