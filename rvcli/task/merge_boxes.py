@@ -16,19 +16,19 @@ Array: TypeAlias = npt.NDArray[Any]
 
 
 def merge_boxes(
-    labels: ObjectDetectionLabels, is_cut: Array, score_thresh: float, merge_thresh: float
+    labels: ObjectDetectionLabels, cut_sides: Array, score_thresh: float, merge_thresh: float
 ) -> ObjectDetectionLabels:
     """Return the boxes of each class without those that show what a better one shows.
 
-    Boxes that are whole are better than those that a window cut off, the higher score is better
+    Whole boxes are better than those that a window may have cut off, the higher score is better
     among the whole and the larger area among the cut. A box goes if its intersection over union
-    with a better one that stays is above a threshold; a cut box also goes if the share of it that
-    the better one covers is. The better one then takes over its score if that is higher: a part
-    of an object is at times surer than the object.
+    with a better one that stays is above a threshold. For a cut box the better one is cut off at
+    the same sides before: so a part goes if it is that part of the better one. The better one then
+    takes over its score if that is higher: a part of an object is at times surer than the object.
 
     Args:
         labels: boxes of all windows, in pixels of the scene.
-        is_cut: bool, shape (n,): which boxes are cut off; see cut_boxes.
+        cut_sides: bool, shape (n, 4): which sides may be cut off; see find_cut_sides.
         score_thresh: boxes are kept whose score is above it.
         merge_thresh: the threshold, from 0 to 1.
 
@@ -36,54 +36,70 @@ def merge_boxes(
         Boxes by falling score.
     """
     sure = labels.get_scores() > score_thresh
-    labels, is_cut = labels.choose(sure), is_cut[sure]
+    labels, cut_sides = labels.choose(sure), cut_sides[sure]
     merged = ObjectDetectionLabels.make_empty()
     for class_id in np.unique(labels.get_class_ids()):
         of_class = labels.get_class_ids() == class_id
-        merged += _merge_class(labels.choose(of_class), is_cut[of_class], merge_thresh)
+        merged += _merge_class(labels.choose(of_class), cut_sides[of_class], merge_thresh)
     return merged.choose(np.argsort(-merged.get_scores(), kind="stable"))
 
 
 def _merge_class(
-    labels: ObjectDetectionLabels, is_cut: Array, merge_thresh: float
+    labels: ObjectDetectionLabels, cut_sides: Array, merge_thresh: float
 ) -> ObjectDetectionLabels:
+    is_cut = np.asarray(cut_sides.any(axis=1))
     areas = np_box_ops.area(labels.get_npboxes())
     order = np.lexsort([-np.where(is_cut, areas, labels.get_scores()), is_cut])
-    labels, is_cut, areas = labels.choose(order), is_cut[order], areas[order]
+    labels, cut_sides, is_cut, areas = (
+        labels.choose(order),
+        cut_sides[order],
+        is_cut[order],
+        areas[order],
+    )
+    boxes = labels.get_npboxes()
 
     def overlap(pairs: np_box_ops.Pairs) -> Array:
         better, other, shared = pairs
-        whole = np.where(is_cut[other], areas[other], areas[better] + areas[other] - shared)
-        return np.asarray(shared / whole)
+        part = _cut_off(boxes[better], boxes[other], cut_sides[other])
+        return np.asarray(shared / (np_box_ops.area(part) + areas[other] - shared))
 
-    goes_for = np_box_ops.suppress(labels.get_npboxes(), overlap, merge_thresh)
+    goes_for = np_box_ops.suppress(boxes, overlap, merge_thresh)
     scores = labels.get_scores().copy()
     taken = (goes_for >= 0) & is_cut
     np.maximum.at(scores, goes_for[taken], scores[taken])
-    labels = ObjectDetectionLabels(labels.get_npboxes(), labels.get_class_ids(), scores)
+    labels = ObjectDetectionLabels(boxes, labels.get_class_ids(), scores)
     return labels.choose(goes_for < 0)
 
 
-def cut_boxes(npboxes: Array, windows: Iterable[Box], extent: Box, tolerance: float) -> Array:
-    """Tell which boxes end where a window does, inside the scene: those may be cut off.
+def _cut_off(boxes: Array, others: Array, sides: Array) -> Array:
+    """Return boxes cut off where the other ones end, at some sides; each pair shares an area."""
+    upper = np.maximum(boxes[:, :2], np.where(sides[:, :2], others[:, :2], -np.inf))
+    lower = np.minimum(boxes[:, 2:], np.where(sides[:, 2:], others[:, 2:], np.inf))
+    return np.hstack([upper, lower])
+
+
+def find_cut_sides(
+    npboxes: Array, windows: Iterable[Box], extent: Box, tolerance: float
+) -> npt.NDArray[np.bool_]:
+    """Tell which sides of boxes lie where a window ends inside the scene: they may be cut off.
 
     Args:
         npboxes: rows (ymin, xmin, ymax, xmax), shape (n, 4).
         windows: a grid of windows, in which the boxes were found.
         extent: of the scene, in pixels.
-        tolerance: distance from the border of a window up to which a box ends there, in pixels.
+        tolerance: distance from the border of a window up to which a side lies there, in pixels.
 
     Returns:
-        bool, shape (n,).
+        bool, shape (n, 4), in the order of the coordinates.
     """
     grid = Box.to_npboxes(windows)
     frame = extent.npbox_format()
-    cut = np.zeros(len(npboxes), np.bool_)
+    sides = np.zeros(npboxes.shape, np.bool_)
     for side in range(4):
         lines = np.unique(grid[:, side])
         lines = lines[lines > frame[side]] if side < 2 else lines[lines < frame[side]]
-        cut |= _distance(npboxes[:, side], lines) <= tolerance
-    return cut
+        sides[:, side] = _distance(npboxes[:, side], lines) <= tolerance
+    return sides
 
 
 def _distance(values: Array, lines: Array) -> Array:

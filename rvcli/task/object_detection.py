@@ -17,7 +17,7 @@ from rvcli.data.label.tfod_utils import np_box_ops
 from rvcli.data.label.tfod_utils.np_box_list_ops import clip_to_window
 from rvcli.filesystem import join_uri, resolve
 from rvcli.task.blend import WindowGrid
-from rvcli.task.merge_boxes import cut_boxes, merge_boxes
+from rvcli.task.merge_boxes import find_cut_sides, merge_boxes
 from rvcli.task.random_windows import draw_windows
 from rvcli.task.task import Task
 from rvcli.utils.misc import numpy_to_png
@@ -35,8 +35,8 @@ _NEGATIVE_IOA = 0.2
 _NEGATIVES_WITHOUT_POSITIVES = 100
 _MAX_DRAWS_PER_NEGATIVE = 100
 _MANY_DRAWS = 100_000
-# Share of the chip size within which a box that ends there ends at the border of a window.
-_BORDER = 0.02
+# Share of the chip size up to which a box that ends near the border of a window ends there.
+_BORDER = 0.01
 _AOI_SLACK_PX = 0.01
 _DEBUG_CHIP_PROBABILITY = 0.25
 
@@ -247,9 +247,10 @@ class ObjectDetection(Task):
             clip_to_window(labels.to_boxlist(), extent.npbox_format())
         )
         windows = self.get_predict_windows(extent)
-        is_cut = cut_boxes(clipped.get_npboxes(), windows, extent, _BORDER * self.config.chip_size)
+        tolerance = max(1.0, _BORDER * self.config.chip_size)
+        sides = find_cut_sides(clipped.get_npboxes(), windows, extent, tolerance)
         options = self.config.predict_options
-        return merge_boxes(clipped, is_cut, options.score_thresh, options.merge_thresh)
+        return merge_boxes(clipped, sides, options.score_thresh, options.merge_thresh)
 
     def save_debug_predict_image(self, scene: Scene, debug_dir_uri: str) -> None:
         """Draw the predicted boxes of a scene on its imagery, as `<scene id>.png`."""

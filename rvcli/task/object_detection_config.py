@@ -53,8 +53,8 @@ class PredictOptions(Declared):
 
     merge_thresh: float = field(
         default=0.5,
-        doc="Overlap above which the worse of two boxes of one class goes: intersection over"
-        " union, or, of a box that a window cut off, the share of it that another covers.",
+        doc="Intersection over union above which the worse of two boxes of one class goes; with a"
+        " box that a window cut off, another is cut off there too before.",
         check=between(0, 1),
     )
     score_thresh: float = field(

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from rvcli.core.box import Box
 from rvcli.data.label.object_detection_labels import ObjectDetectionLabels
 from rvcli.task.blend import WindowGrid
-from rvcli.task.merge_boxes import cut_boxes, merge_boxes
+from rvcli.task.merge_boxes import find_cut_sides, merge_boxes
 
 EXTENT = Box(0, 0, 100, 150)
 WINDOWS = WindowGrid(EXTENT, 100, 50).windows()
@@ -27,25 +27,27 @@ def make(rows: Any, scores: Any, class_ids: Any = None) -> ObjectDetectionLabels
 
 def merge(labels: ObjectDetectionLabels, merge_thresh: float = 0.5) -> ObjectDetectionLabels:
     """Merge boxes that were found in the windows."""
-    is_cut = cut_boxes(labels.get_npboxes(), WINDOWS, EXTENT, 1)
-    return merge_boxes(labels, is_cut, 0.1, merge_thresh)
+    sides = find_cut_sides(labels.get_npboxes(), WINDOWS, EXTENT, 1)
+    return merge_boxes(labels, sides, 0.1, merge_thresh)
 
 
 @pytest.mark.parametrize(
     ("row", "expected"),
     [
-        ([10, 60, 30, 100], True),  # the first window ends at x = 100
-        ([10, 60, 30, 99.2], True),
-        ([10, 60, 30, 98], False),
-        ([10, 50, 30, 80], True),  # the second begins at x = 50
-        ([10, 100, 30, 120], False),  # no window begins at x = 100
-        ([0, 0, 100, 30], False),  # the image ends there
-        ([60, 120, 100, 150], False),
+        ([10, 60, 30, 100], [3]),  # the first window ends at x = 100
+        ([10, 60, 30, 99.2], [3]),
+        ([10, 60, 30, 98], []),
+        ([10, 50, 30, 80], [1]),  # the second begins at x = 50
+        ([10, 51, 30, 99], [1, 3]),
+        ([10, 100, 30, 120], []),  # no window begins at x = 100
+        ([0, 0, 100, 30], []),  # the image ends there
+        ([60, 120, 100, 150], []),
     ],
 )
-def test_boxes_that_end_where_a_window_does(row: Any, expected: bool) -> None:
-    """A box may be cut off if it ends at the border of a window inside the image."""
-    assert cut_boxes(np.array([row]), WINDOWS, EXTENT, 1).tolist() == [expected]
+def test_sides_that_lie_where_a_window_ends(row: Any, expected: list[int]) -> None:
+    """A side may be cut off if it lies at the border of a window inside the image."""
+    sides = find_cut_sides(np.array([row], np.float64), WINDOWS, EXTENT, 1)
+    assert np.flatnonzero(sides[0]).tolist() == expected
 
 
 def test_the_half_of_a_box_goes_for_the_whole() -> None:
@@ -67,6 +69,14 @@ def test_of_what_is_seen_only_in_parts_the_largest_stays() -> None:
     small = [10, 50, 30, 100]
     assert merge(make([small, left], [0.9, 0.5])) == make([left], [0.9])
     assert merge(make([left, right], [0.9, 0.8])) == make([left], [0.9])
+
+
+def test_a_part_of_another_form_stays() -> None:
+    """A cut box goes only if it is the part of the whole one on this side of the border."""
+    whole, other = [10, 60, 70, 140], [40, 80, 70, 100]  # the part is 60 x 40 pixels, not 30 x 20
+    assert len(merge(make([whole, other], [0.9, 0.8]))) == 2
+    near = [15, 62, 70, 100]
+    assert merge(make([whole, near], [0.7, 0.8])) == make([whole], [0.8])
 
 
 def test_a_whole_box_keeps_its_place_beside_a_larger_one() -> None:
@@ -113,5 +123,5 @@ def test_whole_boxes_are_merged_as_duplicates_are_pruned(rows: Any, seed: int) -
     boxes = [(y, x, y + h, x + w) for y, x, h, w in rows]
     rng = np.random.default_rng(seed)
     labels = make(boxes, rng.permutation(len(boxes)) / 100, rng.integers(1, 3, len(boxes)))
-    merged = merge_boxes(labels, np.zeros(len(boxes), np.bool_), 0.05, 0.3)
+    merged = merge_boxes(labels, np.zeros((len(boxes), 4), np.bool_), 0.05, 0.3)
     assert merged == ObjectDetectionLabels.prune_duplicates(labels, 0.05, 0.3)
