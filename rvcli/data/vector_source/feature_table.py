@@ -67,12 +67,6 @@ class FeatureTable:
         }
 
 
-def empty_table() -> FeatureTable:
-    """Return a table without features."""
-    nothing = np.empty(0, dtype=np.int64)
-    return FeatureTable(nothing, np.empty(0, dtype=object), {}, nothing)
-
-
 def plain_values(values: npt.NDArray[Any], dtype: str) -> list[Any]:
     """Return a column as Python values, None where there is none.
 

@@ -16,7 +16,7 @@ import numpy as np
 import shapely
 
 from rvcli.data.vector_source.downloads import folder_of
-from rvcli.data.vector_source.feature_table import FeatureTable, empty_table, plain_values
+from rvcli.data.vector_source.feature_table import FeatureTable, plain_values
 from rvcli.data.vector_source.shapefile import fetch_with_siblings
 from rvcli.data.vector_source.window_bounds import Bounds
 from rvcli.errors import DataError, MissingDependencyError, RvError
@@ -259,8 +259,6 @@ def load_pyogrio() -> Any:
 
 def _merged(tables: Sequence[FeatureTable]) -> FeatureTable:
     """Return the features of several reads, each once."""
-    if not tables:
-        return empty_table()
     numbers, first = np.unique(np.concatenate([t.numbers for t in tables]), return_index=True)
     return FeatureTable(
         numbers,

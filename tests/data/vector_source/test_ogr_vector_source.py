@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import shutil
+import sqlite3
+import sys
 import zipfile
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler
@@ -26,7 +28,7 @@ from rvcli.data.crs_transformer.rasterio_crs_transformer import RasterioCRSTrans
 from rvcli.data.vector_source import ogr_vector_source, polygon_blocks
 from rvcli.data.vector_source.class_inference import ClassInferenceOptions
 from rvcli.data.vector_source.ogr_vector_source import OGRVectorSource
-from rvcli.errors import ConfigError, DataError, NotReadableError
+from rvcli.errors import ConfigError, DataError, MissingDependencyError, NotReadableError
 from rvcli.utils.files import upload_or_copy
 
 EXTENT = Box(0, 0, 400, 500)
@@ -525,3 +527,34 @@ def test_large_files_may_have_any_class_and_speak_once(
     assert len(made.get_polygons()) == 80
     assert made.max_class_id() == 65535
     assert len(made.get_polygons(Box(0, 0, 10, 10))) == 4
+
+
+def test_missing_pyogrio_names_its_extra(
+    tmp_path: Path, grid: RasterioCRSTransformer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without pyogrio the error says what to install."""
+    monkeypatch.setitem(sys.modules, "pyogrio", None)
+    (tmp_path / "a.gpkg").write_text("")
+    with pytest.raises(MissingDependencyError, match="pyogrio") as caught:
+        source(str(tmp_path / "a.gpkg"), grid).get_polygons()
+    assert caught.value.hint == "pip install 'rvcli[local]'"
+
+
+def test_warnings_of_gdal_go_to_the_log(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """What GDAL warns of is logged with the name of the file."""
+    path = tmp_path / "a.csv"
+    path.write_text('WKT,class_id\n"POLYGON((0 0,9 0,9 9))",1\n')
+    made = source(str(path), IdentityCRSTransformer(), extent=None).get_polygons()
+    assert len(made) == 1
+    assert f"{path}: Non closed ring detected" in caplog.text
+
+
+def test_database_without_layers_is_refused(tmp_path: Path, grid: RasterioCRSTransformer) -> None:
+    """A file without layers is refused."""
+    connection = sqlite3.connect(tmp_path / "a.sqlite")
+    connection.execute("CREATE TABLE geometry_columns (f_table_name, f_geometry_column)")
+    connection.execute("CREATE TABLE spatial_ref_sys (srid)")
+    connection.commit()
+    connection.close()
+    with pytest.raises(DataError, match="a.sqlite"):
+        source(str(tmp_path / "a.sqlite"), grid).get_polygons()
