@@ -1,12 +1,13 @@
-"""Boosted trees of scikit-learn as ONNX, which runs without scikit-learn and executes no code.
+"""Trees of scikit-learn as ONNX, which runs without scikit-learn and executes no code.
 
 The operator is TreeEnsembleRegressor of ai.onnx.ml (https://onnx.ai/onnx/operators): it gives the
-sum of the leaves that a row of features reaches, for each class, or one sum for two classes.
+sum of the leaves that a row of features reaches, for each class, or one sum for the two classes of
+boosted trees.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -20,6 +21,7 @@ INPUT = "features"
 OUTPUT = "scores"
 # Of the format, not of the package: what runtimes of the last years read.
 _IR_VERSION = 8
+_UNKNOWN_FORM = (AttributeError, ValueError, KeyError, IndexError)
 _OPSETS = (("", 15), ("ai.onnx.ml", 1))
 
 
@@ -38,21 +40,51 @@ def trees_to_onnx(estimator: Any, offsets: Sequence[float]) -> bytes:
     Raises:
         RvError: this release of scikit-learn keeps its trees in another form.
     """
-    from onnx import TensorProto, checker, helper
-
     try:
         base = np.ravel(estimator._baseline_prediction) + np.asarray(offsets, np.float64)
         attributes = _attributes(
             [[tree.nodes for tree in trees] for trees in estimator._predictors]
         )
-    except (AttributeError, ValueError, KeyError, IndexError) as error:
-        import sklearn
+    except _UNKNOWN_FORM as error:
+        raise _unknown_form(error) from error
+    return _encode(attributes, base, estimator.n_features_in_)
 
-        raise RvError(
-            f"scikit-learn {sklearn.__version__} keeps its trees in a form that is not known here:"
-            f" {error}",
-            hint="install an earlier release of scikit-learn",
-        ) from error
+
+def forest_to_onnx(estimator: Any) -> bytes:
+    """Encode a fitted RandomForestClassifier.
+
+    Args:
+        estimator: fitted on float32 features without NaN, with one label for each row.
+
+    Returns:
+        A model that takes float32 `features` of shape (n, features) and gives float32 `scores` of
+        shape (n, classes): the probabilities of the classes. The same trees give the same bytes.
+
+    Raises:
+        RvError: this release of scikit-learn keeps its trees in another form.
+    """
+    try:
+        attributes = _forest_attributes([tree.tree_ for tree in estimator.estimators_])
+        classes = len(estimator.classes_)
+    except _UNKNOWN_FORM as error:
+        raise _unknown_form(error) from error
+    return _encode(attributes, np.zeros(classes), estimator.n_features_in_)
+
+
+def _unknown_form(error: Exception) -> RvError:
+    import sklearn
+
+    return RvError(
+        f"scikit-learn {sklearn.__version__} keeps its trees in a form that is not known here:"
+        f" {error}",
+        hint="install an earlier release of scikit-learn",
+    )
+
+
+def _encode(attributes: Mapping[str, Any], base: Array, features: int) -> bytes:
+    """Return the model of one node."""
+    from onnx import TensorProto, checker, helper
+
     node = helper.make_node(
         "TreeEnsembleRegressor",
         [INPUT],
@@ -64,8 +96,8 @@ def trees_to_onnx(estimator: Any, offsets: Sequence[float]) -> bytes:
     )
     graph = helper.make_graph(
         [node],
-        "pixels",
-        [helper.make_tensor_value_info(INPUT, TensorProto.FLOAT, [None, estimator.n_features_in_])],
+        "trees",
+        [helper.make_tensor_value_info(INPUT, TensorProto.FLOAT, [None, features])],
         [helper.make_tensor_value_info(OUTPUT, TensorProto.FLOAT, [None, len(base)])],
     )
     opsets = [helper.make_opsetid(domain, version) for domain, version in _OPSETS]
@@ -101,6 +133,35 @@ def _attributes(iterations: Sequence[Sequence[Array]]) -> dict[str, Any]:
         "target_nodeids": node_ids[leaf].tolist(),
         "target_ids": np.repeat(targets, sizes)[leaf].tolist(),
         "target_weights": nodes["value"][leaf].astype(np.float32).tolist(),
+    }
+
+
+def _forest_attributes(trees: Sequence[Any]) -> dict[str, Any]:
+    """Give the attributes of the operator; each tree has a share in every target."""
+    sizes = [tree.node_count for tree in trees]
+    tree_ids = np.repeat(np.arange(len(trees)), sizes)
+    node_ids = np.concatenate([np.arange(size) for size in sizes])
+    left = np.concatenate([tree.children_left for tree in trees])
+    right = np.concatenate([tree.children_right for tree in trees])
+    leaf = left < 0
+    counts = np.concatenate([tree.value[:, 0, :] for tree in trees])
+    weights = counts / counts.sum(axis=1, keepdims=True) / len(trees)
+    # Most leaves are of one class: what adds nothing is left out.
+    at, target = np.nonzero(weights * leaf[:, np.newaxis])
+    features = np.concatenate([tree.feature for tree in trees])
+    thresholds = np.concatenate([tree.threshold for tree in trees])
+    return {
+        "nodes_treeids": tree_ids.tolist(),
+        "nodes_nodeids": node_ids.tolist(),
+        "nodes_featureids": np.where(leaf, 0, features).tolist(),
+        "nodes_values": np.where(leaf, 0, _round_down(thresholds)).tolist(),
+        "nodes_modes": np.where(leaf, "LEAF", "BRANCH_LEQ").tolist(),
+        "nodes_truenodeids": np.where(leaf, 0, left).tolist(),
+        "nodes_falsenodeids": np.where(leaf, 0, right).tolist(),
+        "target_treeids": tree_ids[at].tolist(),
+        "target_nodeids": node_ids[at].tolist(),
+        "target_ids": target.tolist(),
+        "target_weights": weights[at, target].astype(np.float32).tolist(),
     }
 
 
