@@ -70,7 +70,9 @@ class ChipBackend(Backend):
         to_array = _TO_ARRAY[self.kind]
         for chip, window, labels in data:
             array = to_array(labels, window)
-            if array is not None:
+            # A cell without data is not predicted either.
+            is_blank = self.kind is ChipKind.CLASS and not chip.any()
+            if array is not None and not is_blank:
                 yield chip, window, array
 
     def process_sceneset_results(

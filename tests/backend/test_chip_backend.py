@@ -80,6 +80,18 @@ def test_a_cell_has_one_class(tmp_path: Path) -> None:
         assert [2] == [int(file.read(index)[1]) for index in range(len(file))]
 
 
+def test_a_cell_without_data_is_left_out(tmp_path: Path) -> None:
+    """Of cells that hold nothing but 0, nothing can be learned."""
+    labels, data = ChipClassificationLabels(), TrainingData()
+    for x, value in enumerate([0, 7]):
+        window = Box(0, x, 1, x + 1)
+        labels.set_cell(window, x + 1)
+        data.append(np.full((1, 1, 3), value, np.uint8), window, labels)
+    store(backend_of(ChipKind.CLASS, Places(chip_uri=str(tmp_path))), tmp_path, data)
+    with ChipFile(tmp_path / "train/a.npz", "u") as file:
+        assert [2] == [int(file.read(index)[1]) for index in range(len(file))]
+
+
 def test_boxes_are_those_of_the_chip(tmp_path: Path) -> None:
     """Boxes of the scene become boxes in pixels of the chip."""
     nothing = ObjectDetectionLabels.make_empty()
