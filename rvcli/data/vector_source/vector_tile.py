@@ -95,11 +95,10 @@ def decode_tile(data: bytes, tile: Tile, name: str) -> TileFeatures:
 def cut(geometries: Geometries, tile: Tile) -> Geometries:
     """Return the parts of geometries within a tile, of the same kinds; the rest is empty."""
     left, bottom, right, top = tile.bounds()
-    geometries = geometries.copy()
-    invalid = ~shapely.is_valid(geometries)
-    geometries[invalid] = shapely.make_valid(geometries[invalid])
+    geometries = _valid(geometries)
     kinds = shapely.get_dimensions(geometries)
-    kept = shapely.clip_by_rect(geometries, left, bottom, right, top)
+    # A cut may make a ring touch itself.
+    kept = _valid(shapely.clip_by_rect(geometries, left, bottom, right, top))
     # A point on an edge belongs to one tile alone; cutting leaves it out of both.
     for i in np.flatnonzero(kinds == 0).tolist():
         points = shapely.get_parts(geometries[i])
@@ -113,6 +112,13 @@ def cut(geometries: Geometries, tile: Tile) -> Geometries:
             parts = shapely.get_parts(kept[i])
             kept[i] = shapely.union_all(parts[shapely.get_dimensions(parts) == kinds[i]])
     return np.asarray(kept)
+
+
+def _valid(geometries: Geometries) -> Geometries:
+    invalid = ~shapely.is_valid(geometries)
+    valid = geometries.copy()
+    valid[invalid] = shapely.make_valid(geometries[invalid])
+    return valid
 
 
 def merged(

@@ -149,6 +149,7 @@ def test_files_are_read_on_both_sides(tmp_path: Path, shift: float) -> None:
         ("EPSG:3031", None),
         ("EPSG:3035", None),
         ("EPSG:4978", None),
+        ("EPSG:3410", 34668387.89),
     ],
 )
 def test_width_of_the_world(crs: str, width: float | None) -> None:

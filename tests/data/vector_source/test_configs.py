@@ -184,3 +184,10 @@ def test_oldest_form_has_its_width_of_lines() -> None:
     assert RasterSourceConfig.from_proto(message).rasterizer_options.line_buffer == 15
     message.geojson_file.rasterizer_options.line_buffer = 7
     assert RasterSourceConfig.from_proto(message).rasterizer_options.line_buffer == 7
+
+
+def test_dropped_lines_or_points_are_known() -> None:
+    """A config tells whether lines or points of some class are left out."""
+    made = builder(keys.GEOJSON_SOURCE).with_uri("a.json")
+    assert not made.with_buffers({1: 2.0}).build().has_null_class_bufs()
+    assert made.with_buffers({1: 2.0}, {2: None}).build().has_null_class_bufs()

@@ -542,11 +542,13 @@ def test_missing_pyogrio_names_its_extra(
 
 def test_warnings_of_gdal_go_to_the_log(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """What GDAL warns of is logged with the name of the file."""
-    path = tmp_path / "a.csv"
-    path.write_text('WKT,class_id\n"POLYGON((0 0,9 0,9 9))",1\n')
+    path = tmp_path / "a.geojsonl"
+    feature = '{"type": "Feature", "properties": {}, "geometry": {"type": "%s", %s}}'
+    path.write_text("\n".join(feature % (t, '"coordinates": [1, 2]') for t in ("Point", "Pnt")))
     made = source(str(path), IdentityCRSTransformer(), extent=None).get_polygons()
     assert len(made) == 1
-    assert f"{path}: Non closed ring detected" in caplog.text
+    assert f"{path}: Unsupported geometry type detected" in caplog.text
+    assert "1 x null geometry left out" in caplog.text
 
 
 def test_database_without_layers_is_refused(tmp_path: Path, grid: RasterioCRSTransformer) -> None:
@@ -556,5 +558,5 @@ def test_database_without_layers_is_refused(tmp_path: Path, grid: RasterioCRSTra
     connection.execute("CREATE TABLE spatial_ref_sys (srid)")
     connection.commit()
     connection.close()
-    with pytest.raises(DataError, match="a.sqlite"):
+    with pytest.raises(DataError, match=r"a\.sqlite"):
         source(str(tmp_path / "a.sqlite"), grid).get_polygons()

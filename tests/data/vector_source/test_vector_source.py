@@ -16,6 +16,7 @@ from rvcli.data.crs_transformer.crs_transformer import CRSTransformer
 from rvcli.data.crs_transformer.identity_crs_transformer import IdentityCRSTransformer
 from rvcli.data.crs_transformer.rasterio_crs_transformer import RasterioCRSTransformer
 from rvcli.data.vector_source.class_inference import ClassInferenceOptions
+from rvcli.data.vector_source.projection import pixel_projector, source_projector
 from rvcli.data.vector_source.vector_source import VectorSource, transform_geojson
 
 
@@ -130,3 +131,32 @@ def test_polygons_touching_a_window_come_in_order(sides: list[Any], side: Any) -
     touching = polygons.touching(Box(y, x, y + h, x + w))
     assert [i for i, g in enumerate(polygons.geometries) if g.intersects(frame)] == list(touching)
     assert polygons.max_class_id == (1 if sides else 0)
+
+
+def test_window_gives_the_polygons_that_touch_it_and_reads_once() -> None:
+    """A window gives whole polygons in order; the source is read once until it is deactivated."""
+    reads = []
+
+    class Counted(Fields):
+        def _get_geojson(self) -> dict[str, Any]:
+            reads.append(1)
+            return super()._get_geojson()
+
+    source = Counted(IdentityCRSTransformer())
+    with source.activate():
+        assert len(source.get_polygons(Box(0, 0, 2, 2))) == 1
+        assert len(source.get_polygons(Box(20, 20, 22, 22))) == 0
+        assert len(source.get_polygons()) == 2
+        assert source.max_class_id() == 1
+    assert len(reads) == 1
+    source.get_polygons(Box(0, 0, 2, 2))
+    assert len(reads) == 2
+
+
+def test_pixels_of_a_plugins_transformer_are_found_in_any_crs() -> None:
+    """Pixels go to a CRS by way of the map of a plugin's transformer, and come back."""
+    plugin = HalfScale(image_crs="EPSG:3857", map_crs="EPSG:4326", transform=Affine.scale(2))
+    pixels = np.array([[3.0, 2.0], [5.5, 1.25]])
+    in_metres = source_projector(plugin, "EPSG:3857")(pixels)
+    assert np.allclose(in_metres[0], [667916.94, 445640.11], atol=0.01)
+    assert np.allclose(pixel_projector(plugin, "EPSG:3857")(in_metres), pixels)

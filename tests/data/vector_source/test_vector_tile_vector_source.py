@@ -362,17 +362,23 @@ def test_pieces_keep_their_kind() -> None:
     tile = Tile(0, 0, 0)
     left, bottom, right, top = tile.bounds()
     touching = box(right, 0, right + 5, 5)
-    # Within the tile, but for an arm along its edge.
-    comb = shapely.union_all([box(right - 9, 0, right + 9, 3), box(right, 3, right + 9, 9)])
+    # Within the tile, but for a part that only touches its edge.
+    comb = shapely.MultiPolygon([box(right - 9, 0, right, 3), box(right, 5, right + 9, 9)])
     bow_tie = shapely.Polygon([(0, 0), (10, 10), (10, 0), (0, 10)])
     line = LineString([(right - 5, 0), (right + 5, 0)])
     points = shapely.MultiPoint([(left, top), (right, 0), (0, bottom), (3, 3)])
-    made = cut(np.array([touching, comb, bow_tie, line, points], dtype=object), tile)
+    # What is cut off leaves a line along the edge.
+    notched = shapely.Polygon(
+        [(right - 9, 0), (right, 2), (right - 9, 4), (right + 5, 4), (right + 5, 0)]
+    )
+    made = cut(np.array([touching, comb, bow_tie, line, points, notched], dtype=object), tile)
     assert made[0].is_empty
     assert made[1].equals(box(right - 9, 0, right, 3))
     assert made[2].area == 50
     assert made[3].equals(LineString([(right - 5, 0), (right, 0)]))
     assert made[4].equals(shapely.MultiPoint([(left, top), (3, 3)]))
+    assert made[5].is_valid
+    assert made[5].area == 18
 
 
 def test_columns_go_around_the_world() -> None:
