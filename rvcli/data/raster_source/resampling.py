@@ -210,16 +210,17 @@ def _weighted(planes: npt.NDArray[Any], rows: Taps, columns: Taps, method: str) 
 
 def _sums(plane: npt.NDArray[Any], rows: Taps, columns: Taps) -> npt.NDArray[Any]:
     """Add up pixels with their weights, along the columns first: rows are copied faster."""
-    across = _sum_along(plane, columns, 1)
-    return _sum_along(across, rows, 0)
+    across = _sum_along(plane, columns, columns.weights, 1)
+    return _sum_along(across, rows, rows.weights[:, :, np.newaxis], 0)
 
 
-def _sum_along(plane: npt.NDArray[Any], taps: Taps, axis: int) -> npt.NDArray[Any]:
-    weights = taps.weights.astype(plane.dtype)
+def _sum_along(
+    plane: npt.NDArray[Any], taps: Taps, weights: npt.NDArray[Any], axis: int
+) -> npt.NDArray[Any]:
     indices = taps.indices - taps.limits[0]
     total: npt.NDArray[Any] | None = None
     part: npt.NDArray[Any] | None = None
-    for index, weight in zip(indices, weights if axis else weights[:, :, np.newaxis], strict=True):
+    for index, weight in zip(indices, weights.astype(plane.dtype), strict=True):
         # With "clip" numpy needs no buffer for its output; no index is out of range.
         part = np.take(plane, index, axis=axis, out=part, mode="clip")
         part *= weight
