@@ -6,8 +6,9 @@
 Each folder holds `train` and `val` with `images/<scene>.tif` (three bands of uint8). What is to be
 found is in `boxes/<scene>.geojson` or `labels/<scene>.geojson`: polygons, whose bounds are boxes.
 
-Two backends can be chosen from: `-a backend SKLEARN_PIXELS_TO_BOXES` classifies pixels and draws
-boxes around patches, `-a backend PYTORCH_OBJECT_DETECTION` trains a network that finds boxes.
+Three backends can be chosen from with `-a backend KEY`: SKLEARN_OBJECT_DETECTION slides windows over
+the image, SKLEARN_PIXELS_TO_BOXES classifies pixels and draws boxes around patches, and
+PYTORCH_OBJECT_DETECTION trains a network that finds boxes.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from typing import Any, Literal
 
 import rvcli as rv
 
-Backend = Literal["SKLEARN_PIXELS_TO_BOXES", "PYTORCH_OBJECT_DETECTION"]
+Backend = Literal["SKLEARN_OBJECT_DETECTION", "SKLEARN_PIXELS_TO_BOXES", "PYTORCH_OBJECT_DETECTION"]
 
 
 class ObjectDetection(rv.ExperimentSet):
@@ -27,7 +28,7 @@ class ObjectDetection(rv.ExperimentSet):
         self,
         data_dir: str,
         root_uri: str = "out",
-        backend: Backend = "SKLEARN_PIXELS_TO_BOXES",
+        backend: Backend = "SKLEARN_OBJECT_DETECTION",
         chip_size: int = 256,
         epochs: int = 20,
     ) -> rv.ExperimentConfig:
@@ -54,7 +55,7 @@ class ObjectDetection(rv.ExperimentSet):
         self,
         data_dir: str,
         root_uri: str = "out",
-        backend: Backend = "SKLEARN_PIXELS_TO_BOXES",
+        backend: Backend = "SKLEARN_OBJECT_DETECTION",
         chip_size: int = 200,
         epochs: int = 20,
     ) -> rv.ExperimentConfig:
@@ -111,7 +112,7 @@ def describe(
     )
     return (
         rv.ExperimentConfig.builder()
-        .with_id(f"{experiment_id}-{backend.key.partition('_')[0].lower()}")
+        .with_id(f"{experiment_id}-{backend.key.lower().replace('_', '-')}")
         .with_root_uri(root_uri)
         .with_task(task)
         .with_backend(backend)
