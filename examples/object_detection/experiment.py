@@ -6,8 +6,8 @@
 Each folder holds `train` and `val` with `images/<scene>.tif` (three bands of uint8). What is to be
 found is in `boxes/<scene>.geojson` or `labels/<scene>.geojson`: polygons, whose bounds are boxes.
 
-Three backends can be chosen from with `-a backend KEY`: SKLEARN_OBJECT_DETECTION slides windows over
-the image, SKLEARN_PIXELS_TO_BOXES classifies pixels and draws boxes around patches, and
+Three backends can be chosen from with `-a backend KEY`: SKLEARN_OBJECT_DETECTION slides windows
+over the image, SKLEARN_PIXELS_TO_BOXES classifies pixels and draws boxes around patches, and
 PYTORCH_OBJECT_DETECTION trains a network that finds boxes.
 """
 

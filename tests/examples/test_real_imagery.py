@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from rvcli.backend.chip_files import ChipFile
+
 Figures = Callable[[Path], dict[str, dict[str, Any]]]
 
 IMAGERY = Path(os.environ.get("RV_TEST_IMAGERY", Path(__file__).parents[3] / "shared" / "data"))
@@ -50,3 +52,19 @@ def test_land_cover_of_north_carolina(
     # The recall of all classes, weighted by their pixels, is the accuracy.
     assert found["average"]["recall"] > 0.725
     assert mean_iou(found) > 0.395
+
+
+def test_boxes_of_zanzibar_lie_on_the_image(
+    copy_example: Callable[[str], Path], run_rv: Callable[..., str]
+) -> None:
+    """Each building that a chip can hold has one around it, and is a label there."""
+    data = IMAGERY / "zanzibar_buildings"
+    if not data.is_dir():
+        pytest.skip(f"there is no imagery in {data}")
+    folder = copy_example("object_detection")
+    arguments = ("-m", "exp_buildings", "-a", "data_dir", str(data))
+    run_rv(folder, "run", "inprocess", "experiment.py", "analyze", "chip", *arguments)
+    (path,) = (folder / "out/chip").glob("*/train/zanzibar_west.npz")
+    with ChipFile(path, str(path)) as chips:
+        boxes = chips.counts[:, 1]
+    assert (boxes[boxes > 0].size, boxes[boxes == 0].size) == (121, 60)
