@@ -10,9 +10,9 @@ import onnxruntime
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 
-from rvcli.backend.sklearn.tree_ensemble import INPUT, OUTPUT, trees_to_onnx
+from rvcli.backend.sklearn.tree_ensemble import INPUT, OUTPUT, forest_to_onnx, trees_to_onnx
 from rvcli.errors import RvError
 
 
@@ -83,3 +83,22 @@ def test_categories_are_refused() -> None:
     ).fit(features, np.isin(features[:, 0], [1, 3]))
     with pytest.raises(RvError, match="splits by category"):
         trees_to_onnx(estimator, [0.0])
+
+
+@given(st.integers(0, 1000), st.sampled_from([2, 5]), st.sampled_from([1, 9]), st.integers(1, 9))
+@settings(max_examples=10)
+def test_a_forest_has_probabilities(seed: int, classes: int, decimals: int, leaf: int) -> None:
+    """The scores of a forest are its probabilities, up to float32, also with mixed leaves."""
+    rng = np.random.default_rng(seed)
+    features = rng.normal(size=(200, 4)).round(decimals).astype(np.float32)
+    labels = rng.integers(0, classes, 200)
+    forest = RandomForestClassifier(5, random_state=0, min_samples_leaf=leaf, n_jobs=1)
+    forest.fit(features, labels)
+    found = scores(forest_to_onnx(forest), features)
+    np.testing.assert_allclose(forest.predict_proba(features), found, atol=1e-6)
+
+
+def test_a_forest_of_another_form_is_refused() -> None:
+    """A forest without the expected parts names the release of scikit-learn."""
+    with pytest.raises(RvError, match=r"scikit-learn \d.* keeps its trees in a form"):
+        forest_to_onnx(SimpleNamespace(estimators_=[SimpleNamespace(tree_=SimpleNamespace())]))
