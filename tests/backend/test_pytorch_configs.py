@@ -100,6 +100,8 @@ def test_all_options_survive_the_message(key: str) -> None:
     back = BackendConfig.from_proto(config.to_proto())
     assert options_of(config) == options_of(back)
     assert config.places() == back.places()
+    widths = options_of(back)["model_options"]["decoder_channels"]
+    assert [int, int] == [type(width) for width in widths]
     assert ("onnx", "/a/model.zip") == (back.predict_with, back.places().pretrained_uri)
 
 

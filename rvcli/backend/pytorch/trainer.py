@@ -145,9 +145,9 @@ class _Run:
         self._options = options
         self._device = find_device()
         self._on_cuda = self._device.type == "cuda"
+        # Convolutions take a third less time with the channels of a pixel side by side.
         self._model = model.to(self._device)
-        if self._on_cuda:
-            self._model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._augment = augmentation(options.augmentors)
         self._draw = rare_class_weights(chips.train, options.rare_classes, options.desired_prob)
         weights = class_weights(chips.train, spec.class_ids, options.class_weights)
@@ -235,7 +235,7 @@ class _Run:
         return mean
 
     def _step(self, images: Any, targets: Any) -> Tensor:
-        images, targets = to_device(images, self._device), to_device(targets, self._device)
+        images, targets = self._moved(images), to_device(targets, self._device)
         self._optimizer.zero_grad(set_to_none=True)
         with torch.autocast(self._device.type, enabled=self._on_cuda):
             loss = self._recipe.loss(self._model, images, targets, self._class_weights)
@@ -246,6 +246,12 @@ class _Run:
         if self._scheduler is not None:
             self._scheduler.step()
         return loss.detach()
+
+    def _moved(self, images: Any) -> Any:
+        images = to_device(images, self._device)
+        if isinstance(images, Tensor) and images.dim() == 4:
+            return images.contiguous(memory_format=torch.channels_last)
+        return images
 
     @torch.inference_mode()
     def _validate(self, number: int) -> dict[str, float]:
@@ -258,11 +264,8 @@ class _Run:
         with self._open(dataset, range(len(chips.validation)), 0) as loader:
             for images, targets in loader:
                 with torch.autocast(self._device.type, enabled=self._on_cuda):
-                    meter.update(
-                        self._model,
-                        to_device(images, self._device),
-                        to_device(targets, self._device),
-                    )
+                    moved = self._moved(images), to_device(targets, self._device)
+                    meter.update(self._model, *moved)
         return meter.compute()
 
     @contextmanager
