@@ -137,12 +137,9 @@ class VectorSourceConfigBuilder(ConfigBuilder):
         default_class_id: int | None = 1,
         class_property: str | None = None,
     ) -> Any:
-        """Set how features get their class."""
-        return self.set(
-            class_id_to_filter=class_id_to_filter,
-            default_class_id=default_class_id,
-            class_property=class_property,
-        )
+        """Set how features get their class; without `class_property` that is as it was."""
+        new = self.set(class_id_to_filter=class_id_to_filter, default_class_id=default_class_id)
+        return new if class_property is None else new.set(class_property=class_property)
 
     def with_class_mapping(self, class_property: str, class_mapping: dict[Any, Any]) -> Any:
         """Set classes by the values of one property: `("landuse", {"forest": 1, "lake": "water"})`.

@@ -116,7 +116,7 @@ def cut(geometries: Geometries, tile: Tile) -> Geometries:
 
 def _valid(geometries: Geometries) -> Geometries:
     invalid = ~shapely.is_valid(geometries)
-    valid = geometries.copy()
+    valid = np.array(geometries, dtype=object)
     valid[invalid] = shapely.make_valid(geometries[invalid])
     return valid
 

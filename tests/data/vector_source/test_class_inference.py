@@ -97,7 +97,7 @@ def test_transform_geojson_writes_the_class_and_leaves_its_argument_alone() -> N
     assert features[0]["properties"] == {"label": "water"}
 
 
-MAPPING = {"forest": 1, "lake": "water", "3": 2, "true": 5, "cloud": None}
+MAPPING: dict[str, Any] = {"forest": 1, "lake": "water", "3": 2, "true": 5, "cloud": None}
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,11 @@ MAPPING = {"forest": 1, "lake": "water", "3": 2, "true": 5, "cloud": None}
 )
 def test_mapping_decides_by_the_value_of_a_property(value: Any, class_id: int | None) -> None:
     """A mapping gives the class of a value, by id or name; None leaves out, the rest goes on."""
-    options = {"class_property": "landuse", "class_mapping": MAPPING, "default_class_id": 7}
+    options: dict[str, Any] = {
+        "class_property": "landuse",
+        "class_mapping": MAPPING,
+        "default_class_id": 7,
+    }
     assert class_id == infer({"landuse": value, "class_id": 1}, **options)
 
 

@@ -99,7 +99,9 @@ def test_mapping_and_unit_keep_their_values() -> None:
     """Mapping, property and unit of buffers come through a message."""
     made = builder(keys.GEOJSON_SOURCE).with_uri("a.json")
     made = made.with_class_mapping("landuse", {"forest": 1, 3: "water", "cloud": None})
+    made = made.with_class_inference(default_class_id=None)
     config = again(made.with_buffers({1: 3.5}, unit="metres").build())
+    assert config.default_class_id is None
     assert config.class_property == "landuse"
     assert config.class_mapping == {"forest": 1, "3": "water", "cloud": None}
     assert (config.line_bufs, config.buffer_unit) == ({1: 3.5}, "metres")
@@ -139,7 +141,7 @@ def test_files_are_inputs() -> None:
     ],
 )
 def test_sources_get_grid_extent_and_classes(
-    grid: RasterioCRSTransformer, key: str, uri: str, kind: type
+    grid: RasterioCRSTransformer, key: str, uri: str, kind: Any
 ) -> None:
     """Sources are made on the grid and extent of a scene, and refused without."""
     config = builder(key).with_uri(uri).with_class_mapping("p", {"a": "road"}).build()

@@ -235,7 +235,7 @@ def test_classes_by_property_filter_and_mapping(
         },
     )
 
-    def classes(**options: Any) -> list[int]:
+    def classes(**options: Any) -> Any:
         return source(uri, grid, **options).get_polygons().class_ids.tolist()
 
     assert classes(class_property="kind", default_class_id=None) == [2]
