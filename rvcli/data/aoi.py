@@ -37,22 +37,23 @@ def read_aoi_polygons(
         DataError: the file is not GeoJSON or holds no polygon.
         NotReadableError: the file cannot be read.
     """
-    from rvcli.data.vector_source.polygon_builder import class_polygons
+    from rvcli.data.vector_source.antimeridian import world_step
     from rvcli.data.vector_source.geojson_vector_source import read_geojson
+    from rvcli.data.vector_source.polygon_builder import Placement, place_geojson
     from rvcli.data.vector_source.projection import crs_of_geojson, pixel_projector
     from rvcli.data.vector_source.vector_source import features_of
     from rvcli.errors import DataError
 
     geojson = read_geojson(uri)
     features = features_of(geojson, uri)
-    polygons = class_polygons(
-        features,
-        [_AREA] * len(features),
+    placement = Placement(
         pixel_projector(crs_transformer, crs_of_geojson(geojson, uri)),
         line_bufs={_AREA: None},
         point_bufs={_AREA: None},
-        name=uri,
+        world_step=world_step(crs_transformer),
+        extent=extent,
     )
+    polygons = place_geojson(features, [_AREA] * len(features), placement, uri)
     if not len(polygons):
         raise DataError(f"{uri} holds no polygon", hint="an area of interest is a polygon")
     if extent is not None and not len(polygons.touching(extent)):

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import shapely
+from affine import Affine
 from hypothesis import given
 from hypothesis import strategies as st
 from shapely.geometry import LineString, MultiPolygon, Point, box
@@ -101,3 +102,13 @@ def test_mask_covers_what_no_area_covers(ymin: int, xmin: int, size: int) -> Non
         for y in range(ymin, ymin + size)
     ]
     assert expected == masked.tolist()
+
+
+def test_area_across_the_antimeridian_is_narrow(tmp_path: Path) -> None:
+    """An area that goes from 178 to -178 degrees lies where labels do."""
+    ring = [[178, 1], [-178, 1], [-178, -1], [178, -1], [178, 1]]
+    path = tmp_path / "area.json"
+    path.write_text(json.dumps({"type": "Polygon", "coordinates": [ring]}))
+    image = RasterioCRSTransformer(Affine(0.1, 0, 175, 0, -0.1, 10), "EPSG:4326")
+    (area,) = read_aoi_polygons(str(path), image, Box(0, 0, 200, 100))
+    assert np.allclose(area.bounds, (30, 90, 70, 110))

@@ -10,6 +10,7 @@ from shapely.geometry import LineString, box
 
 from rvcli import keys
 from rvcli.config import InvalidConfigError
+from rvcli.config.providers import construct_default
 from rvcli.core.box import Box
 from rvcli.core.class_map import ClassMap
 from rvcli.core.command_io_definition import CommandIODefinition
@@ -193,3 +194,18 @@ def test_dropped_lines_or_points_are_known() -> None:
     made = builder(keys.GEOJSON_SOURCE).with_uri("a.json")
     assert not made.with_buffers({1: 2.0}).build().has_null_class_bufs()
     assert made.with_buffers({1: 2.0}, {2: None}).build().has_null_class_bufs()
+
+
+@pytest.mark.parametrize(
+    "task", [keys.SEMANTIC_SEGMENTATION, keys.CHIP_CLASSIFICATION, keys.OBJECT_DETECTION]
+)
+@pytest.mark.parametrize(
+    ("uri", "key"), [("a.gpkg", keys.OGR_SOURCE), ("a.mbtiles", keys.VECTOR_TILE_SOURCE)]
+)
+def test_labels_of_every_task_take_any_vector_uri(task: str, uri: str, key: str) -> None:
+    """The label source of a scene is made from the URI of any vector file, whatever the task."""
+    config = construct_default(
+        keys.DEFAULT_LABEL_SOURCE, task, uri, using="handles", arguments=(uri,)
+    )
+    kinds = {getattr(part, "source_type", None) for part in config.walk()}
+    assert key in kinds
