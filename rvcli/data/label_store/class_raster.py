@@ -95,7 +95,8 @@ class StripWriter:
         if missing > 0:
             rows = -(-missing // self._block_height) * self._block_height
             rows = min(rows, self._extent.ymax - self._top - len(self._strip))
-            self._strip = np.concatenate([self._strip, self._blank(rows)])
+            blank = self._blank(rows)
+            self._strip = np.concatenate([self._strip, blank]) if len(self._strip) else blank
         y = ymin - self._top
         self._strip[y : y + len(pixels), xmin : xmin + pixels.shape[1]] = pixels
 
