@@ -41,7 +41,7 @@ def main() -> None:
     parser.add_argument("--size", type=int, default=5_000, help="side of the image in pixels")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument(
-        "--folder", type=Path, default=Path(tempfile.gettempdir()) / "rv-benchmarks"
+        "--folder", type=Path, default=Path(tempfile.gettempdir()) / "rv-throughput"
     )
     parser.add_argument("--way", choices=WAYS, help=argparse.SUPPRESS)
     arguments = parser.parse_args()

@@ -1,7 +1,7 @@
 """What throughput.py measures: each step of the pipeline, and the plainest correct way to do it.
 
-A case has a name, a function that makes its files, `ours` and `plain`. Both get what `prepare`
-returns: imports, models and arrays that are not part of the measurement.
+Both ways of a case get what `prepare` returns: files, and loaded models and arrays that are not part
+of the measurement.
 """
 
 from __future__ import annotations
@@ -206,19 +206,52 @@ def chip_plainly(given: Any) -> None:
 # Predictions: the model on all windows; plainly on arrays in memory, and writing nothing.
 
 
-def with_model(folder: Path, size: int) -> Any:
-    """Train the embedded backend on some chips, and read all windows."""
-    from rvcli.backend.places import Places
+def with_embedded(folder: Path, size: int) -> Any:
+    """Train the embedded backend, and read all windows."""
     from rvcli.backend.sklearn.options import PixelOptions
     from rvcli.backend.sklearn_semantic_segmentation import SklearnSemanticSegmentation
-    from rvcli.task.semantic_segmentation import SemanticSegmentation
 
     given = prepared(folder, size)
-    root = folder / f"model-{size}"
-    places = Places(
-        chip_uri=str(root), train_chip_uris=(str(root / "train/scene.npz"),), train_uri=str(root)
+    root = folder / f"embedded-{size}"
+    given.backend = SklearnSemanticSegmentation(
+        given.task.class_map, places_in(root), PixelOptions()
     )
-    given.backend = SklearnSemanticSegmentation(given.task.class_map, places, PixelOptions())
+    return trained(given, root)
+
+
+def with_network(folder: Path, size: int) -> Any:
+    """Train a network for a moment, and read all windows in batches as the network takes them."""
+    from rvcli.backend.pytorch.runtime import ONNX
+    from rvcli.backend.pytorch.train_options import TrainOptions
+    from rvcli.backend.pytorch_semantic_segmentation import PyTorchSemanticSegmentation
+
+    given = prepared(folder, size)
+    root = folder / "network"
+    options = TrainOptions("unet:mobilenet_v2", pretrained=False, log_tensorboard=False)
+    given.backend = PyTorchSemanticSegmentation(
+        given.task.class_map, places_in(root), options, ONNX
+    )
+    given = trained(given, root)
+    at_once = given.task.predict_batch_size
+    given.batches = [
+        np.stack(given.chips[i : i + at_once]).transpose(0, 3, 1, 2).astype(np.float32)
+        for i in range(0, len(given.chips), at_once)
+    ]
+    return given
+
+
+def places_in(root: Path) -> Any:
+    """Name the files of a backend."""
+    from rvcli.backend.places import Places
+
+    chips = str(root / "train/scene.npz")
+    return Places(chip_uri=str(root), train_chip_uris=(chips,), train_uri=str(root))
+
+
+def trained(given: Any, root: Path) -> Any:
+    """Train the backend unless it has a model, load it, and read all windows."""
+    from rvcli.task.semantic_segmentation import SemanticSegmentation
+
     given.segmentation = SemanticSegmentation(given.task, given.backend)
     if not (root / "model.zip").exists():
         scene = scene_of(given, vector_labels(given))
@@ -233,14 +266,25 @@ def with_model(folder: Path, size: int) -> Any:
 
 
 def predict(given: Any) -> None:
-    """Read, predict and write the scene."""
-    given.segmentation.predict([scene_of(given)], str(given.out))
+    """Read, predict and write the scene; the model is loaded, here as plainly."""
+    scene = scene_of(given)
+    with scene.activate():
+        labels = given.segmentation.predict_scene(scene, str(given.out))
+        scene.prediction_label_store.save(labels)
 
 
-def predict_plainly(given: Any) -> None:
+def embedded_plainly(given: Any) -> None:
     """Compute features and run the trees, chip by chip."""
     for pixels in given.chips:
         given.backend._classifier.predict(pixels, has_margin=True)
+
+
+def network_plainly(given: Any) -> None:
+    """Run the session of onnxruntime, batch by batch."""
+    session = given.backend._runtime._session
+    name = session.get_inputs()[0].name
+    for batch in given.batches:
+        session.run(None, {name: batch})
 
 
 # Evaluation: a confusion matrix of two rasters.
@@ -276,6 +320,7 @@ CASES = {
     "analyze": Case(prepared, analyze, analyze_plainly),
     "rasterize": Case(prepared, rasterize_windows, rasterize_plainly),
     "chip": Case(prepared, chip, chip_plainly),
-    "predict, embedded": Case(with_model, predict, predict_plainly, side=0.3),
+    "predict, embedded": Case(with_embedded, predict, embedded_plainly, side=0.3),
+    "predict, network": Case(with_network, predict, network_plainly, side=0.2),
     "eval": Case(with_predictions, evaluate, evaluate_plainly),
 }
