@@ -73,7 +73,10 @@ def command(
     export_config: str | None,
     tempdir: str | None,
 ) -> None:
-    """Apply the predict PACKAGE of an experiment to IMAGE and write the result to OUTPUT."""
+    """Apply the predict PACKAGE of an experiment to IMAGE and write the result to OUTPUT.
+
+    Where the model reads a stack of images, IMAGE names one for each, with commas between them.
+    """
     from rvcli.cli.interrupts import terminations_interrupt
     from rvcli.cli.logs import log_to_stderr
     from rvcli.cli.render.progress import work_view
