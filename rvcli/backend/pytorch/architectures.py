@@ -79,7 +79,7 @@ def segmenter(spec: ModelSpec, *, pretrained: bool) -> nn.Module:
     """
     if is_own(spec.arch):
         network = own(spec)
-        return Padded(network, int(getattr(network, "stride", 1)))
+        return Padded(network, int(getattr(network, "side_multiple", 1)))
     family, _, name = spec.arch.rpartition(":")
     whole = torchvision_names("models.segmentation")
     if family == TORCHVISION or (not family and name in whole):

@@ -87,7 +87,26 @@ def class_chips(count: int, *, seed: int = 0, channels: int = 3, dtype: Any = np
         yield chip.clip(1, 255).astype(dtype), window, np.array(class_id)
 
 
-DRAW = {ChipKind.PIXELS: pixel_chips, ChipKind.CLASS: class_chips}
+def box_chips(count: int, *, seed: int = 0, channels: int = 3, dtype: Any = np.uint8) -> Any:
+    """Draw gray chips; of four two show a dark square of class 2, one a bright one of class 5."""
+    rng = np.random.default_rng(seed)
+    for i in range(count):
+        chip = rng.normal(90, 8, (SIZE, SIZE, channels))
+        boxes = np.zeros((0, 5))
+        if i % 4 != 3:
+            class_id = CLASS_IDS[i % 2]
+            y, x = rng.integers(1, SIZE - 15, 2)
+            chip[y : y + 14, x : x + 14] += 80 if class_id == 5 else -60
+            boxes = np.array([[y, x, y + 14, x + 14, class_id]], float)
+        window = Box(0, i * SIZE, SIZE, (i + 1) * SIZE)
+        yield chip.clip(1, 255).astype(dtype), window, boxes
+
+
+DRAW = {
+    ChipKind.PIXELS: pixel_chips,
+    ChipKind.CLASS: class_chips,
+    ChipKind.BOXES: box_chips,
+}
 
 
 @pytest.fixture
@@ -130,6 +149,7 @@ SEGMENT = TrainOptions(
     export_onnx=False,
 )
 CLASSIFY = replace(SEGMENT, model_arch="tiny_nets:classify")
+DETECT = replace(SEGMENT, model_arch="tiny_nets:detect")
 
 
 @pytest.fixture
@@ -164,5 +184,19 @@ def classification(places: Callable[..., Places], class_map: ClassMap) -> Callab
     ) -> PyTorchChipClassification:
         options = replace(CLASSIFY, **changed)
         return PyTorchChipClassification(class_map, where or places(ChipKind.CLASS), options, how)
+
+    return make
+
+
+@pytest.fixture
+def detection(places: Callable[..., Places], class_map: ClassMap) -> Callable[..., Any]:
+    """Give a function that makes a backend for boxes: its options change those of DETECT."""
+    from rvcli.backend.pytorch_object_detection import PyTorchObjectDetection
+
+    def make(
+        where: Places | None = None, *, how: str = "auto", **changed: Any
+    ) -> PyTorchObjectDetection:
+        options = replace(DETECT, **changed)
+        return PyTorchObjectDetection(class_map, where or places(ChipKind.BOXES), options, how)
 
     return make

@@ -104,7 +104,7 @@ def test_model_options_reach_the_maker() -> None:
 
 
 def test_a_network_of_the_user_s_own_is_made_by_its_function() -> None:
-    """`module:function` gets classes, channels and options, and a stride is honoured."""
+    """`module:function` gets classes, channels and options, and its `side_multiple` is honoured."""
     assert (2, 5) == classify(spec_of("tiny_nets:classify", channels=7, classes=5, width=2)).shape
     assert (1, 5, 51, 71) == segment(spec_of("tiny_nets:segment", classes=5), 51, 71).shape
 

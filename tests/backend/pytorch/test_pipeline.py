@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -141,3 +143,72 @@ def test_cells_are_classified(folder: Path) -> None:
     found = run(folder, task, labels, "tiny_nets:classify")
     assert 0.9 < found["house"]["f1"]
     assert (folder / "root/predict/e/s.json").exists()
+
+
+PLUGIN = """
+from rvcli.backend.pytorch_semantic_segmentation_config import (
+    PyTorchSemanticSegmentationConfig,
+    PyTorchSemanticSegmentationConfigBuilder,
+)
+from rvcli.config import field
+from torch import nn
+
+
+def pixelwise(num_classes, in_channels):
+    return nn.Conv2d(in_channels, num_classes, 1)
+
+
+class PixelwiseConfig(PyTorchSemanticSegmentationConfig):
+    key = "PIXELWISE"
+    model_arch: str = field(default=f"{__name__}:pixelwise", doc="The network.")
+
+
+class PixelwiseConfigBuilder(PyTorchSemanticSegmentationConfigBuilder):
+    config_class = PixelwiseConfig
+
+
+def register_plugin(plugin_registry):
+    plugin_registry.register_config_builder("BACKEND", "PIXELWISE", PixelwiseConfigBuilder)
+"""
+
+EXPERIMENT = """
+import rvcli as rv
+
+
+class Houses(rv.ExperimentSet):
+    def exp_houses(self):
+        task = (
+            rv.TaskConfig.builder(rv.SEMANTIC_SEGMENTATION)
+            .with_classes({"house": 1, "ground": 2})
+            .with_chip_size(48)
+            .with_chip_options(chips_per_scene=4)
+            .build()
+        )
+        scene = (
+            rv.SceneConfig.builder()
+            .with_task(task)
+            .with_id("s")
+            .with_raster_source("image.tif")
+            .with_label_source("labels.tif")
+            .build()
+        )
+        backend = rv.BackendConfig.builder("PIXELWISE").with_task(task)
+        backend = backend.with_num_epochs(1).with_log_tensorboard(False).build()
+        dataset = rv.DatasetConfig.builder().with_train_scene(scene).with_validation_scene(scene)
+        experiment = rv.ExperimentConfig.builder().with_id("e").with_task(task)
+        experiment = experiment.with_backend(backend).with_dataset(dataset.build())
+        return experiment.with_root_uri("root").build()
+"""
+
+
+def test_a_plugin_brings_a_network(folder: Path) -> None:
+    """Its function is found by name where the commands run, each in its own process."""
+    (folder / "pixelwise.py").write_text(PLUGIN)
+    (folder / "experiment.py").write_text(EXPERIMENT)
+    (folder / "rv.toml").write_text('[PLUGINS]\nfiles = ["pixelwise.py"]\n')
+    words = [sys.executable, "-m", "rvcli", "run", "local", "experiment.py"]
+    done = subprocess.run(words, cwd=folder, capture_output=True, text=True)
+    assert 0 == done.returncode, done.stdout + done.stderr
+    history = json.loads((folder / "root/train/e/history.json").read_text())
+    assert 1 == len(history["epochs"])
+    assert (folder / "root/predict/e/s.tif").exists()
