@@ -371,7 +371,11 @@ def test_pieces_keep_their_kind() -> None:
     notched = shapely.Polygon(
         [(right - 9, 0), (right, 2), (right - 9, 4), (right + 5, 4), (right + 5, 0)]
     )
-    made = cut(np.array([touching, comb, bow_tie, line, points, notched], dtype=object), tile)
+    # A spike, which is a line once the polygon is valid.
+    spiked = shapely.Polygon([(0, 0), (10, 0), (10, 10), (20, 20), (10, 10), (0, 10)])
+    made = cut(
+        np.array([touching, comb, bow_tie, line, points, notched, spiked], dtype=object), tile
+    )
     assert made[0].is_empty
     assert made[1].equals(box(right - 9, 0, right, 3))
     assert made[2].area == 50
@@ -379,6 +383,7 @@ def test_pieces_keep_their_kind() -> None:
     assert made[4].equals(shapely.MultiPoint([(left, top), (3, 3)]))
     assert made[5].is_valid
     assert made[5].area == 18
+    assert made[6].equals(box(0, 0, 10, 10))
 
 
 def test_columns_go_around_the_world() -> None:
