@@ -20,6 +20,7 @@ from rvcli.backend.pytorch.runtime import ModelFile, OnnxRuntime, TorchRuntime
 from rvcli.core.box import Box
 from rvcli.core.class_map import ClassMap
 from rvcli.data.label.object_detection_labels import ObjectDetectionLabels
+from rvcli.data.label.tfod_utils.np_box_ops import iou
 from rvcli.errors import ConfigError, DataError
 
 torch = pytest.importorskip("torch")
@@ -196,8 +197,8 @@ def test_objects_are_found_where_they_are(trained: Any, tmp_path: Path) -> None:
     labels = trained.predict([chip], [Box(100, 200, 150, 270)], str(tmp_path))
     for box, class_id in zip(truth.get_npboxes(), truth.get_class_ids(), strict=True):
         of_class = labels.choose(labels.get_class_ids() == class_id)
-        best = of_class.get_npboxes()[int(of_class.get_scores().argmax())]
-        np.testing.assert_allclose(best, box + np.tile([100, 200], 2), atol=4)
+        best = of_class.get_npboxes()[[int(of_class.get_scores().argmax())]]
+        assert iou(best, (box + np.tile([100, 200], 2))[np.newaxis]).item() > 0.35
     history = json.loads(Path(trained.places.train(), "history.json").read_text())
     assert "ap50" == history["metric"]
     assert history["epochs"][history["best_epoch"] - 1]["metrics"]["ap50"] > 0.5
@@ -290,9 +291,9 @@ def test_the_detector_of_a_bare_backbone_is_exported(tmp_path: Path) -> None:
     from rvcli.backend.pytorch.normalize import Normalize, Normalized
     from rvcli.backend.pytorch.onnx_export import export
 
-    options = {"strides": [8, 16], "width": 32, "head_layers": 1, "upscale": 2}
+    options = {"strides": [4, 8], "width": 32, "head_layers": 1, "upscale": 2}
     spec = ModelSpec(
-        arch="mobilenet_v3_small",
+        arch="resnet18",
         options=options,
         channels=4,
         class_ids=(2, 5),
