@@ -38,10 +38,10 @@ def read_aoi_polygons(
         NotReadableError: the file cannot be read.
     """
     from rvcli.data.vector_source.antimeridian import world_step
+    from rvcli.data.vector_source.geojson_features import features_of
     from rvcli.data.vector_source.geojson_vector_source import read_geojson
     from rvcli.data.vector_source.polygon_builder import Placement, place_geojson
     from rvcli.data.vector_source.projection import crs_of_geojson, pixel_projector
-    from rvcli.data.vector_source.vector_source import features_of
     from rvcli.errors import DataError
 
     geojson = read_geojson(uri)

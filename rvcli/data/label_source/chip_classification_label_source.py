@@ -14,8 +14,8 @@ from rvcli.data.label.chip_classification_labels import ChipClassificationLabels
 from rvcli.data.label_source.cell_classes import CellRule, cell_classes
 from rvcli.data.label_source.label_source import LabelSource
 from rvcli.data.vector_source.class_polygons import ClassPolygons
+from rvcli.data.vector_source.geojson_features import features_of
 from rvcli.data.vector_source.polygon_builder import class_polygons
-from rvcli.data.vector_source.vector_source import features_of
 from rvcli.errors import ConfigError
 
 if TYPE_CHECKING:

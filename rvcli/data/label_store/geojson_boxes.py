@@ -50,7 +50,7 @@ def load_boxes(
         DataError: there is no such file, or it holds something else.
     """
     from rvcli.data.vector_source.geojson_vector_source import read_geojson
-    from rvcli.data.vector_source.vector_source import features_of
+    from rvcli.data.vector_source.geojson_features import features_of
     from rvcli.utils.files import file_exists
 
     if not file_exists(uri, include_dir=False):

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from rvcli.data.vector_source.class_inference import ClassInferenceOptions
-from rvcli.data.vector_source.vector_source import VectorSource, features_of, no_gc
+from rvcli.data.vector_source.geojson_features import features_of, no_gc
+from rvcli.data.vector_source.vector_source import VectorSource
 from rvcli.errors import DataError
 
 if TYPE_CHECKING:

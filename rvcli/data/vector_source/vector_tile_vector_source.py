@@ -15,11 +15,11 @@ from rvcli.core.box import Box
 from rvcli.data.crs_transformer.rasterio_crs_transformer import RasterioCRSTransformer
 from rvcli.data.vector_source.class_inference import ClassInferenceOptions
 from rvcli.data.vector_source.feature_table import FeatureTable
+from rvcli.data.vector_source.geojson_features import features_of
 from rvcli.data.vector_source.projection import pixel_projector, source_projector
 from rvcli.data.vector_source.table_vector_source import TableVectorSource
 from rvcli.data.vector_source.tile_grid import CRS, WIDTH_M, Tile, on_image, tiles_over
 from rvcli.data.vector_source.tile_set import TileSet, open_tiles, read_tile
-from rvcli.data.vector_source.vector_source import features_of
 from rvcli.data.vector_source.vector_tile import TileFeatures, decode_tile, merged
 from rvcli.data.vector_source.window_bounds import source_bounds
 from rvcli.errors import DataError
