@@ -14,8 +14,8 @@ from rvcli.data.activate_mixin import ActivateMixin
 from rvcli.data.label_store.mask_strips import mask_strips
 from rvcli.data.label_store.polygonize import polygonize
 from rvcli.data.vector_source.class_polygons import ClassPolygons
-from rvcli.data.vector_source.geojson_vector_source import GeoJSONVectorSource, read_geojson
 from rvcli.data.vector_source.geojson_features import features_of
+from rvcli.data.vector_source.geojson_vector_source import GeoJSONVectorSource, read_geojson
 from rvcli.evaluation.class_evaluation_item import ClassEvaluationItem, counted_figures
 from rvcli.evaluation.classification_evaluation import ClassificationEvaluation
 

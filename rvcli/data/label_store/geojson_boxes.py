@@ -49,8 +49,8 @@ def load_boxes(
     Raises:
         DataError: there is no such file, or it holds something else.
     """
-    from rvcli.data.vector_source.geojson_vector_source import read_geojson
     from rvcli.data.vector_source.geojson_features import features_of
+    from rvcli.data.vector_source.geojson_vector_source import read_geojson
     from rvcli.utils.files import file_exists
 
     if not file_exists(uri, include_dir=False):
