@@ -5,7 +5,8 @@ A name is one of
 - `NAME`: what the task makes of a bare name, see `classifier` and `segmenter`;
 - `FAMILY:NAME`: a model of one family, as `timm:mobilenetv3_small_050` or `unet:resnet18`;
 - `module:function`: the user's own. It is called as
-  `function(num_classes=..., in_channels=..., **model_options)` and returns a torch.nn.Module.
+  `function(num_classes=..., in_channels=..., **model_options)` and returns a torch.nn.Module. In
+  segmentation, images are filled up to sides that its attribute `side_multiple` divides.
 
 Published weights are kept where the imagery has another number of channels than three: the first
 layer starts from what it learned of red, green and blue.

@@ -44,6 +44,7 @@ class History:
 
     Attributes:
         metric: the one that decides which epoch is best.
+        initial_weights: what training started from, in words.
         epochs: in order.
         resumed_from: the last finished epoch each time that training went on after it was
             killed.
@@ -51,6 +52,7 @@ class History:
     """
 
     metric: str
+    initial_weights: str = "random"
     epochs: list[Epoch] = field(default_factory=list)
     resumed_from: list[int] = field(default_factory=list)
     stopped_early: bool = False
@@ -82,6 +84,7 @@ class History:
         best = self.best
         return {
             "metric": self.metric,
+            "initial_weights": self.initial_weights,
             "best_epoch": best.epoch if best else None,
             "resumed_from": list(self.resumed_from),
             "stopped_early": self.stopped_early,
@@ -93,6 +96,7 @@ class History:
         """Read plain values."""
         return cls(
             metric=values["metric"],
+            initial_weights=values["initial_weights"],
             epochs=[Epoch(**epoch) for epoch in values["epochs"]],
             resumed_from=list(values["resumed_from"]),
             stopped_early=bool(values["stopped_early"]),

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import pickle
 import zipfile
-from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -25,36 +23,25 @@ from rvcli.errors import ConfigError, DataError
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class Start:
-    """What a training starts from.
-
-    Attributes:
-        text: in words.
-        digest: of the weights, as far as the options do not say it.
-    """
-
-    text: str
-    digest: str = ""
-
-
-def build(recipe: Recipe, spec: ModelSpec, options: TrainOptions) -> tuple[Normalized, Start]:
+def build(recipe: Recipe, spec: ModelSpec, options: TrainOptions) -> tuple[Normalized, str]:
     """Make a model to train; the seed decides what of it is random.
 
     Where the published weights cannot be had, it starts from random ones, with a warning.
 
+    Returns:
+        the model, and in words what it starts from.
+
     Raises:
         ConfigError: there is no such architecture, or its options have no meaning.
     """
-    torch.manual_seed(options.seed)
-    start = Start("random")
+    start = "random"
     if options.pretrained and not is_own(spec.arch):
+        torch.manual_seed(options.seed)
         try:
-            network = recipe.network(spec, pretrained=True)
-            return _normalized(spec, network), Start("published", "published")
+            return _normalized(spec, recipe.network(spec, pretrained=True)), "published"
         except WeightsUnavailableError as error:
             log.warning("training starts from random weights: %s", error)
-            start = Start(f"random: {error}")
+            start = f"random: {error}"
     torch.manual_seed(options.seed)
     return _normalized(spec, recipe.network(spec, pretrained=False)), start
 
@@ -92,7 +79,7 @@ def _normalized(spec: ModelSpec, network: nn.Module) -> Normalized:
     return Normalized(Normalize(spec.mean, spec.std), network)
 
 
-def start_from(model: Normalized, path: str, uri: str) -> Start:
+def start_from(model: Normalized, path: Path, uri: str) -> str:
     """Load weights to start from; what does not fit, as the last layer of other classes, stays.
 
     The normalisation stays that of the chips.
@@ -102,11 +89,13 @@ def start_from(model: Normalized, path: str, uri: str) -> Start:
             wrote. Nothing but tensors is read from it: a pickle with anything else is refused.
         uri: its name in messages.
 
+    Returns:
+        in words what the model starts from.
+
     Raises:
         DataError: it is nothing of these, or nothing of it fits.
     """
-    data = Path(path).read_bytes()
-    given = _read_weights(data, path, uri)
+    given = _read_weights(path, uri)
     wanted = {k: v for k, v in model.state_dict().items() if not k.startswith("normalize.")}
     # The weights of a network alone have no prefix.
     found = {k if k in wanted else f"network.{k}": v for k, v in given.items()}
@@ -119,10 +108,11 @@ def start_from(model: Normalized, path: str, uri: str) -> Start:
     model.load_state_dict({**model.state_dict(), **fitting})
     text = f"{len(fitting)} of {len(wanted)} weights from {uri}"
     log.info("training starts from %s", text)
-    return Start(text, hashlib.sha256(data).hexdigest())
+    return text
 
 
-def _read_weights(data: bytes, path: str, uri: str) -> dict[str, Tensor]:
+def _read_weights(path: Path, uri: str) -> dict[str, Tensor]:
+    data = path.read_bytes()
     try:
         if zipfile.is_zipfile(path):
             with zipfile.ZipFile(path) as file:

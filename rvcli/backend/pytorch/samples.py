@@ -12,6 +12,7 @@ import torch
 from torch.utils.data import DataLoader, Dataset
 
 from rvcli.backend.chip_set import ChipSet
+from rvcli.backend.onnx_session import processors
 from rvcli.backend.pytorch.recipe import Recipe, image_tensor
 from rvcli.backend.pytorch.train_options import BALANCED
 
@@ -100,7 +101,7 @@ def default_workers(device: torch.device) -> int:
     """Return how many processes should read: none beside a processor that computes itself."""
     if device.type != "cuda":
         return 0
-    return min(MOST_WORKERS, len(os.sched_getaffinity(0)))
+    return min(MOST_WORKERS, processors())
 
 
 def training_order(weights: Array | None, count: int, batch_size: int, seed: int) -> list[int]:

@@ -89,6 +89,7 @@ def train(
     options: TrainOptions,
     store: CheckpointStore,
     train_uri: str,
+    start: str,
 ) -> Trained:
     """Train a model, from its last checkpoint if there is one.
 
@@ -97,6 +98,7 @@ def train(
         model: `Normalized`, with the weights to start from.
         store: of the checkpoints of this training.
         train_uri: directory of history, events and debug images.
+        start: what these weights are, in words.
 
     Raises:
         DataError: there are no chips, or the loss is no number any more.
@@ -107,6 +109,7 @@ def train(
             hint="check that the training scenes have labels where there is imagery",
         )
     run = _Run(recipe, model, spec, chips, options)
+    run.history.initial_weights = start
     run.resume(store)
     events = TensorBoardEvents(options.log_tensorboard, chips.tmp_dir, train_uri)
     if events.written and options.run_tensorboard:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,12 +20,14 @@ from rvcli.backend.places import Places
 from rvcli.backend.pytorch.checkpoint import CheckpointStore, identity
 from rvcli.backend.pytorch.model_spec import ModelSpec
 from rvcli.backend.pytorch.models import build, start_from
+from rvcli.backend.pytorch.normalize import Normalized
 from rvcli.backend.pytorch.onnx_export import export
 from rvcli.backend.pytorch.recipe import Recipe
 from rvcli.backend.pytorch.runtime import ModelFile
 from rvcli.backend.pytorch.train_options import TrainOptions
 from rvcli.backend.pytorch.trainer import Chips, Trained, find_device, train
 from rvcli.errors import ConfigError, DataError
+from rvcli.records.digests import sha256_of
 from rvcli.utils.files import download_if_needed
 from rvcli.version import __version__
 
@@ -75,20 +77,15 @@ def train_model(
         chips = _open(places, tmp_dir, stack)
         spec = _spec(chips.train, class_map, options)
         _check(spec, options)
-        model, start = build(recipe, spec, options)
-        pretrained = places.pretrained_uri
-        path = None if pretrained is None else download_if_needed(pretrained, tmp_dir)
-        if pretrained is not None and path is not None:
-            start = start_from(model, path, pretrained)
+        model, start, origin = _start(recipe, spec, places, options, tmp_dir)
         digests = [
             chips_digest(Path(download_if_needed(uri, tmp_dir)))
             for uris in (sorted(set(chips.train_uris)), sorted(set(chips.validation_uris)))
             for uri in uris
         ]
-        known = identity(spec, options, digests, start.digest)
-        store = CheckpointStore(train_uri, known)
-        trained = train(recipe, model, spec, chips, options, store, train_uri)
-    notes = _notes(trained, options, start.text)
+        store = CheckpointStore(train_uri, identity(spec, options, digests, origin))
+        trained = train(recipe, model, spec, chips, options, store, train_uri, start)
+    notes = _notes(trained, options)
     onnx = None
     if options.export_onnx:
         onnx, notes["onnx"] = export(recipe, trained.model, spec)
@@ -150,10 +147,27 @@ def _check(spec: ModelSpec, options: TrainOptions) -> None:
         )
 
 
-def _notes(trained: Trained, options: TrainOptions, start: str) -> dict[str, Any]:
+def _start(
+    recipe: Recipe, spec: ModelSpec, places: Places, options: TrainOptions, tmp_dir: str
+) -> tuple[Normalized, str, str]:
+    """Make the model to train.
+
+    Returns:
+        the model, what it starts from in words, and the digest of the file with its weights, empty
+        if there is none.
+    """
+    uri = places.pretrained_uri
+    if uri is None:
+        return *build(recipe, spec, options), ""
+    model, _ = build(recipe, spec, replace(options, pretrained=False))
+    path = Path(download_if_needed(uri, tmp_dir))
+    return model, start_from(model, path, uri), sha256_of(path)
+
+
+def _notes(trained: Trained, options: TrainOptions) -> dict[str, Any]:
     history = trained.history
     return {
-        "initial_weights": start,
+        "initial_weights": history.initial_weights,
         "epochs": len(history.epochs),
         "epoch": trained.epoch,
         "metric": history.metric,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Callable
 from dataclasses import replace
@@ -64,6 +65,8 @@ def test_published_weights_are_taken_where_they_can_be_had(
     )
     backend.train(str(tmp_path / "tmp"))
     assert "published" == notes_of(backend)["initial_weights"]
+    history = json.loads(Path(backend.places.train_uri, "history.json").read_text())
+    assert "published" == history["initial_weights"]
     from safetensors.torch import load_file
 
     last = load_file(Path(backend.places.train_uri, "last.safetensors"))
