@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 # int in pixel windows, float in map units: one class serves both.
 Coordinate: TypeAlias = Any
 
+_BEYOND = 1e-3
+
 
 class BoxSizeError(DataError):
     """A box is too large or too small for what is asked of it."""
@@ -240,6 +242,8 @@ class Box:
     def filter_by_aoi(windows: Iterable[Box], aoi_polygons: Sequence[BaseGeometry]) -> list[Box]:
         """List the windows that lie wholly within one of the polygons, in their order.
 
+        Polygons have been to the map and back: a thousandth beyond them is within.
+
         Args:
             windows: in the units of the polygons.
             aoi_polygons: shapely polygons, x before y.
@@ -251,6 +255,7 @@ class Box:
         if not kept or not len(aoi_polygons):
             return []
         bounds = np.array([window.shapely_format() for window in kept], dtype=np.float64)
+        bounds += [_BEYOND, _BEYOND, -_BEYOND, -_BEYOND]
         tree = shapely.STRtree(list(aoi_polygons))
         inside = tree.query(shapely.box(*bounds.T), predicate="within")[0]
         return [kept[i] for i in np.unique(inside)]

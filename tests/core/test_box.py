@@ -155,6 +155,13 @@ def test_filter_by_aoi_keeps_windows_within_one_polygon() -> None:
     assert kept == [windows[0], windows[2], windows[3]]
 
 
+def test_filter_by_aoi_is_not_strict_to_the_last_digit() -> None:
+    """A window that a polygon was drawn around is within it, however its corners were rounded."""
+    polygon = Polygon([(1e-7, 0), (9.9999999, 0), (10, 9.9999999), (0, 10)])
+    windows = [Box(0, 0, 10, 10), Box(0, 0, 10.01, 10)]
+    assert windows[:1] == Box.filter_by_aoi(windows, [polygon])
+
+
 def test_filter_by_aoi_without_polygons_or_windows() -> None:
     """Nothing lies within no polygon."""
     assert Box.filter_by_aoi([Box(0, 0, 1, 1)], []) == []
