@@ -1,7 +1,7 @@
 """Classify cells of imagery: buildings in Zanzibar, or land use in ten classes all over Europe.
 
     rv run local experiment.py -a data_dir /path/to/zanzibar_buildings
-    rv run local experiment.py -a data_dir /path/to/eurosat100
+    rv run local experiment.py -a data_dir /path/to/eurosat100 -a backend pytorch
 
 The folder holds `classes.json` with the names of the classes and the size of a cell, and `train`
 and `val`, each with `images/<scene>.tif` and `chips/<scene>.geojson` (or `labels/<scene>.geojson`):
@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
 import rvcli as rv
 
@@ -24,8 +24,8 @@ class Cells(rv.ExperimentSet):
         self,
         data_dir: str,
         root_uri: str = "out",
-        backend: str = "embedded",
-        epochs: int = 10,
+        backend: Literal["embedded", "pytorch"] = "embedded",
+        num_epochs: int = 20,
     ) -> rv.ExperimentConfig:
         """Describe the experiment.
 
@@ -33,7 +33,7 @@ class Cells(rv.ExperimentSet):
             data_dir: folder of the imagery and labels.
             root_uri: where everything is written.
             backend: `embedded` for a forest of scikit-learn, `pytorch` for a small network.
-            epochs: passes of the network over the training cells.
+            num_epochs: passes of the network over the training cells.
         """
         kind = json.loads(Path(data_dir, "classes.json").read_text())["chip_classification"]
         task = (
@@ -53,22 +53,28 @@ class Cells(rv.ExperimentSet):
             .with_id(f"cells-{Path(data_dir).name}-{backend}")
             .with_root_uri(root_uri)
             .with_task(task)
-            .with_backend(backends(task, epochs)[backend])
+            .with_backend(network(task, num_epochs) if backend == "pytorch" else forest(task))
             .with_dataset(dataset)
             .with_stats_analyzer()
             .build()
         )
 
 
-def backends(task: rv.TaskConfig, epochs: int) -> dict[str, Any]:
-    """Describe the backends to choose from."""
-    forest = rv.BackendConfig.builder(rv.SKLEARN_CHIP_CLASSIFICATION).with_task(task)
-    network = (
+def forest(task: rv.TaskConfig) -> rv.BackendConfig:
+    """Describe a random forest on colours and texture."""
+    return rv.BackendConfig.builder(rv.SKLEARN_CHIP_CLASSIFICATION).with_task(task).build()
+
+
+def network(task: rv.TaskConfig, num_epochs: int) -> rv.BackendConfig:
+    """Describe a small network, trained from random weights."""
+    return (
         rv.BackendConfig.builder(rv.PYTORCH_CHIP_CLASSIFICATION)
         .with_task(task)
-        .with_train_options(batch_size=16, num_epochs=epochs, model_arch="resnet18")
+        .with_train_options(
+            batch_size=16, lr=1e-3, num_epochs=num_epochs, model_arch="resnet18", pretrained=False
+        )
+        .build()
     )
-    return {"embedded": forest.build(), "pytorch": network.build()}
 
 
 def scenes(task: rv.TaskConfig, folder: Path) -> list[rv.SceneConfig]:
