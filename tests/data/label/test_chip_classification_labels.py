@@ -58,6 +58,14 @@ def test_lists_are_in_order(labels: ChipClassificationLabels) -> None:
     assert expected == labels.get_values()
 
 
+def test_scores_decide_the_class() -> None:
+    """Cells get the class of their highest score, the first of equals, and keep their scores."""
+    scores = [[0.25, 0.75], [0.5, 0.5]]
+    labels = ChipClassificationLabels.from_scores([LEFT, RIGHT], scores, [3, 8])
+    assert [8, 3] == labels.get_class_ids()
+    assert scores == labels.get_scores()
+
+
 def test_set_cell_replaces(labels: ChipClassificationLabels) -> None:
     """Setting a cell again replaces what was known of it."""
     labels.set_cell(LEFT, 3)
