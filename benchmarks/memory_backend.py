@@ -8,7 +8,7 @@ import rvcli as rv
 from rvcli.filesystem import join_uri
 from rvcli.utils.files import file_to_json, json_to_file
 
-BRIGHT = 180  # of 255, after scaling by statistics
+BRIGHT = 170  # of 255, after scaling by statistics: between buildings and ground
 
 
 class Constant(rv.Backend):
