@@ -37,7 +37,6 @@ _MAX_DRAWS_PER_NEGATIVE = 100
 _MANY_DRAWS = 100_000
 # Share of the chip size up to which a box that ends near the border of a window ends there.
 _BORDER = 0.01
-_AOI_SLACK_PX = 0.01
 _DEBUG_CHIP_PROBABILITY = 0.25
 
 
@@ -287,8 +286,7 @@ def _within_areas(windows: list[Box], scene: Scene, extent: Box) -> list[Box]:
     """List the windows whose part on the image lies within one of the areas of interest."""
     if not scene.aoi_polygons:
         return windows
-    # An area along the border of the image is that to rounding.
-    parts = [window.intersection(extent).make_eroded(_AOI_SLACK_PX) for window in windows]
+    parts = [window.intersection(extent) for window in windows]
     inside = set(Box.filter_by_aoi(parts, scene.aoi_polygons))
     return [window for window, part in zip(windows, parts, strict=True) if part in inside]
 

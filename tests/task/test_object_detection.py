@@ -234,7 +234,7 @@ def test_windows_lie_in_areas(make_scene: MakeScene, method: str) -> None:
 
 def test_an_area_along_the_border_of_the_image(make_scene: MakeScene) -> None:
     """Windows at the border lie in an area that ends there but for rounding."""
-    area = shapely.box(1e-6, 1e-6, 160 - 1e-6, 120 - 1e-6)
+    area = shapely.box(1e-6, 1e-6, 160 - 1e-6, 120 - 1e-6)  # been to the map and back
     windows = windows_of(make_task(window_method="sliding"), make_scene(aoi=[area]))
     assert windows == Box(0, 0, 120, 160).get_windows(40, 40)
 
