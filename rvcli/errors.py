@@ -126,10 +126,18 @@ class MissingDependencyError(RvError, ImportError):
     """A package is not installed; the hint names the pip extra that brings it."""
 
 
-# What the pip extra `local` brings, by the names that are imported.
-_LOCAL_PACKAGES = frozenset(
-    {"affine", "joblib", "numpy", "pyproj", "rasterio", "scipy", "shapely", "sklearn", "skops"}
-)
+# What the pip extras bring, by the names that are imported.
+_EXTRAS = {
+    "local": (
+        *("affine", "joblib", "numpy", "onnx", "onnxruntime", "pyogrio", "pyproj", "rasterio"),
+        *("scipy", "shapely", "sklearn"),
+    ),
+    "torch": (
+        *("onnxscript", "safetensors", "segmentation_models_pytorch", "tensorboard", "timm"),
+        *("torch", "torchvision"),
+    ),
+    "keras": ("keras",),
+}
 
 
 def nearest(name: str, names: Iterable[str], cutoff: float = 0.6) -> str | None:
@@ -147,18 +155,19 @@ def nearest(name: str, names: Iterable[str], cutoff: float = 0.6) -> str | None:
 def known_error(error: BaseException) -> RvError | None:
     """Return an error whose message says enough, or None for one that is a fault of code.
 
-    The lack of a package of the extra `local`, and what the operating system refuses to do
+    The lack of a package that an extra brings, and what the operating system refuses to do
     with a file, say enough.
     """
     if isinstance(error, RvError):
         return error
     if isinstance(error, ModuleNotFoundError):
         name = (error.name or "").partition(".")[0]
-        if name in _LOCAL_PACKAGES:
-            return MissingDependencyError(
-                f"this needs the package {name!r}, which is not installed",
-                hint="pip install 'rvcli[local]'",
-            )
+        for extra, packages in _EXTRAS.items():
+            if name in packages:
+                return MissingDependencyError(
+                    f"this needs the package {name!r}, which is not installed",
+                    hint=f"pip install 'rvcli[{extra}]'",
+                )
     if isinstance(error, OSError) and error.filename is not None and error.strerror:
         return FileSystemError(
             f"{error.filename}: {error.strerror}", hint="check the path, its permissions and space"
