@@ -1,7 +1,7 @@
 """What throughput.py measures: each step of the pipeline, and the plainest correct way to do it.
 
-Both ways of a case get what `prepare` returns: files, and loaded models and arrays that are not part
-of the measurement.
+Both ways of a case get what `prepare` returns: files, and loaded models and arrays that are not
+part of the measurement.
 """
 
 from __future__ import annotations

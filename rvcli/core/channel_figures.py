@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 _Plane: TypeAlias = "npt.NDArray[Any]"
 
 _COUNTED_AT_ONCE = 1 << 17
+_MEASURED_AT_ONCE = 1 << 16
 # Values kept of channels that have too many different ones to count them all.
 _MAX_SAMPLE = 1 << 18
 
@@ -57,9 +58,8 @@ class ChannelFigures:
                 self._histograms[name] = _new_histogram()
             _count_into(self._histograms[name], plane)
         else:
-            values = _valid(plane)
-            if values.size:
-                self._merge(int(values.size), float(values.mean()), float(values.var()))
+            for values in _valid_parts(plane):
+                self._merge(int(values.size), *_mean_and_variance(values))
                 self._sample.add(values)
 
     def merge(self, other: ChannelFigures) -> None:
@@ -98,7 +98,7 @@ class ChannelFigures:
         values, weights = values[weights > 0], weights[weights > 0]
         if not values.size:
             return [0.0 for _ in shares]
-        order = np.argsort(values, kind="stable")
+        order = np.argsort(values)
         reached = np.cumsum(weights[order])
         places = np.searchsorted(reached, np.asarray(shares) / 100 * reached[-1])
         found = values[order][np.minimum(places, len(order) - 1)]
@@ -154,11 +154,29 @@ def _min_and_max(values: list[float]) -> list[float]:
     return [min(values), max(values)] if values else []
 
 
-def _valid(plane: _Plane) -> _Plane:
+def _valid_parts(plane: _Plane) -> Iterator[_Plane]:
+    """Yield the values of a plane that are finite and not 0, as float64.
+
+    In pieces that the processor's cache holds.
+    """
     import numpy as np
 
-    values: _Plane = plane[np.isfinite(plane) & (plane != 0)].astype(np.float64)
-    return values
+    flat = plane.ravel()
+    for start in range(0, flat.size, _MEASURED_AT_ONCE):
+        part = flat[start : start + _MEASURED_AT_ONCE]
+        is_valid = np.isfinite(part) & (part != 0)
+        values = part if is_valid.all() else part[is_valid]
+        if values.size:
+            yield values.astype(np.float64)
+
+
+def _mean_and_variance(values: _Plane) -> tuple[float, float]:
+    import numpy as np
+
+    mean = float(values.mean())
+    deviations = values - mean
+    # Half the time of numpy's var, which takes the mean once more.
+    return mean, float(np.einsum("i,i->", deviations, deviations) / values.size)
 
 
 def _new_histogram() -> _Plane:

@@ -107,7 +107,9 @@ def _read_bands(dataset: Any, window: Box, is_masked: bool, keeps_nan: bool) -> 
         if value is not None and value != 0:
             band[band == value] = 0
     if bands.dtype.kind == "f" and not keeps_nan:
-        bands[~np.isfinite(bands)] = 0
+        finite = np.isfinite(bands)
+        if not finite.all():
+            bands[~finite] = 0
     return bands
 
 
