@@ -80,7 +80,8 @@ class BoxFeatures:
         cells[..., :bands] -= inner[:, None, None, :bands]
         count = len(boxes)
         sides = boxes[:, 2:] - boxes[:, :2]
-        parts = [cells.reshape(count, -1), inner, rim, texture, sides, shares.reshape(-1, 1)]
+        flat = cells.reshape(count, np.prod(cells.shape[1:]))
+        parts = [flat, inner, rim, texture, sides, shares[:, None]]
         return np.concatenate(parts, axis=1, dtype=np.float32)
 
     def _cells(self, boxes: Array) -> tuple[Array, Array]:
