@@ -121,7 +121,7 @@ class _Sample:
 
     def add(self, values: _Plane) -> None:
         self._limits = _min_and_max([*self._limits, float(values.min()), float(values.max())])
-        self._keep(values[:: self._step])
+        self._keep(values[:: self._step].copy())  # not a view, which would hold all values
 
     def merge(self, other: _Sample) -> None:
         self._limits = _min_and_max([*self._limits, *other._limits])
@@ -146,7 +146,7 @@ class _Sample:
         self._size += len(values)
         while self._size > _MAX_SAMPLE:
             self._step *= 2
-            self._parts = [part[::2] for part in self._parts]
+            self._parts = [part[::2].copy() for part in self._parts]
             self._size = sum(map(len, self._parts))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from typing import Any
 
 import numpy as np
@@ -65,3 +66,17 @@ def test_many_floats_are_sampled(monkeypatch: pytest.MonkeyPatch) -> None:
     assert abs(np.median(values) - middle) < 1
     assert one._sample._size <= 2000
     assert one.moments()[0] == values.size
+
+
+def test_memory_is_that_of_the_sample() -> None:
+    """What is kept of float imagery does not hold the planes that it is taken from."""
+    figures = ChannelFigures()
+    rng = np.random.default_rng(1)
+    tracemalloc.start()
+    try:
+        for _ in range(40):
+            figures.add(rng.random((512, 512), np.float32))
+        kept, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert kept < 4 << 20
