@@ -57,7 +57,9 @@ def cell_classes(
         Class ids; None where there is none, or where what is chosen is "not labelled".
     """
     boxes = _boxes(cells, extent)
-    cell, class_id, covered = _candidates(boxes, polygons, rule)
+    # Of very small numbers GEOS raises flags that mean nothing here.
+    with np.errstate(all="ignore"):
+        cell, class_id, covered = _candidates(boxes, polygons, rule)
     # The best candidate of a cell comes first.
     rank = class_id if rule.pick_min_class_id else -covered.round(_DIGITS)
     order = np.lexsort((class_id, rank, cell))

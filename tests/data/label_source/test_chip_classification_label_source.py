@@ -174,18 +174,13 @@ def test_not_labelled_is_no_class() -> None:
     assert infer((shapely.box(0, 0, 10, 9), 0), (shapely.box(0, 9, 10, 10), HOUSE)) is None
 
 
-@given(
-    st.lists(
-        st.tuples(
-            st.floats(-5, 20), st.floats(-5, 20), st.floats(1, 15), st.floats(1, 15),
-            st.integers(1, 3),
-        ),
-        max_size=8,
-    ),
-    st.floats(0.05, 0.95),
-    st.booleans(),
-    st.booleans(),
-)  # fmt: skip
+# Quarters of pixels, so that edges often meet.
+_quarters = st.integers(-20, 80).map(lambda n: n / 4)
+_sizes = st.integers(1, 60).map(lambda n: n / 4)
+_rectangles = st.tuples(_quarters, _quarters, _sizes, _sizes, st.integers(1, 3))
+
+
+@given(st.lists(_rectangles, max_size=8), st.floats(0.05, 0.95), st.booleans(), st.booleans())
 def test_many_cells_at_once_are_as_one_by_one(
     rows: Sequence[Any], thresh: float, over_cell: bool, pick_min: bool
 ) -> None:
