@@ -55,8 +55,17 @@ def scale_values(
     span = (high - low) or 1.0
     with np.errstate(invalid="ignore", over="ignore"):
         valid = (values != 0) & np.isfinite(values)
-        share = np.clip((values.astype(np.float64) - low) / span, 0.0, 1.0)
-        scaled = (
-            np.maximum(share, TINY) if np.dtype(dtype).kind == "f" else np.rint(1 + share * 254)
-        )
-    return np.where(valid, scaled, 0).astype(dtype)
+        # In place: new arrays take longer than the arithmetic.
+        scaled = values.astype(np.float64)
+        scaled -= low
+        scaled /= span
+        np.clip(scaled, 0.0, 1.0, out=scaled)
+        if np.dtype(dtype).kind == "f":
+            np.maximum(scaled, TINY, out=scaled)
+        else:
+            scaled *= 254
+            scaled += 1
+            np.rint(scaled, out=scaled)
+    if not valid.all():
+        scaled[~valid] = 0
+    return scaled.astype(dtype)
