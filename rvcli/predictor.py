@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from rvcli import profile, registry
@@ -81,7 +81,8 @@ class Predictor:
             the labels: as they were written, or in memory where they are written nowhere.
 
         Raises:
-            DataError: they would be written over the image or the package.
+            DataError: they would be written over the image or the package, or to a file whose
+                name is that of another format.
         """
         image = self.scene_config.raster_source.absolute_image(image_uri)
         with registry.use(self._registry):
@@ -94,6 +95,8 @@ class Predictor:
                     raise DataError(
                         f"{uri} would be written over what is read", hint="name another output"
                     )
+            if label_uri is not None:
+                _check_ending(label_uri, scene_config.label_store)
             if self.channel_order is not None:
                 self._reorder(scene_config.raster_source, self.channel_order)
             if self.update_stats:
@@ -168,6 +171,17 @@ class Predictor:
                 self._registry.add(
                     entry.group, entry.key, entry.component, origin=entry.origin, extra=entry.extra
                 )
+
+
+def _check_ending(uri: str, label_store: Any) -> None:
+    """Refuse a file whose name says that it is something else than the store writes."""
+    endings = getattr(label_store, "endings", ())
+    name = PurePosixPath(uri.replace("\\", "/"))
+    if name.suffix and endings and name.suffix.lower() not in endings:
+        raise DataError(
+            f"{uri} ends with {name.suffix}, but {label_store.key} writes {' or '.join(endings)}",
+            hint=f"name the output {name.stem}{endings[0]}",
+        )
 
 
 def _is_same_place(uri: str, other: str) -> bool:

@@ -141,6 +141,18 @@ def test_nothing_is_written_over_what_is_read(made: Path, tmp_path: Path) -> Non
     assert before == image.read_bytes()
 
 
+@pytest.mark.parametrize("name", ["out.geojson", "out.PNG"])
+def test_the_name_of_the_output_says_what_it_is(made: Path, tmp_path: Path, name: str) -> None:
+    """A name that ends like another format is refused before anything is predicted."""
+    predictor = Predictor(package_of(made), str(tmp_path / "tmp"))
+    with pytest.raises(DataError, match=r"RASTER writes \.tif or \.tiff$") as caught:
+        predictor.predict(str(made / "image.tif"), str(tmp_path / name))
+    assert "name the output out.tif" == caught.value.hint
+    assert not (tmp_path / name).exists()
+    predictor.predict(str(made / "image.tif"), str(tmp_path / "without ending"))
+    assert (tmp_path / "without ending").exists()
+
+
 def test_the_package_names_no_place_of_its_origin(made: Path) -> None:
     """It can be given away."""
     with zipfile.ZipFile(package_of(made)) as package:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 class GeoJSONStoreConfig(LabelStoreConfig):
     """Keep predictions in a GeoJSON file."""
 
+    endings = (".geojson", ".json")
+
     uri: str | None = field(
         default=None,
         doc="The GeoJSON file; `<scene id>.json` below the predict URI if not set.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from rvcli import keys
 from rvcli.config import Config, ConfigBuilder
@@ -15,10 +15,16 @@ if TYPE_CHECKING:
 
 
 class LabelStoreConfig(Config):
-    """Describes where the predictions of a scene are kept."""
+    """Describes where the predictions of a scene are kept.
+
+    Attributes:
+        endings: of the files that it writes, the most usual first; any if there are none.
+    """
 
     group = keys.LABEL_STORE
     message = "label_store_pb2:LabelStoreConfig"
+
+    endings: ClassVar[tuple[str, ...]] = ()
 
     store_type: str
 

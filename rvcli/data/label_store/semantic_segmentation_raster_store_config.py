@@ -32,6 +32,7 @@ class SemanticSegmentationRasterStoreConfig(LabelStoreConfig):
 
     key = keys.SEMANTIC_SEGMENTATION_RASTER
     part = "semantic_segmentation_raster_store"
+    endings = (".tif", ".tiff")
     positional = ("uri", "vector_output", "rgb")
 
     uri: str | None = field(
