@@ -3,8 +3,8 @@
     python benchmarks/throughput.py [--size 5000] [--rounds 3] [--folder DIR] [CASE ...]
 
 Both work on the same files and run in turns, each in a process of its own, after a round on a
-small image for all that is imported late; of each the best round counts. Times are those of the
-clock and of the processor, and the ratio is the larger of the two. The exit status is 1 if one is
+small image for all that is imported late; of each the best round counts. The ratio is that of
+processor seconds, which other work on the machine changes least. The exit status is 1 if one is
 above the bound.
 
 Images are made once, in DIR (default: a folder of the system's temporary directory).
@@ -50,23 +50,22 @@ def main() -> None:
         print(json.dumps([figures.wall_s, figures.cpu_s]))
         return
     arguments.folder.mkdir(parents=True, exist_ok=True)
-    sys.exit(compare(arguments.cases, arguments.size, arguments.rounds, arguments.folder))
+    names = arguments.cases or all_cases()
+    sys.exit(compare(names, arguments.size, arguments.rounds, arguments.folder))
 
 
 def compare(cases: list[str], size: int, rounds: int, folder: Path) -> int:
     """Measure cases both ways, print a table, and return the exit status."""
-    from throughput_cases import CASES
-
     heads = f"{'ours: wall':>12}{'CPU s':>8}{'plain: wall':>13}{'CPU s':>8}"
     print(f"{'':20}{heads}{'ratio':>7}{'bound':>7}")
     over = 0
-    for name in cases or CASES:
+    for name in cases:
         taken: dict[str, list[Figures]] = {way: [] for way in WAYS}
         for _ in range(rounds):
             for way in WAYS:
                 taken[way].append(in_process(name, way, size, folder))
         ours, plain = (best(taken[way]) for way in WAYS)
-        ratio = max(ours.wall_s / plain.wall_s, ours.cpu_s / plain.cpu_s)
+        ratio = ours.cpu_s / plain.cpu_s
         over += ratio > BOUND
         print(
             f"{name:20}{ours.wall_s:12.2f}{ours.cpu_s:8.2f}{plain.wall_s:13.2f}{plain.cpu_s:8.2f}"
@@ -74,6 +73,13 @@ def compare(cases: list[str], size: int, rounds: int, folder: Path) -> int:
             flush=True,
         )
     return 1 if over else 0
+
+
+def all_cases() -> list[str]:
+    """List the names of the cases."""
+    from throughput_cases import CASES
+
+    return list(CASES)
 
 
 def best(figures: list[Figures]) -> Figures:

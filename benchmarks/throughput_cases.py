@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -46,9 +47,9 @@ class Case:
     side: float = 1.0
 
 
-def image_of(folder: Path, size: int) -> Path:
-    """Give the image that all steps read."""
-    return make_image(folder, size, "uint8")
+def image_of(folder: Path, size: int, dtype: str = "uint8") -> Path:
+    """Give the image that a step reads."""
+    return make_image(folder, size, dtype)
 
 
 def outlines_of(folder: Path, size: int) -> Path:
@@ -72,7 +73,7 @@ def classes_of(folder: Path, size: int, shift: int) -> Path:
     return path
 
 
-def prepared(folder: Path, size: int) -> SimpleNamespace:
+def prepared(folder: Path, size: int, dtype: str = "uint8") -> SimpleNamespace:
     """Describe one scene of the image, with a task and a place for what is written."""
     task = (
         rv.TaskConfig.builder(rv.SEMANTIC_SEGMENTATION)
@@ -84,7 +85,7 @@ def prepared(folder: Path, size: int) -> SimpleNamespace:
     )
     out = folder / "out"
     out.mkdir(exist_ok=True)
-    image, outlines = image_of(folder, size), outlines_of(folder, size)
+    image, outlines = image_of(folder, size, dtype), outlines_of(folder, size)
     return SimpleNamespace(
         folder=folder, size=size, task=task, out=out, image=image, outlines=outlines
     )
@@ -130,6 +131,32 @@ def analyze_plainly(given: Any) -> list[Any]:
             squares += (values**2).sum(axis=(1, 2))
         mean = total / count
         return [mean, np.sqrt(squares / count - mean**2)]
+
+
+# Windows, scaled to uint8 by mean and standard deviation.
+
+
+def scale(given: Any) -> None:
+    """Read all windows through the statistics transformer."""
+    from rvcli.core.raster_stats import RasterStats
+    from rvcli.data.raster_source.rasterio_source import RasterioSource
+    from rvcli.data.raster_transformer.stats_transformer import StatsTransformer
+
+    stats = RasterStats()
+    stats.means, stats.stds = [4000.0] * 3, [1200.0] * 3
+    source = RasterioSource(str(given.image), [StatsTransformer(stats)], str(given.out))
+    with source.activate():
+        for window in source.get_extent().get_windows(CHIP, CHIP):
+            source.get_chip(window)
+
+
+def scale_plainly(given: Any) -> None:
+    """Scale every window with numpy."""
+    with rasterio.open(given.image) as dataset:
+        for window in windows_of(dataset):
+            values = dataset.read(window=window).astype(np.float32)
+            scaled = np.clip((values - 4000) / (6 * 1200) * 254 + 128, 1, 255).astype(np.uint8)
+            scaled[values == 0] = 0
 
 
 # Labels: outlines as class ids.
@@ -318,6 +345,8 @@ def evaluate_plainly(given: Any) -> Any:
 
 CASES = {
     "analyze": Case(prepared, analyze, analyze_plainly),
+    "analyze, float": Case(partial(prepared, dtype="float32"), analyze, analyze_plainly),
+    "scale": Case(partial(prepared, dtype="uint16"), scale, scale_plainly),
     "rasterize": Case(prepared, rasterize_windows, rasterize_plainly),
     "chip": Case(prepared, chip, chip_plainly),
     "predict, embedded": Case(with_embedded, predict, embedded_plainly, side=0.3),
