@@ -1,6 +1,7 @@
 """Map buildings in drone imagery of Zanzibar, from outlines as GeoJSON.
 
     rv run local experiment.py -a data_dir /path/to/zanzibar_buildings
+    rv run local experiment.py -a data_dir /path/to/zanzibar_buildings -a backend pytorch
 
 The folder holds `train` and `val`, each with `images/<scene>.tif` (three bands of uint8) and
 `labels/<scene>.geojson` (polygons of buildings in WGS 84).
@@ -9,6 +10,7 @@ The folder holds `train` and `val`, each with `images/<scene>.tif` (three bands 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import rvcli as rv
 
@@ -20,31 +22,26 @@ class Zanzibar(rv.ExperimentSet):
         self,
         data_dir: str,
         root_uri: str = "out",
-        chip_size: int = 300,
+        backend: Literal["embedded", "pytorch"] = "embedded",
         iterations: int = 60,
+        num_epochs: int = 30,
     ) -> rv.ExperimentConfig:
         """Describe the experiment.
 
         Args:
             data_dir: folder of the imagery and labels.
             root_uri: where everything is written.
-            chip_size: width and height of training chips, in pixels.
-            iterations: rounds of boosting.
+            backend: `embedded` classifies each pixel by its surroundings; `pytorch` trains a
+                small U-Net.
+            iterations: rounds of boosting, of the embedded backend.
+            num_epochs: passes over the chips, of the U-Net.
         """
-        task = (
-            rv.TaskConfig.builder(rv.SEMANTIC_SEGMENTATION)
-            .with_classes({"building": (1, "#d7301f"), "background": (2, "#bdbdbd")})
-            .with_chip_size(chip_size)
-            # Every pixel of the scene once.
-            .with_chip_options(window_method="sliding", stride=chip_size)
-            .build()
-        )
-        backend = (
-            rv.BackendConfig.builder(rv.SKLEARN_SEMANTIC_SEGMENTATION)
-            .with_task(task)
-            .with_train_options(iterations=iterations)
-            .build()
-        )
+        if backend == "embedded":
+            task = task_of(chip_size=300, stride=300)  # every pixel of the scene once
+            learner = embedded(task, iterations)
+        else:
+            task = task_of(chip_size=256, stride=128)  # most pixels four times
+            learner = pytorch(task, num_epochs)
         dataset = (
             rv.DatasetConfig.builder()
             .with_train_scenes(scenes(task, Path(data_dir, "train")))
@@ -53,13 +50,53 @@ class Zanzibar(rv.ExperimentSet):
         )
         return (
             rv.ExperimentConfig.builder()
-            .with_id("zanzibar-buildings")
+            .with_id(f"zanzibar-buildings-{backend}")
             .with_root_uri(root_uri)
             .with_task(task)
-            .with_backend(backend)
+            .with_backend(learner)
             .with_dataset(dataset)
             .build()
         )
+
+
+def task_of(chip_size: int, stride: int) -> rv.TaskConfig:
+    """Describe the task: a class for every pixel."""
+    return (
+        rv.TaskConfig.builder(rv.SEMANTIC_SEGMENTATION)
+        .with_classes({"building": (1, "#d7301f"), "background": (2, "#bdbdbd")})
+        .with_chip_size(chip_size)
+        .with_chip_options(window_method="sliding", stride=stride)
+        .build()
+    )
+
+
+def embedded(task: rv.TaskConfig, iterations: int) -> rv.BackendConfig:
+    """Describe boosted trees."""
+    return (
+        rv.BackendConfig.builder(rv.SKLEARN_SEMANTIC_SEGMENTATION)
+        .with_task(task)
+        .with_train_options(iterations=iterations)
+        .build()
+    )
+
+
+def pytorch(task: rv.TaskConfig, num_epochs: int) -> rv.BackendConfig:
+    """Describe a U-Net that learns from nothing but these chips."""
+    return (
+        rv.BackendConfig.builder(rv.PYTORCH_SEMANTIC_SEGMENTATION)
+        .with_task(task)
+        .with_train_options(
+            model_arch="unet:resnet18",
+            model_options={"decoder_channels": [64, 32, 32, 16, 16]},
+            pretrained=False,
+            num_epochs=num_epochs,
+            lr=1e-3,
+            augmentors=["HorizontalFlip", "VerticalFlip", "RandomRotate90", "RGBShift"],
+            # The scene that the figures are of has no say in which epoch is taken.
+            keep="last",
+        )
+        .build()
+    )
 
 
 def scenes(task: rv.TaskConfig, folder: Path) -> list[rv.SceneConfig]:

@@ -38,7 +38,7 @@ def test_buildings_of_zanzibar(
 ) -> None:
     """Buildings are found better than by plain scikit-learn: F1 .702, mean IoU .734."""
     folder = run("zanzibar", "zanzibar_buildings", copy_example, run_rv)
-    found = figures(folder / "out/eval/zanzibar-buildings/eval.json")
+    found = figures(folder / "out/eval/zanzibar-buildings-embedded/eval.json")
     assert found["building"]["f1"] > 0.74
     assert mean_iou(found) > 0.76
 
