@@ -39,7 +39,7 @@ _SAME = 0.85
 # Two boxes of a class that overlap more than this show one object.
 _MERGE = 0.3
 _MOVES = 2
-_PIXELS_PER_WINDOW = 100
+_PIXELS_PER_WINDOW = 25
 _BOXES_AT_ONCE = 2048
 # Boxes are moved by less than this into the area that is searched.
 _REACH = 16

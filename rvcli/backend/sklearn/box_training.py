@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from types import SimpleNamespace
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -16,7 +15,7 @@ from rvcli.backend.sklearn.box_detector import BoxDetector, BoxModel
 from rvcli.backend.sklearn.box_features import BoxFeatures, BoxSpec
 from rvcli.backend.sklearn.box_windows import choose_sizes, decode, encode, slide
 from rvcli.backend.sklearn.options import BoxOptions
-from rvcli.backend.sklearn.tree_ensemble import trees_to_onnx
+from rvcli.backend.sklearn.tree_ensemble import regressors_to_onnx, trees_to_onnx
 from rvcli.core.box import Box
 from rvcli.data.label.tfod_utils.np_box_ops import ioa, iou
 from rvcli.errors import DataError
@@ -38,6 +37,9 @@ _ON_CHIP = 0.8
 _MINING_ROUNDS = 2
 _MINED_APART = 0.6
 _CHIPS_FOR_SIZES = 500
+_LEAST_PER_VIEW = 20
+# The rounds before the last have so many times fewer trees.
+_QUICKER = 2
 _VIEW_PIXELS = 16_000_000
 _MINED_PIXELS = 4_000_000
 # Shares of the sample: windows that show an object, that nearly do, and that are found wrongly.
@@ -109,30 +111,27 @@ def train_detector(chips: ChipSet, options: BoxOptions) -> BoxModel:
 
     Raises:
         DataError: there are no boxes.
-        MissingDependencyError: scikit-learn or onnx is not installed.
     """
+    # Read when scikit-learn loads libgomp, whose threads otherwise spin while they wait.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     boxes, class_ids = _all_boxes(chips)
-    sizes = tuple(choose_sizes(boxes, options.sizes, options.seed))
-    spec = BoxSpec(chips.bands)
     rng = np.random.default_rng(options.seed)
-    views = _choose_views(chips, _VIEW_PIXELS, rng)
-    per_view = max(20, options.max_windows // len(views))
-    parts = []
-    with progress.track("sampling", len(views), unit="chips") as bar:
-        for view in _open_views(chips, views, class_ids):
-            parts.append(_sample(view, spec, sizes, per_view, rng))
-            bar.advance(1)
-    sample = _Sample.join(parts)
-    model = _fit(sample, spec, class_ids, sizes, options)
-    for _ in range(_MINING_ROUNDS):
-        mined = _choose_views(chips, _MINED_PIXELS, rng)
-        per_view = max(20, int(options.max_windows * _MINED) // len(mined))
-        detector = BoxDetector(model, "in training")
-        sample = _Sample.join(
-            [sample, *_mine(detector, _open_views(chips, mined, class_ids), per_view)]
-        )
-        model = _fit(sample, spec, class_ids, sizes, options)
-    return model
+    spec = BoxSpec(chips.bands)
+    sizes = tuple(choose_sizes(boxes, options.sizes, options.seed))
+    sample = _first_sample(chips, spec, class_ids, sizes, options, rng)
+    model = BoxModel(
+        spec=spec,
+        class_ids=class_ids,
+        sizes=sizes,
+        scores=_fit_scores(sample, options, options.iterations // _QUICKER),
+        shifts=_fit_shifts(sample, options),
+        notes={},
+    )
+    for left in reversed(range(_MINING_ROUNDS)):
+        sample = _Sample.join([sample, _mine(chips, model, options, rng)])
+        iterations = options.iterations // (_QUICKER if left else 1)
+        model = replace(model, scores=_fit_scores(sample, options, iterations))
+    return replace(model, notes=_notes(sample, class_ids, options))
 
 
 def _all_boxes(chips: ChipSet) -> tuple[Array, tuple[int, ...]]:
@@ -154,10 +153,17 @@ def _all_boxes(chips: ChipSet) -> tuple[Array, tuple[int, ...]]:
     return np.concatenate([chips.read(i)[1][:, :4] for i in showing[::step]]), class_ids
 
 
-def _choose_views(chips: ChipSet, pixels: int, rng: np.random.Generator) -> list[tuple[int, int]]:
-    """Choose chips and how they are turned; each as often as any other, or nearly so."""
+def _choose_views(
+    chips: ChipSet, pixels: int, windows: int, rng: np.random.Generator
+) -> list[tuple[int, int]]:
+    """Choose chips and how they are turned; each as often as any other, or nearly so.
+
+    Args:
+        pixels: about how many pixels to look at.
+        windows: how many windows are wanted in all.
+    """
     height, width, _ = chips.read(0)[0].shape
-    wanted = max(1, round(pixels / (height * width)))
+    wanted = max(1, min(round(pixels / (height * width)), windows // _LEAST_PER_VIEW))
     order = [rng.permutation(len(chips)) for _ in range(-(-wanted // len(chips)))]
     chosen = np.concatenate(order)[:wanted]
     # In the order of the files, which are read from front to back.
@@ -187,6 +193,25 @@ def _on_chip(chip: Array, windows: Array) -> Array:
     return np.asarray(windows[ioa(frame, windows)[0] >= _ON_CHIP])
 
 
+def _first_sample(
+    chips: ChipSet,
+    spec: BoxSpec,
+    class_ids: tuple[int, ...],
+    sizes: Sequence[tuple[float, float]],
+    options: BoxOptions,
+    rng: np.random.Generator,
+) -> _Sample:
+    """Draw windows on many chips."""
+    views = _choose_views(chips, _VIEW_PIXELS, options.max_windows, rng)
+    per_view = options.max_windows // len(views)
+    parts = []
+    with progress.track("sampling", len(views), unit="chips") as bar:
+        for view in _open_views(chips, views, class_ids):
+            parts.append(_sample(view, spec, sizes, per_view, rng))
+            bar.advance(1)
+    return _Sample.join(parts)
+
+
 def _sample(
     view: _View,
     spec: BoxSpec,
@@ -207,78 +232,74 @@ def _sample(
     windows = _on_chip(view.chip, windows)
     overlaps, _ = view.near(windows)
     shows, far = overlaps >= _SHOWS, overlaps < _FAR
-    chosen = [
-        rng.permutation(np.flatnonzero(kind))[: int(share * count)]
-        for kind, share in (
-            (shows, _POSITIVE),
-            (~shows & ~far, _NEAR),
-            (far, 1 - _POSITIVE - _NEAR),
-        )
-    ]
+    kinds = (
+        (shows, _POSITIVE),
+        (~shows & ~far, _NEAR),
+        (far, 1 - _POSITIVE - _NEAR),
+    )
+    chosen = [rng.permutation(np.flatnonzero(kind))[: int(share * count)] for kind, share in kinds]
     return _Sample.of(view, BoxFeatures(view.chip, spec), windows[np.concatenate(chosen)])
 
 
-def _mine(detector: BoxDetector, views: Iterator[_View], count: int) -> Iterator[_Sample]:
-    """Yield what a detector finds, right or wrong, the surest of each view."""
-    for view in views:
-        height, width = view.chip.shape[:2]
-        found = detector.detect(view.chip, Box(0, 0, height, width), (0, 0), merge=_MINED_APART)
-        windows = _on_chip(view.chip, found.get_npboxes())[:count]
-        yield _Sample.of(view, BoxFeatures(view.chip, detector.model.spec), windows)
+def _mine(
+    chips: ChipSet, model: BoxModel, options: BoxOptions, rng: np.random.Generator
+) -> _Sample:
+    """Take what a detector finds on some chips, right or wrong, the surest of each chip."""
+    detector = BoxDetector(model, "in training")
+    windows = int(options.max_windows * _MINED)
+    views = _choose_views(chips, _MINED_PIXELS, windows, rng)
+    per_view = windows // len(views)
+    parts = []
+    with progress.track("looking for mistakes", len(views), unit="chips") as bar:
+        for view in _open_views(chips, views, model.class_ids):
+            height, width = view.chip.shape[:2]
+            area = Box(0, 0, height, width)
+            found = detector.detect(view.chip, area, (0, 0), merge=_MINED_APART)
+            boxes = _on_chip(view.chip, found.get_npboxes())[:per_view]
+            parts.append(_Sample.of(view, BoxFeatures(view.chip, model.spec), boxes))
+            bar.advance(1)
+    return _Sample.join(parts)
 
 
-def _fit(
-    sample: _Sample,
-    spec: BoxSpec,
-    class_ids: tuple[int, ...],
-    sizes: tuple[tuple[float, float], ...],
-    options: BoxOptions,
-) -> BoxModel:
-    """Fit the trees."""
-    # Read when scikit-learn loads libgomp, whose threads otherwise spin while they wait.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+def _fit_scores(sample: _Sample, options: BoxOptions, iterations: int) -> bytes:
+    """Fit the trees that score windows."""
+    from sklearn.ensemble import HistGradientBoostingClassifier
 
-    common = {
-        "learning_rate": options.learning_rate,
-        "early_stopping": False,
-        "random_state": options.seed,
-    }
-    scorer = HistGradientBoostingClassifier(max_iter=options.iterations, **common)
-    scorer.fit(sample.features, sample.classes)
-    moving = sample.overlaps >= _MOVES_FROM
-    movers = [
-        HistGradientBoostingRegressor(max_iter=max(1, options.iterations // 2), **common).fit(
-            sample.features[moving], sample.offsets[moving, axis]
-        )
+    estimator = HistGradientBoostingClassifier(
+        max_iter=max(1, iterations),
+        learning_rate=options.learning_rate,
+        early_stopping=False,
+        random_state=options.seed,
+    )
+    estimator.fit(sample.features, sample.classes)
+    return trees_to_onnx(estimator, [0.0] * np.size(estimator._baseline_prediction))
+
+
+def _fit_shifts(sample: _Sample, options: BoxOptions) -> bytes:
+    """Fit the trees that move windows."""
+    from sklearn.ensemble import HistGradientBoostingRegressor
+
+    near = sample.overlaps >= _MOVES_FROM
+    estimators = [
+        HistGradientBoostingRegressor(
+            max_iter=max(1, options.iterations // 2),
+            learning_rate=options.learning_rate,
+            early_stopping=False,
+            random_state=options.seed,
+        ).fit(sample.features[near], sample.offsets[near, axis])
         for axis in range(4)
     ]
-    # Four ensembles in one, which goes through the features once.
-    together = SimpleNamespace(
-        _baseline_prediction=np.array(
-            [np.ravel(mover._baseline_prediction)[0] for mover in movers]
-        ),
-        _predictors=[
-            [trees[0] for trees in step]
-            for step in zip(*(mover._predictors for mover in movers), strict=True)
-        ],
-        n_features_in_=scorer.n_features_in_,
-    )
-    columns = 1 if len(class_ids) == 1 else len(class_ids) + 1
-    return BoxModel(
-        spec=spec,
-        class_ids=class_ids,
-        sizes=sizes,
-        scores=trees_to_onnx(scorer, [0.0] * columns),
-        shifts=trees_to_onnx(together, [0.0] * 4),
-        notes={
-            "iterations": options.iterations,
-            "learning_rate": options.learning_rate,
-            "seed": options.seed,
-            "windows": len(sample.classes),
-            "windows_that_show": {
-                str(class_id): int((sample.classes == column).sum())
-                for column, class_id in enumerate(class_ids, 1)
-            },
+    return regressors_to_onnx(estimators)
+
+
+def _notes(sample: _Sample, class_ids: tuple[int, ...], options: BoxOptions) -> dict[str, Any]:
+    return {
+        "iterations": options.iterations,
+        "learning_rate": options.learning_rate,
+        "seed": options.seed,
+        "windows": len(sample.classes),
+        "windows_that_show": {
+            str(class_id): int((sample.classes == column).sum())
+            for column, class_id in enumerate(class_ids, 1)
         },
-    )
+    }

@@ -50,6 +50,28 @@ def trees_to_onnx(estimator: Any, offsets: Sequence[float]) -> bytes:
     return _encode(attributes, base, estimator.n_features_in_)
 
 
+def regressors_to_onnx(estimators: Sequence[Any]) -> bytes:
+    """Encode fitted HistGradientBoostingRegressors, of equally many rounds, in one model.
+
+    Args:
+        estimators: fitted on float32 features without NaN or categories.
+
+    Returns:
+        A model that takes float32 `features` of shape (n, features) and gives float32 `scores` of
+        shape (n, estimators). The same trees give the same bytes.
+
+    Raises:
+        RvError: this release of scikit-learn keeps its trees in another form.
+    """
+    try:
+        base = np.concatenate([np.ravel(one._baseline_prediction) for one in estimators])
+        rounds = zip(*(one._predictors for one in estimators), strict=True)
+        attributes = _attributes([[trees[0].nodes for trees in one] for one in rounds])
+    except _UNKNOWN_FORM as error:
+        raise _unknown_form(error) from error
+    return _encode(attributes, base, estimators[0].n_features_in_)
+
+
 def forest_to_onnx(estimator: Any) -> bytes:
     """Encode a fitted RandomForestClassifier.
 

@@ -26,6 +26,7 @@ OWN = str(Path(__file__).parent / "own")
 CLASS_IDS = (2, 5)
 CLASSES = {"ground": 2, "house": 5}
 SIZE = 32
+BOX_SIZE = 64
 
 
 @pytest.fixture(autouse=True)
@@ -91,14 +92,14 @@ def box_chips(count: int, *, seed: int = 0, channels: int = 3, dtype: Any = np.u
     """Draw gray chips; of four two show a dark square of class 2, one a bright one of class 5."""
     rng = np.random.default_rng(seed)
     for i in range(count):
-        chip = rng.normal(90, 8, (SIZE, SIZE, channels))
+        chip = rng.normal(90, 8, (BOX_SIZE, BOX_SIZE, channels))
         boxes = np.zeros((0, 5))
         if i % 4 != 3:
             class_id = CLASS_IDS[i % 2]
-            y, x = rng.integers(1, SIZE - 15, 2)
+            y, x = rng.integers(1, BOX_SIZE - 15, 2)
             chip[y : y + 14, x : x + 14] += 80 if class_id == 5 else -60
             boxes = np.array([[y, x, y + 14, x + 14, class_id]], float)
-        window = Box(0, i * SIZE, SIZE, (i + 1) * SIZE)
+        window = Box(0, i * BOX_SIZE, BOX_SIZE, (i + 1) * BOX_SIZE)
         yield chip.clip(1, 255).astype(dtype), window, boxes
 
 

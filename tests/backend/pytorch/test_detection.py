@@ -177,7 +177,7 @@ class TestFindBoxes:
 @pytest.fixture
 def trained(detection: Make, places: Make, tmp_path: Path) -> Any:
     """Give a backend that has learned to find squares."""
-    backend = detection(places(ChipKind.BOXES, count=24), num_epochs=16, lr=0.02, keep="last")
+    backend = detection(places(ChipKind.BOXES, count=24), num_epochs=12, lr=0.02, keep="last")
     backend.train(str(tmp_path / "tmp"))
     return backend
 

@@ -106,16 +106,15 @@ def test_boxes_are_those_of_torchvision(arch: str) -> None:
     with torch.inference_mode():
         boxes, scores = network(images)
         (theirs,) = network.model(list(images))
-    best = int(theirs["scores"].argmax())
-    label = int(theirs["labels"][best])
     # Class 0 is the background, of which FCOS gives boxes too.
     found = [i for i in range(len(theirs["labels"])) if theirs["labels"][i] > 0]
     best = max(found, key=lambda i: float(theirs["scores"][i]))
-    label = int(theirs["labels"][best])
-    place = int(scores[0, :, label - 1].argmax())
-    torch.testing.assert_close(scores[0, place, label - 1], theirs["scores"][best])
-    ours = boxes[0, place, [1, 0, 3, 2]].clamp(0, 64)
-    torch.testing.assert_close(ours, theirs["boxes"][best], rtol=0, atol=1e-3)
+    column = scores[0, :, int(theirs["labels"][best]) - 1]
+    torch.testing.assert_close(column.max(), theirs["scores"][best])
+    ours = boxes[0, :, [1, 0, 3, 2]].clamp(0, 64)
+    differences = (ours - theirs["boxes"][best]).abs().amax(dim=1)
+    # Of places with equal scores any may be the one.
+    assert differences[column > column.max() - 1e-6].min() < 1e-3
 
 
 def test_upscale_enlarges_the_image_and_shrinks_the_boxes() -> None:
@@ -194,7 +193,7 @@ def test_a_detector_of_the_user_is_asked_for_classes_and_background() -> None:
     assert 3 == network.model.num_classes
     assert not network.is_dense
     loss = network.train()(torch.zeros(2, 3, 32, 32), targets())
-    assert 1 + 2 == float(loss)
+    assert 1 + 2 == loss.item()
     boxes, scores = network.eval()(torch.zeros(2, 3, 32, 32))
     assert [[2.0, 1.0, 22.0, 11.0]] == boxes[0].tolist()
     assert [[0.0, 0.75]] == scores[0].tolist()
