@@ -208,6 +208,19 @@ def test_windows_are_blended_and_probabilities_written(ran: Any) -> None:
     np.testing.assert_array_equal(1 + probabilities.argmax(axis=0)[apart], classes[apart])
 
 
+def test_a_package_blends_and_writes_probabilities(ran: Any, tmp_path: Path) -> None:
+    """A predict package gives what the experiment gave, probabilities too."""
+    package = ran.root / "bundle/blended/predict_package.zip"
+    result = ran.rv("predict", str(package), "Bild West ö.tif", str(tmp_path / "x.tif"))
+    assert 0 == result.code, result.text
+    for name in ("", "-probabilities"):
+        with (
+            rasterio.open(ran.root / f"predict/blended/Bild West ö{name}.tif") as expected,
+            rasterio.open(tmp_path / f"x{name}.tif") as found,
+        ):
+            np.testing.assert_array_equal(expected.read(), found.read())
+
+
 def test_mosaic_is_one_image(ran: Any) -> None:
     """Two files beside each other are predicted like the one image that they are of."""
     np.testing.assert_array_equal(
