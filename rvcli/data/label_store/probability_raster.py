@@ -125,4 +125,3 @@ def new_probability_raster(
         if dtype == "uint8":
             dataset.scales = [1 / FULL] * len(items)
         yield ProbabilityWriter(dataset, name)
-
