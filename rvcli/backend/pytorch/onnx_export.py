@@ -5,9 +5,9 @@ from __future__ import annotations
 import contextlib
 import io
 import logging
-import tempfile
 import warnings
-from pathlib import Path
+from collections.abc import Iterator
+from typing import Any
 
 import torch
 from torch import nn
@@ -55,10 +55,7 @@ def export(recipe: Recipe, model: nn.Module, spec: ModelSpec) -> tuple[bytes | N
                 verbose=False,
             )
             assert program is not None
-            with tempfile.TemporaryDirectory() as directory:
-                path = Path(directory, "model.onnx")
-                program.save(path, external_data=False)
-                return path.read_bytes(), f"opset {OPSET}"
+            return _without_traces(program.model_proto), f"opset {OPSET}"
     except Exception as error:  # the exporter raises what any of its stages raises
         reason = (str(error).splitlines() or [""])[0][:300]
         log.warning(
@@ -69,8 +66,18 @@ def export(recipe: Recipe, model: nn.Module, spec: ModelSpec) -> tuple[bytes | N
         return None, f"not exported: {type(error).__name__}: {reason}"
 
 
+def _without_traces(model: Any) -> bytes:
+    """Encode a model without the lines of code that made each node, and the paths in them."""
+    graph = model.graph
+    values = (*graph.input, *graph.output, *graph.value_info, *graph.initializer)
+    for part in (model, graph, *graph.node, *values):
+        del part.metadata_props[:]
+    data: bytes = model.SerializeToString()
+    return data
+
+
 @contextlib.contextmanager
-def _quiet():  # type: ignore[no-untyped-def]
+def _quiet() -> Iterator[None]:
     """Keep what the exporter says of its own workings from people."""
     loggers = [logging.getLogger(name) for name in ("torch.onnx", "onnxscript", "onnx_ir")]
     levels = [logger.level for logger in loggers]

@@ -118,6 +118,20 @@ def test_a_network_of_a_library_is_exported_too(
     )
 
 
+def test_the_same_training_gives_the_same_onnx(
+    segmentation: Make, places: Make, tmp_path: Path
+) -> None:
+    """Without any path of the machine that made it."""
+    files = []
+    where = places()
+    for name in ("a", "b"):
+        backend = segmentation(replace(where, train_uri=str(tmp_path / name)), num_epochs=1)
+        uri = train(backend, tmp_path).places.model()
+        files.append(ModelFile.read(Path(uri), uri, backend.model_format).onnx or b"")
+    assert files[0] == files[1]
+    assert b".py" not in files[0]
+
+
 def test_a_model_that_cannot_be_exported_predicts_with_torch(
     segmentation: Make,
     chip: Any,
