@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -176,7 +177,7 @@ import rvcli as rv
 
 
 class Houses(rv.ExperimentSet):
-    def exp_houses(self):
+    def exp_houses(self, num_epochs: int = 1):
         task = (
             rv.TaskConfig.builder(rv.SEMANTIC_SEGMENTATION)
             .with_classes({"house": 1, "ground": 2})
@@ -193,7 +194,7 @@ class Houses(rv.ExperimentSet):
             .build()
         )
         backend = rv.BackendConfig.builder("PIXELWISE").with_task(task)
-        backend = backend.with_num_epochs(1).with_log_tensorboard(False).build()
+        backend = backend.with_num_epochs(num_epochs).with_log_tensorboard(False).build()
         dataset = rv.DatasetConfig.builder().with_train_scene(scene).with_validation_scene(scene)
         experiment = rv.ExperimentConfig.builder().with_id("e").with_task(task)
         experiment = experiment.with_backend(backend).with_dataset(dataset.build())
@@ -201,14 +202,55 @@ class Houses(rv.ExperimentSet):
 """
 
 
-def test_a_plugin_brings_a_network(folder: Path) -> None:
-    """Its function is found by name where the commands run, each in its own process."""
+@pytest.fixture
+def project(folder: Path) -> Path:
+    """Give the folder with an experiment, and a plugin that brings its network."""
     (folder / "pixelwise.py").write_text(PLUGIN)
     (folder / "experiment.py").write_text(EXPERIMENT)
     (folder / "rv.toml").write_text('[PLUGINS]\nfiles = ["pixelwise.py"]\n')
-    words = [sys.executable, "-m", "rvcli", "run", "local", "experiment.py"]
-    done = subprocess.run(words, cwd=folder, capture_output=True, text=True)
-    assert 0 == done.returncode, done.stdout + done.stderr
-    history = json.loads((folder / "root/train/e/history.json").read_text())
-    assert 1 == len(history["epochs"])
-    assert (folder / "root/predict/e/s.tif").exists()
+    return folder
+
+
+def rv(project: Path, *words: str) -> subprocess.Popen[str]:
+    """Start `rv run` in the folder of an experiment."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "rvcli", "run", *words],
+        cwd=project,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def history_of(project: Path) -> Any:
+    """Read the history of the training."""
+    return json.loads((project / "root/train/e/history.json").read_text())
+
+
+def test_a_plugin_brings_a_network(project: Path) -> None:
+    """Its function is found by name where the commands run, each in its own process."""
+    started = rv(project, "local", "experiment.py", "chip", "train", "predict")
+    output, _ = started.communicate()
+    assert 0 == started.returncode, output
+    assert 1 == len(history_of(project)["epochs"])
+    assert (project / "root/predict/e/s.tif").exists()
+
+
+def test_a_killed_command_goes_on_when_it_is_run_again(project: Path) -> None:
+    """After kill -9 the same `rv run` trains the epochs that are missing, and says so."""
+    words = ("inprocess", "experiment.py", "chip", "train", "-a", "num_epochs", "80")
+    checkpoint = project / "root/train/e/checkpoint.pt"
+    with rv(project, *words) as killed:
+        while killed.poll() is None and not checkpoint.exists():
+            time.sleep(0.01)
+        killed.kill()
+        killed.communicate()
+    assert checkpoint.exists()
+    again = rv(project, *words)
+    output, _ = again.communicate()
+    assert 0 == again.returncode, output
+    history = history_of(project)
+    assert 80 == len(history["epochs"])
+    (done,) = history["resumed_from"]
+    assert 1 <= done < 80
+    assert not checkpoint.exists()
