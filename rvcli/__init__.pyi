@@ -32,8 +32,12 @@ from rvcli.augmentor.nodata_augmentor_config import NodataAugmentorConfigBuilder
 from rvcli.backend.backend import Backend as Backend
 from rvcli.backend.backend_config import BackendConfig as BackendConfig
 from rvcli.backend.backend_config import BackendConfigBuilder as BackendConfigBuilder
+from rvcli.backend.chip_backend import ChipBackend as ChipBackend
+from rvcli.backend.chip_kind import ChipKind as ChipKind
+from rvcli.backend.chip_set import ChipSet as ChipSet
 from rvcli.backend.keras_classification_config import KerasClassificationConfig as KerasClassificationConfig
 from rvcli.backend.keras_classification_config import KerasClassificationConfigBuilder as KerasClassificationConfigBuilder
+from rvcli.backend.places import Places as Places
 from rvcli.backend.pytorch_chip_classification_config import PyTorchChipClassificationConfig as PyTorchChipClassificationConfig
 from rvcli.backend.pytorch_chip_classification_config import PyTorchChipClassificationConfigBuilder as PyTorchChipClassificationConfigBuilder
 from rvcli.backend.pytorch_object_detection_config import PyTorchObjectDetectionConfig as PyTorchObjectDetectionConfig
@@ -44,6 +48,8 @@ from rvcli.backend.simple_backend_config import SimpleBackendConfig as SimpleBac
 from rvcli.backend.simple_backend_config import SimpleBackendConfigBuilder as SimpleBackendConfigBuilder
 from rvcli.backend.sklearn_chip_classification_config import SklearnChipClassificationConfig as SklearnChipClassificationConfig
 from rvcli.backend.sklearn_chip_classification_config import SklearnChipClassificationConfigBuilder as SklearnChipClassificationConfigBuilder
+from rvcli.backend.sklearn_object_detection_config import SklearnObjectDetectionConfig as SklearnObjectDetectionConfig
+from rvcli.backend.sklearn_object_detection_config import SklearnObjectDetectionConfigBuilder as SklearnObjectDetectionConfigBuilder
 from rvcli.backend.sklearn_pixels_to_boxes_config import SklearnPixelsToBoxesConfig as SklearnPixelsToBoxesConfig
 from rvcli.backend.sklearn_pixels_to_boxes_config import SklearnPixelsToBoxesConfigBuilder as SklearnPixelsToBoxesConfigBuilder
 from rvcli.backend.sklearn_semantic_segmentation_config import SklearnSemanticSegmentationConfig as SklearnSemanticSegmentationConfig
@@ -51,6 +57,7 @@ from rvcli.backend.sklearn_semantic_segmentation_config import SklearnSemanticSe
 from rvcli.cli.main import main as main
 from rvcli.command.analyze_command_config import AnalyzeCommandConfig as AnalyzeCommandConfig
 from rvcli.command.analyze_command_config import AnalyzeCommandConfigBuilder as AnalyzeCommandConfigBuilder
+from rvcli.command.aux.cogify_command import CogifyCommand as CogifyCommand
 from rvcli.command.aux_command import AuxCommand as AuxCommand
 from rvcli.command.aux_command import AuxCommandOptions as AuxCommandOptions
 from rvcli.command.aux_command_config import AuxCommandConfig as AuxCommandConfig

@@ -4,6 +4,13 @@ from __future__ import annotations
 from collections.abc import Iterable as _Iterable
 from typing import Any as _Any, Literal as _Literal, overload as _overload
 from typing_extensions import Self as _Self
+from rvcli.backend.keras_classification_config import KerasClassificationConfigBuilder
+from rvcli.backend.pytorch_chip_classification_config import PyTorchChipClassificationConfigBuilder
+from rvcli.backend.pytorch_object_detection_config import PyTorchObjectDetectionConfigBuilder
+from rvcli.backend.pytorch_semantic_segmentation_config import PyTorchSemanticSegmentationConfigBuilder
+from rvcli.backend.sklearn_chip_classification_config import SklearnChipClassificationConfigBuilder
+from rvcli.backend.sklearn_object_detection_config import SklearnObjectDetectionConfigBuilder
+from rvcli.backend.sklearn_pixels_to_boxes_config import SklearnPixelsToBoxesConfigBuilder
 from rvcli.backend.sklearn_semantic_segmentation_config import SklearnSemanticSegmentationConfigBuilder
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -36,6 +43,41 @@ class BackendConfig(BundledConfigMixin, Config):
         """Return the config for a chip command that makes the chips of these scenes alone."""
 
     def __init__(self, backend_type: str | None=None, pretrained_model_uri: str | None=None) -> None:
+        ...
+
+    @_overload
+    @classmethod
+    def builder(cls, key: _Literal['KERAS_CLASSIFICATION']) -> KerasClassificationConfigBuilder:
+        ...
+
+    @_overload
+    @classmethod
+    def builder(cls, key: _Literal['PYTORCH_CHIP_CLASSIFICATION']) -> PyTorchChipClassificationConfigBuilder:
+        ...
+
+    @_overload
+    @classmethod
+    def builder(cls, key: _Literal['PYTORCH_OBJECT_DETECTION']) -> PyTorchObjectDetectionConfigBuilder:
+        ...
+
+    @_overload
+    @classmethod
+    def builder(cls, key: _Literal['PYTORCH_SEMANTIC_SEGMENTATION']) -> PyTorchSemanticSegmentationConfigBuilder:
+        ...
+
+    @_overload
+    @classmethod
+    def builder(cls, key: _Literal['SKLEARN_CHIP_CLASSIFICATION']) -> SklearnChipClassificationConfigBuilder:
+        ...
+
+    @_overload
+    @classmethod
+    def builder(cls, key: _Literal['SKLEARN_OBJECT_DETECTION']) -> SklearnObjectDetectionConfigBuilder:
+        ...
+
+    @_overload
+    @classmethod
+    def builder(cls, key: _Literal['SKLEARN_PIXELS_TO_BOXES']) -> SklearnPixelsToBoxesConfigBuilder:
         ...
 
     @_overload

@@ -9,12 +9,14 @@ from rvcli import keys
 from rvcli.augmentor.augmentor_config import AugmentorConfig
 from rvcli.backend.backend_config import BackendConfig
 from rvcli.command.command_config import CommandConfig, CommandConfigBuilder, for_command, split_scenes
+from rvcli.command.labels import report_unlabelled
 from rvcli.config import field
 from rvcli.data.dataset_config import unique_scenes
 from rvcli.data.scene_config import SceneConfig
 from rvcli.task.task_config import TaskConfig
 if TYPE_CHECKING:
     from rvcli.command.command import Command
+    from rvcli.core.command_io_definition import CommandIODefinition
 
 class ChipCommandConfig(CommandConfig):
     """Cut training chips from scenes."""
@@ -34,6 +36,9 @@ class ChipCommandConfig(CommandConfig):
 
     def create_command(self, tmp_dir: str | None=None) -> Command:
         """Create the command."""
+
+    def report_io(self, command_type: str='', io_def: CommandIODefinition | None=None) -> CommandIODefinition:
+        """Return what the command reads and writes, and which scenes lack labels."""
 
     def split(self, num_parts: int) -> list[Any]:
         """Divide the scenes."""

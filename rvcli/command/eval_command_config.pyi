@@ -7,6 +7,7 @@ from typing_extensions import Self as _Self
 from typing import TYPE_CHECKING, Any
 from rvcli import keys
 from rvcli.command.command_config import CommandConfig, CommandConfigBuilder, for_command
+from rvcli.command.labels import report_unlabelled
 from rvcli.config import field
 from rvcli.data.dataset_config import unique_scenes
 from rvcli.data.scene_config import SceneConfig
@@ -14,6 +15,7 @@ from rvcli.evaluation.evaluator_config import EvaluatorConfig
 from rvcli.task.task_config import TaskConfig
 if TYPE_CHECKING:
     from rvcli.command.command import Command
+    from rvcli.core.command_io_definition import CommandIODefinition
 
 class EvalCommandConfig(CommandConfig):
     """Compare the predictions of the validation scenes to their ground truth."""
@@ -29,6 +31,9 @@ class EvalCommandConfig(CommandConfig):
 
     def create_command(self, tmp_dir: str | None=None) -> Command:
         """Create the command."""
+
+    def report_io(self, command_type: str='', io_def: CommandIODefinition | None=None) -> CommandIODefinition:
+        """Return what the command reads and writes, and which scenes lack labels."""
 
     def __init__(self, root_uri: str=..., task: TaskConfig=..., scenes: list[SceneConfig]=..., evaluators: list[EvaluatorConfig]=..., split_id: int=0) -> None:
         ...

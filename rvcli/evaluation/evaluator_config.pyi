@@ -4,6 +4,8 @@ from __future__ import annotations
 from collections.abc import Iterable as _Iterable
 from typing import Any as _Any, Literal as _Literal, overload as _overload
 from typing_extensions import Self as _Self
+from rvcli.evaluation.chip_classification_evaluator_config import ChipClassificationEvaluatorConfigBuilder
+from rvcli.evaluation.object_detection_evaluator_config import ObjectDetectionEvaluatorConfigBuilder
 from rvcli.evaluation.semantic_segmentation_evaluator_config import SemanticSegmentationEvaluatorConfigBuilder
 from typing import TYPE_CHECKING
 from rvcli import keys
@@ -19,6 +21,16 @@ class EvaluatorConfig(Config):
 
     def create_evaluator(self) -> Evaluator:
         """Create the evaluator."""
+
+    @_overload
+    @classmethod
+    def builder(cls, key: _Literal['CHIP_CLASSIFICATION_EVALUATOR']) -> ChipClassificationEvaluatorConfigBuilder:
+        ...
+
+    @_overload
+    @classmethod
+    def builder(cls, key: _Literal['OBJECT_DETECTION_EVALUATOR']) -> ObjectDetectionEvaluatorConfigBuilder:
+        ...
 
     @_overload
     @classmethod

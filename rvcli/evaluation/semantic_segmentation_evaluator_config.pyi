@@ -5,19 +5,28 @@ from collections.abc import Iterable as _Iterable
 from typing import Any as _Any, Literal as _Literal, overload as _overload
 from typing_extensions import Self as _Self
 from rvcli.core.class_map import ClassMap
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from rvcli import keys
+from rvcli.config import field
 from rvcli.evaluation.classification_evaluator_config import ClassificationEvaluatorConfig, ClassificationEvaluatorConfigBuilder
+from rvcli.filesystem import join_uri
 if TYPE_CHECKING:
+    from rvcli.core.command_io_definition import CommandIODefinition
     from rvcli.evaluation.evaluator import Evaluator
+VECTOR_EVAL_FILE = 'vector_eval.json'
 
 class SemanticSegmentationEvaluatorConfig(ClassificationEvaluatorConfig):
     """Compare predicted pixels to ground truth: precision, recall, F1, confusion matrix."""
     key = keys.SEMANTIC_SEGMENTATION_EVALUATOR
     part = 'classification_config'
+    vector_output_uri: str | None
+    'Where the figures of predicted polygons are written; if not set, `vector_eval.json` below the eval URI where a scene has vector outputs, else nowhere.'
 
     def create_evaluator(self) -> Evaluator:
         """Create the evaluator."""
+
+    def update_for_command(self, command_type: str, experiment_config: Any, context: list[Any] | None=None, io_def: CommandIODefinition | None=None) -> Any:
+        """Put the figures of polygons below the eval URI, if there are to be any."""
 
     def __init__(self, class_map: ClassMap=..., output_uri: str | None=None, vector_output_uri: str | None=None, warnings: list[str]=...) -> None:
         ...

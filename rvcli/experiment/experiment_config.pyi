@@ -15,7 +15,9 @@ from rvcli.command.command_config import CommandConfig
 from rvcli.config import Config, ConfigBuilder, Problem, field, make_uris_absolute, names_place, update
 from rvcli.config.providers import construct_default
 from rvcli.data.dataset_config import DatasetConfig
+from rvcli.data.raster_transformer.measured_transformer_config import MeasuredTransformerConfig
 from rvcli.evaluation.evaluator_config import EvaluatorConfig
+from rvcli.experiment.fit import misfits
 from rvcli.filesystem import absolute_uri, join_uri
 from rvcli.task.task_config import TaskConfig
 COMMAND_NAMES = tuple((command.lower() for command in keys.COMMANDS))
@@ -54,7 +56,7 @@ class ExperimentConfig(Config):
     'Options of auxiliary commands, by command.'
 
     def problems(self) -> Iterable[Problem]:
-        """Check that what scales by statistics has statistics."""
+        """Check that all is for the task, and that what scales by statistics has statistics."""
 
     def _transformers(self) -> Iterator[tuple[str, Any]]:
         """Yield the transformers of all scenes, each after its path."""

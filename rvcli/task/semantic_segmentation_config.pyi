@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from rvcli import keys
 from rvcli.config import Declared, Problem, between, field, not_negative, one_of, positive
 from rvcli.core.class_map import ClassMap
-from rvcli.task.task_config import TaskConfig, TaskConfigBuilder
+from rvcli.task.task_config import ClassTaskConfigBuilder, TaskConfig
 if TYPE_CHECKING:
     from rvcli.backend.backend import Backend
     from rvcli.task.task import Task
@@ -47,6 +47,8 @@ class SemanticSegmentationConfig(TaskConfig):
     'Width and height of a training chip.'
     predict_chip_size: int
     'Width and height of the windows in which scenes are predicted.'
+    predict_stride: int | None
+    'Step between these windows; predict_chip_size if not set. With a smaller one windows overlap, and their class scores are blended, so that no seams show.'
     chip_options: ChipOptions
     'How training chips are chosen.'
     seed: int
@@ -56,24 +58,16 @@ class SemanticSegmentationConfig(TaskConfig):
         """Create the task."""
 
     def problems(self) -> Iterable[Problem]:
-        """Check that target classes are classes."""
+        """Check that target classes are classes, and that windows cover the scene."""
 
-    def __init__(self, class_map: ClassMap=..., predict_batch_size: int=10, predict_package_uri: str | None=None, debug: bool=True, chip_size: int=300, predict_chip_size: int=300, chip_options: ChipOptions=..., seed: int=0, predict_debug_uri: str | None=None) -> None:
+    def __init__(self, class_map: ClassMap=..., predict_batch_size: int=10, predict_package_uri: str | None=None, debug: bool=True, chip_size: int=300, predict_chip_size: int=300, chip_options: ChipOptions=..., predict_stride: int | None=None, seed: int=0, predict_debug_uri: str | None=None) -> None:
         ...
 
     def to_builder(self, *_: _Any) -> SemanticSegmentationConfigBuilder:
         ...
 
-class SemanticSegmentationConfigBuilder(TaskConfigBuilder):
+class SemanticSegmentationConfigBuilder(ClassTaskConfigBuilder):
     """Builds SemanticSegmentationConfig."""
-
-    def with_classes(self, classes: Any) -> _Self:
-        """Set the classes.
-
-        Args:
-            classes: `{"car": (1, "red")}`, `{"car": 1}`, names (ids count from 1), ClassItems
-                or their messages, or a ClassMap.
-        """
 
     def with_chip_options(self, window_method: str=RANDOM_SAMPLE, target_classes: list[int] | None=None, debug_chip_probability: float=0.25, negative_survival_probability: float=1.0, chips_per_scene: int=1000, target_count_threshold: int=1000, stride: int | None=None) -> _Self:
         """Set how training chips are chosen from a scene; see ChipOptions."""
@@ -89,6 +83,9 @@ class SemanticSegmentationConfigBuilder(TaskConfigBuilder):
 
     def with_predict_chip_size(self, predict_chip_size: int) -> _Self:
         """Width and height of the windows in which scenes are predicted. In pixels."""
+
+    def with_predict_stride(self, predict_stride: int | None) -> _Self:
+        """Step between these windows; predict_chip_size if not set. With a smaller one windows overlap, and their class scores are blended, so that no seams show. In pixels."""
 
     def with_seed(self, seed: int) -> _Self:
         """Seed of all that is chosen at random while chipping."""

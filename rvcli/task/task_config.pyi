@@ -4,10 +4,13 @@ from __future__ import annotations
 from collections.abc import Iterable as _Iterable
 from typing import Any as _Any, Literal as _Literal, overload as _overload
 from typing_extensions import Self as _Self
+from rvcli.task.chip_classification_config import ChipClassificationConfigBuilder
+from rvcli.task.object_detection_config import ObjectDetectionConfigBuilder
 from rvcli.task.semantic_segmentation_config import SemanticSegmentationConfigBuilder
 from typing import TYPE_CHECKING, Any
 from rvcli import keys
 from rvcli.config import BundledConfigMixin, Config, ConfigBuilder, field, positive
+from rvcli.core.class_map import ClassMap
 from rvcli.filesystem import join_uri
 if TYPE_CHECKING:
     from rvcli.backend.backend import Backend
@@ -40,6 +43,16 @@ class TaskConfig(BundledConfigMixin, Config):
 
     @_overload
     @classmethod
+    def builder(cls, key: _Literal['CHIP_CLASSIFICATION']) -> ChipClassificationConfigBuilder:
+        ...
+
+    @_overload
+    @classmethod
+    def builder(cls, key: _Literal['OBJECT_DETECTION']) -> ObjectDetectionConfigBuilder:
+        ...
+
+    @_overload
+    @classmethod
     def builder(cls, key: _Literal['SEMANTIC_SEGMENTATION']) -> SemanticSegmentationConfigBuilder:
         ...
 
@@ -65,3 +78,14 @@ class TaskConfigBuilder(ConfigBuilder):
 
     def build(self) -> TaskConfig:
         ...
+
+class ClassTaskConfigBuilder(TaskConfigBuilder):
+    """Base of the builders of tasks that have classes."""
+
+    def with_classes(self, classes: Any) -> _Self:
+        """Set the classes.
+
+        Args:
+            classes: `{"car": (1, "red")}`, `{"car": 1}`, names (ids count from 1), ClassItems
+                or their messages, or a ClassMap.
+        """

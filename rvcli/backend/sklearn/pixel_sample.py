@@ -4,17 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from rvcli.backend.chip_files import ChipFile
 from rvcli.backend.sklearn.pixel_features import FeatureSpec, PixelFeatures
 from rvcli.errors import DataError
 from rvcli.utils import progress
 
 Array: TypeAlias = npt.NDArray[Any]
+
+
+class LabelledChips(Protocol):
+    """The chips of one scene, with a class for each of their pixels."""
+
+    @property
+    def scene_id(self) -> str:
+        """The scene, for messages."""
+
+    @property
+    def class_ids(self) -> list[int]:
+        """The classes, 0 among them: the columns of `counts`."""
+
+    @property
+    def counts(self) -> Array:
+        """Pixels of each class in each chip, shape (chips, classes)."""
+
+    def __len__(self) -> int: ...
+
+    def read(self, index: int) -> tuple[Array, Array]:
+        """Read one chip: its pixels (height, width, bands), and class ids (height, width)."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +70,7 @@ def share_out(available: Mapping[int, int], total: int) -> dict[int, int]:
 
 
 def sample_pixels(
-    files: Sequence[ChipFile], spec: FeatureSpec, max_pixels: int, seed: int
+    files: Sequence[LabelledChips], spec: FeatureSpec, max_pixels: int, seed: int
 ) -> PixelSample:
     """Choose pixels of all classes at random and compute their features.
 
@@ -86,7 +106,7 @@ def sample_pixels(
     return PixelSample(np.concatenate(features), np.concatenate(labels), labelled, chosen)
 
 
-def _columns(file: ChipFile, class_ids: Sequence[int]) -> Array:
+def _columns(file: LabelledChips, class_ids: Sequence[int]) -> Array:
     """Give the counts of a file with one column for each of some classes."""
     out = np.zeros((len(file), len(class_ids)), np.int64)
     for at, class_id in enumerate(class_ids):
@@ -95,7 +115,7 @@ def _columns(file: ChipFile, class_ids: Sequence[int]) -> Array:
     return out
 
 
-def _check_classes(labelled: Mapping[int, int], files: Sequence[ChipFile]) -> None:
+def _check_classes(labelled: Mapping[int, int], files: Sequence[LabelledChips]) -> None:
     scenes = ", ".join(file.scene_id for file in files[:10])
     if not labelled:
         chips = sum(len(file) for file in files)

@@ -4,6 +4,8 @@ from __future__ import annotations
 from collections.abc import Iterable as _Iterable
 from typing import Any as _Any, Literal as _Literal, overload as _overload
 from typing_extensions import Self as _Self
+from rvcli.data.label_source.chip_classification_label_source_config import ChipClassificationLabelSourceConfigBuilder
+from rvcli.data.label_source.object_detection_label_source_config import ObjectDetectionLabelSourceConfigBuilder
 from rvcli.data.label_source.semantic_segmentation_label_source_config import SemanticSegmentationLabelSourceConfigBuilder
 import logging
 from typing import TYPE_CHECKING, Any
@@ -28,6 +30,26 @@ class LabelSourceConfig(Config):
     @staticmethod
     def check_deprecation(source_type: str) -> None:
         """Warn of a key that old experiments use."""
+
+    @_overload
+    @classmethod
+    def builder(cls, key: _Literal['CHIP_CLASSIFICATION']) -> ChipClassificationLabelSourceConfigBuilder:
+        ...
+
+    @_overload
+    @classmethod
+    def builder(cls, key: _Literal['CHIP_CLASSIFICATION_GEOJSON']) -> ChipClassificationLabelSourceConfigBuilder:
+        ...
+
+    @_overload
+    @classmethod
+    def builder(cls, key: _Literal['OBJECT_DETECTION']) -> ObjectDetectionLabelSourceConfigBuilder:
+        ...
+
+    @_overload
+    @classmethod
+    def builder(cls, key: _Literal['OBJECT_DETECTION_GEOJSON']) -> ObjectDetectionLabelSourceConfigBuilder:
+        ...
 
     @_overload
     @classmethod

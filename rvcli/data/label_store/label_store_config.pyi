@@ -4,19 +4,27 @@ from __future__ import annotations
 from collections.abc import Iterable as _Iterable
 from typing import Any as _Any, Literal as _Literal, overload as _overload
 from typing_extensions import Self as _Self
+from rvcli.data.label_store.chip_classification_geojson_store_config import ChipClassificationGeoJSONStoreConfigBuilder
+from rvcli.data.label_store.object_detection_geojson_store_config import ObjectDetectionGeoJSONStoreConfigBuilder
 from rvcli.data.label_store.semantic_segmentation_raster_store_config import SemanticSegmentationRasterStoreConfigBuilder
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 from rvcli import keys
 from rvcli.config import Config, ConfigBuilder
+from rvcli.filesystem import join_uri
 if TYPE_CHECKING:
     from rvcli.core.box import Box
     from rvcli.data.crs_transformer.crs_transformer import CRSTransformer
     from rvcli.data.label_store.label_store import LabelStore
 
 class LabelStoreConfig(Config):
-    """Describes where the predictions of a scene are kept."""
+    """Describes where the predictions of a scene are kept.
+
+    Attributes:
+        endings: of the files that it writes, the most usual first; any if there are none.
+    """
     group = keys.LABEL_STORE
     message = 'label_store_pb2:LabelStoreConfig'
+    endings: ClassVar[tuple[str, ...]] = ()
     store_type: str
 
     def for_prediction(self, label_uri: str) -> Any:
@@ -27,6 +35,16 @@ class LabelStoreConfig(Config):
 
     @_overload
     @classmethod
+    def builder(cls, key: _Literal['CHIP_CLASSIFICATION_GEOJSON']) -> ChipClassificationGeoJSONStoreConfigBuilder:
+        ...
+
+    @_overload
+    @classmethod
+    def builder(cls, key: _Literal['OBJECT_DETECTION_GEOJSON']) -> ObjectDetectionGeoJSONStoreConfigBuilder:
+        ...
+
+    @_overload
+    @classmethod
     def builder(cls, key: _Literal['SEMANTIC_SEGMENTATION_RASTER']) -> SemanticSegmentationRasterStoreConfigBuilder:
         ...
 
@@ -34,6 +52,15 @@ class LabelStoreConfig(Config):
     @classmethod
     def builder(cls, key: str | None=None) -> _Any:
         ...
+
+def prediction_uri(experiment_config: Any, context: list[Any] | None, extension: str) -> str:
+    """Return `<scene id><extension>` below the predict URI.
+
+    Args:
+        experiment_config: says where predictions go.
+        context: the configs around the label store, among them that of its scene.
+        extension: with its dot.
+    """
 
 class LabelStoreConfigBuilder(ConfigBuilder):
     """Base of label store config builders."""

@@ -4,38 +4,57 @@ from __future__ import annotations
 from collections.abc import Iterable as _Iterable
 from typing import Any as _Any, Literal as _Literal, overload as _overload
 from typing_extensions import Self as _Self
-import logging
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 from rvcli import keys
-from rvcli.config import field
-from rvcli.data.label_store.label_store_config import LabelStoreConfig, LabelStoreConfigBuilder
-from rvcli.filesystem import join_uri
+from rvcli.config import Problem, field, one_of
+from rvcli.data.label_store.label_store_config import LabelStoreConfig, LabelStoreConfigBuilder, prediction_uri
+from rvcli.data.label_store.vector_output_config import VectorOutput, check_classes, for_prediction, vector_output_problems, without_tif
 if TYPE_CHECKING:
     from rvcli.core.box import Box
     from rvcli.core.command_io_definition import CommandIODefinition
     from rvcli.data.crs_transformer.crs_transformer import CRSTransformer
     from rvcli.data.label_store.label_store import LabelStore
-_log = logging.getLogger(__name__)
 
 class SemanticSegmentationRasterStoreConfig(LabelStoreConfig):
-    """Keep predicted class ids in a tiled GeoTIFF with the georeferencing of the scene."""
+    """Keep predicted class ids in a Cloud Optimized GeoTIFF on the grid of the scene."""
     key = keys.SEMANTIC_SEGMENTATION_RASTER
     part = 'semantic_segmentation_raster_store'
+    endings = ('.tif', '.tiff')
+    positional = ('uri', 'vector_output', 'rgb')
     uri: str | None
     'The GeoTIFF; `<scene id>.tif` below the predict URI if not set.'
+    vector_output: list[VectorOutput]
+    'Files of polygons that are made of the predicted pixels.'
     rgb: bool
     'Write the colours of the classes instead of their ids.'
+    probabilities: bool
+    'Write how probable each class is as well: one band a class, in a GeoTIFF beside that of the classes, `<name>-probabilities.tif`. The backend has to give scores.'
+    probabilities_dtype: str
+    'How they are stored; in uint8, 255 is a probability of 1.'
+
+    def problems(self) -> Iterable[Problem]:
+        """Check that every vector output has a format and a file of its own."""
 
     def for_prediction(self, label_uri: str) -> Any:
-        """Return a copy that writes to another URI."""
+        """Return a copy that writes to another URI, polygons beside it."""
 
     def create_store(self, task_config: Any, extent: Box, crs_transformer: CRSTransformer, tmp_dir: str) -> LabelStore:
         """Create the label store on the grid of a scene."""
 
+    def probabilities_uri(self) -> str | None:
+        """Return where probabilities go; None if none are written."""
+
+    def vector_uris(self) -> list[str]:
+        """Return where polygons go; none before it is known where the pixels go."""
+
+    def report_io(self, command_type: str, io_def: CommandIODefinition) -> Any:
+        """Report the probabilities and the polygons as well."""
+
     def update_for_command(self, command_type: str, experiment_config: Any, context: list[Any] | None=None, io_def: CommandIODefinition | None=None) -> Any:
         """Put the predictions of the scene below the predict URI."""
 
-    def __init__(self, uri: str | None=None, rgb: bool=False) -> None:
+    def __init__(self, uri: str | None=None, vector_output: list[VectorOutput]=..., rgb: bool=False, probabilities: bool=False, probabilities_dtype: str='uint8') -> None:
         ...
 
     def to_builder(self, *_: _Any) -> SemanticSegmentationRasterStoreConfigBuilder:
@@ -50,8 +69,17 @@ class SemanticSegmentationRasterStoreConfigBuilder(LabelStoreConfigBuilder):
     def with_uri(self, uri: str | None) -> _Self:
         """The GeoTIFF; `<scene id>.tif` below the predict URI if not set."""
 
+    def with_vector_output(self, vector_output: _Iterable[VectorOutput]) -> _Self:
+        """Files of polygons that are made of the predicted pixels."""
+
     def with_rgb(self, rgb: bool) -> _Self:
         """Write the colours of the classes instead of their ids."""
+
+    def with_probabilities(self, probabilities: bool) -> _Self:
+        """Write how probable each class is as well: one band a class, in a GeoTIFF beside that of the classes, `<name>-probabilities.tif`. The backend has to give scores."""
+
+    def with_probabilities_dtype(self, probabilities_dtype: str) -> _Self:
+        """How they are stored; in uint8, 255 is a probability of 1."""
 
     def build(self) -> SemanticSegmentationRasterStoreConfig:
         ...

@@ -4,14 +4,18 @@ from __future__ import annotations
 from collections.abc import Iterable as _Iterable
 from typing import Any as _Any, Literal as _Literal, overload as _overload
 from typing_extensions import Self as _Self
+from rvcli.data.raster_source.multi_raster_source_config import MultiRasterSourceConfigBuilder
 from rvcli.data.raster_source.rasterio_source_config import RasterioSourceConfigBuilder
 from rvcli.data.raster_source.rasterized_source_config import RasterizedSourceConfigBuilder
+from rvcli.data.raster_source.stac_item_source_config import STACItemSourceConfigBuilder
 import logging
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 from rvcli import keys
-from rvcli.config import BundledConfigMixin, Config, ConfigBuilder, field
+from rvcli.config import BundledConfigMixin, Config, ConfigBuilder, Problem, field
 from rvcli.config.providers import construct_default
 from rvcli.data.raster_transformer.raster_transformer_config import RasterTransformerConfig
+from rvcli.filesystem import absolute_uri
 if TYPE_CHECKING:
     from rvcli.core.box import Box
     from rvcli.core.class_map import ClassMap
@@ -19,6 +23,7 @@ if TYPE_CHECKING:
     from rvcli.data.raster_source.raster_source import RasterSource
     from rvcli.data.raster_transformer.raster_transformer import RasterTransformer
 _log = logging.getLogger(__name__)
+RESAMPLING = ('nearest', 'bilinear', 'average')
 RENAMED = {keys.GEOTIFF_SOURCE: keys.RASTERIO_SOURCE, keys.IMAGE_SOURCE: keys.RASTERIO_SOURCE, keys.GEOJSON_SOURCE: keys.RASTERIZED_SOURCE}
 
 class RasterSourceConfig(BundledConfigMixin, Config):
@@ -31,11 +36,25 @@ class RasterSourceConfig(BundledConfigMixin, Config):
     channel_order: list[int] | None
     'Bands to read, counted from 0, in this order; all if not set.'
 
+    def problems(self) -> Iterable[Problem]:
+        """Check that statistics of the image's bands are not taken for those of other bands."""
+
     def create_source(self, tmp_dir: str, crs_transformer: CRSTransformer | None=None, extent: Box | None=None, class_map: ClassMap | None=None) -> RasterSource:
         """Create the raster source; the last three describe the scene it belongs to."""
 
     def create_transformers(self) -> list[RasterTransformer]:
         """Create the transformers."""
+
+    def warped_to(self, crs: Any, resampling: str) -> Any:
+        """Return a copy that is warped to a CRS as it is read; None if that cannot be.
+
+        Args:
+            crs: a rasterio CRS.
+            resampling: one of RESAMPLING.
+        """
+
+    def absolute_image(self, image_uri: str) -> str:
+        """Return what names an image for `for_prediction`, with absolute URIs."""
 
     def for_prediction(self, image_uri: str) -> Any:
         """Return a copy that reads another image."""
@@ -73,12 +92,22 @@ class RasterSourceConfig(BundledConfigMixin, Config):
 
     @_overload
     @classmethod
+    def builder(cls, key: _Literal['MULTI_RASTER_SOURCE']) -> MultiRasterSourceConfigBuilder:
+        ...
+
+    @_overload
+    @classmethod
     def builder(cls, key: _Literal['RASTERIO_SOURCE']) -> RasterioSourceConfigBuilder:
         ...
 
     @_overload
     @classmethod
     def builder(cls, key: _Literal['RASTERIZED_SOURCE']) -> RasterizedSourceConfigBuilder:
+        ...
+
+    @_overload
+    @classmethod
+    def builder(cls, key: _Literal['STAC_ITEM_SOURCE']) -> STACItemSourceConfigBuilder:
         ...
 
     @_overload
@@ -98,8 +127,13 @@ class RasterSourceConfigBuilder(ConfigBuilder):
     def with_transformer(self, transformer: RasterTransformerConfig) -> _Self:
         """Add one transformer after those that are set."""
 
-    def with_stats_transformer(self) -> _Self:
-        """Add the transformer that scales by the statistics of the analyze command."""
+    def with_stats_transformer(self, per_scene: bool=False, channels: list[int] | None=None) -> _Self:
+        """Add the transformer that scales by the statistics of the analyze command.
+
+        Args:
+            per_scene: by those of each scene, which the analyzer has to measure.
+            channels: of the chip to scale, counted from 0; all by default.
+        """
 
     def with_channel_order(self, channel_order: _Iterable[int] | None) -> _Self:
         """Bands to read, counted from 0, in this order; all if not set."""

@@ -7,11 +7,13 @@ from typing_extensions import Self as _Self
 from rvcli.data.raster_transformer.raster_transformer_config import RasterTransformerConfig
 from typing import TYPE_CHECKING, Any
 from rvcli import keys
-from rvcli.config import field, not_empty
-from rvcli.data.raster_source.raster_source_config import RasterSourceConfig, RasterSourceConfigBuilder
+from rvcli.config import field, not_empty, one_of
+from rvcli.data.companions import raster_companions
+from rvcli.data.raster_source.raster_source_config import RESAMPLING, RasterSourceConfig, RasterSourceConfigBuilder
 if TYPE_CHECKING:
     from rvcli.core.box import Box
     from rvcli.core.class_map import ClassMap
+    from rvcli.core.command_io_definition import CommandIODefinition
     from rvcli.data.crs_transformer.crs_transformer import CRSTransformer
     from rvcli.data.raster_source.raster_source import RasterSource
 READ_BY = (keys.ANALYZE, keys.CHIP, keys.PREDICT, keys.EVAL)
@@ -28,9 +30,21 @@ class RasterioSourceConfig(RasterSourceConfig):
     'Shift to the north.'
     nodata: float | None
     "Value of pixels without data; the files' own if not set."
+    subdataset: str | None
+    'Name of the one to read, in files that hold several rasters, as NetCDF and HDF5.'
+    crs: str | None
+    "CRS that the files are warped to as they are read, such as 'EPSG:32637'; their own if not set."
+    resampling: str
+    'How pixels are resampled where `crs` is set.'
+
+    def report_io(self, command_type: str, io_def: CommandIODefinition) -> Any:
+        """Name the files as inputs, and those that local ones are read with."""
 
     def create_source(self, tmp_dir: str, crs_transformer: CRSTransformer | None=None, extent: Box | None=None, class_map: ClassMap | None=None) -> RasterSource:
         """Create the raster source; files are opened when it is activated."""
+
+    def warped_to(self, crs: Any, resampling: str) -> Any:
+        """Return a copy that is warped to a CRS as it is read."""
 
     def save_bundle_files(self, bundle_dir: str) -> Any:
         """Put the files of the transformers into the package, but no imagery."""
@@ -41,7 +55,7 @@ class RasterioSourceConfig(RasterSourceConfig):
     def create_local(self, tmp_dir: str) -> Any:
         """Return a copy whose files are local, fetched if need be."""
 
-    def __init__(self, uris: list[str]=..., x_shift_meters: float=0.0, y_shift_meters: float=0.0, nodata: float | None=None, transformers: list[RasterTransformerConfig]=..., channel_order: list[int] | None=None) -> None:
+    def __init__(self, uris: list[str]=..., x_shift_meters: float=0.0, y_shift_meters: float=0.0, nodata: float | None=None, subdataset: str | None=None, crs: str | None=None, resampling: str='bilinear', transformers: list[RasterTransformerConfig]=..., channel_order: list[int] | None=None) -> None:
         ...
 
     def to_builder(self, *_: _Any) -> RasterioSourceConfigBuilder:
@@ -70,6 +84,15 @@ class RasterioSourceConfigBuilder(RasterSourceConfigBuilder):
 
     def with_nodata(self, nodata: float | None) -> _Self:
         """Value of pixels without data; the files' own if not set."""
+
+    def with_subdataset(self, subdataset: str | None) -> _Self:
+        """Name of the one to read, in files that hold several rasters, as NetCDF and HDF5."""
+
+    def with_crs(self, crs: str | None) -> _Self:
+        """CRS that the files are warped to as they are read, such as 'EPSG:32637'; their own if not set."""
+
+    def with_resampling(self, resampling: str) -> _Self:
+        """How pixels are resampled where `crs` is set."""
 
     def build(self) -> RasterioSourceConfig:
         ...

@@ -5,18 +5,19 @@ from collections.abc import Iterable as _Iterable
 from typing import Any as _Any, Literal as _Literal, overload as _overload
 from typing_extensions import Self as _Self
 from rvcli.data.raster_transformer.raster_transformer_config import RasterTransformerConfig
+import logging
 from typing import TYPE_CHECKING, Any
 from rvcli import keys
 from rvcli.config import Declared, field
-from rvcli.config.providers import construct_default
 from rvcli.data.raster_source.raster_source_config import RasterSourceConfig, RasterSourceConfigBuilder
-from rvcli.data.vector_source.vector_source_config import VectorSourceConfig
+from rvcli.data.vector_source.vector_source_config import VectorSourceConfig, as_vector_source
 from rvcli.errors import ConfigError
 if TYPE_CHECKING:
     from rvcli.core.box import Box
     from rvcli.core.class_map import ClassMap
     from rvcli.data.crs_transformer.crs_transformer import CRSTransformer
     from rvcli.data.raster_source.raster_source import RasterSource
+log = logging.getLogger(__name__)
 BACKGROUND_NAMES = ('background', 'null', 'no_class', 'other')
 
 class RasterizerOptions(Declared):
@@ -25,13 +26,13 @@ class RasterizerOptions(Declared):
     "Class of pixels that no geometry covers; if not set, the class named 'background' where there is one, else 0, which is ignored."
     all_touched: bool
     'Draw every pixel that a geometry touches, not only centres.'
-    line_buffer: int
-    'Kept for old experiments; use with_buffers.'
+    line_buffer: int | None
+    'Half width of lines of all classes, where the vector source sets no line_bufs; of old experiments: use with_buffers.'
 
     def resolve_background(self, class_map: ClassMap | None) -> int:
         """Return the class id of the background."""
 
-    def __init__(self, background_class_id: int | None=None, all_touched: bool=False, line_buffer: int=15) -> None:
+    def __init__(self, background_class_id: int | None=None, all_touched: bool=False, line_buffer: int | None=None) -> None:
         ...
 
 class RasterizedSourceConfig(RasterSourceConfig):
@@ -45,6 +46,9 @@ class RasterizedSourceConfig(RasterSourceConfig):
 
     def create_source(self, tmp_dir: str, crs_transformer: CRSTransformer | None=None, extent: Box | None=None, class_map: ClassMap | None=None) -> RasterSource:
         """Create the raster source on the grid of a scene."""
+
+    def _vectors(self, class_map: ClassMap | None) -> Any:
+        """Return the vector source, with the old width of lines if it sets none of its own."""
 
     def for_prediction(self, image_uri: str) -> Any:
         """Return this config: there is no image to replace."""

@@ -4,6 +4,12 @@ from __future__ import annotations
 from collections.abc import Iterable as _Iterable
 from typing import Any as _Any, Literal as _Literal, overload as _overload
 from typing_extensions import Self as _Self
+from rvcli.data.raster_transformer.band_math_transformer_config import BandMathTransformerConfigBuilder
+from rvcli.data.raster_transformer.cast_transformer_config import CastTransformerConfigBuilder
+from rvcli.data.raster_transformer.min_max_transformer_config import MinMaxTransformerConfigBuilder
+from rvcli.data.raster_transformer.nan_transformer_config import NanTransformerConfigBuilder
+from rvcli.data.raster_transformer.nodata_transformer_config import NodataTransformerConfigBuilder
+from rvcli.data.raster_transformer.reclass_transformer_config import ReclassTransformerConfigBuilder
 from rvcli.data.raster_transformer.stats_transformer_config import StatsTransformerConfigBuilder
 from typing import TYPE_CHECKING, Any
 from rvcli import keys
@@ -28,6 +34,36 @@ class RasterTransformerConfig(BundledConfigMixin, Config):
             new_order: their places in the image.
             tmp_dir: local directory for what it needs in another form.
         """
+
+    @_overload
+    @classmethod
+    def builder(cls, key: _Literal['BAND_MATH_TRANSFORMER']) -> BandMathTransformerConfigBuilder:
+        ...
+
+    @_overload
+    @classmethod
+    def builder(cls, key: _Literal['CAST_TRANSFORMER']) -> CastTransformerConfigBuilder:
+        ...
+
+    @_overload
+    @classmethod
+    def builder(cls, key: _Literal['MIN_MAX_TRANSFORMER']) -> MinMaxTransformerConfigBuilder:
+        ...
+
+    @_overload
+    @classmethod
+    def builder(cls, key: _Literal['NAN_TRANSFORMER']) -> NanTransformerConfigBuilder:
+        ...
+
+    @_overload
+    @classmethod
+    def builder(cls, key: _Literal['NODATA_TRANSFORMER']) -> NodataTransformerConfigBuilder:
+        ...
+
+    @_overload
+    @classmethod
+    def builder(cls, key: _Literal['RECLASS_TRANSFORMER']) -> ReclassTransformerConfigBuilder:
+        ...
 
     @_overload
     @classmethod

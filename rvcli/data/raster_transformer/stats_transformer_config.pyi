@@ -4,39 +4,27 @@ from __future__ import annotations
 from collections.abc import Iterable as _Iterable
 from typing import Any as _Any, Literal as _Literal, overload as _overload
 from typing_extensions import Self as _Self
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from rvcli import keys
-from rvcli.config import field
-from rvcli.data.raster_transformer.raster_transformer_config import RasterTransformerConfig, RasterTransformerConfigBuilder
-from rvcli.filesystem import join_uri
+from rvcli.config import field, not_empty
+from rvcli.data.raster_transformer.measured_transformer_config import STATS_FILE, MeasuredTransformerConfig
+from rvcli.data.raster_transformer.raster_transformer_config import RasterTransformerConfigBuilder
 if TYPE_CHECKING:
-    from rvcli.core.command_io_definition import CommandIODefinition
     from rvcli.data.raster_transformer.raster_transformer import RasterTransformer
-STATS_FILE = 'stats.json'
+__all__ = ['STATS_FILE', 'StatsTransformerConfig', 'StatsTransformerConfigBuilder']
 
-class StatsTransformerConfig(RasterTransformerConfig):
+class StatsTransformerConfig(MeasuredTransformerConfig):
     """Scale every band to uint8 by the mean and deviation that the analyze command measured."""
     key = keys.STATS_TRANSFORMER
     part = ''
-    stats_uri: str | None
-    "URI of the statistics; those of the experiment's analyze command if not set."
+    positional = ('stats_uri',)
+    channels: list[int] | None
+    'Channels of the chip to scale, counted from 0, where others are to be left as they are; all if not set.'
 
     def create_transformer(self) -> RasterTransformer:
         """Read the statistics and create the transformer."""
 
-    def update_for_command(self, command_type: str, experiment_config: Any, context: list[Any] | None=None, io_def: CommandIODefinition | None=None) -> Any:
-        """Take the statistics of the experiment's own analyzer."""
-
-    def for_channel_order(self, old_order: list[int] | None, new_order: list[int], tmp_dir: str) -> Any:
-        """Let the statistics follow their channels to other places."""
-
-    def save_bundle_files(self, bundle_dir: str) -> Any:
-        """Copy the statistics into the package."""
-
-    def load_bundle_files(self, bundle_dir: str) -> Any:
-        """Name the statistics where the package was unpacked."""
-
-    def __init__(self, stats_uri: str | None=None) -> None:
+    def __init__(self, stats_uri: str | None=None, channels: list[int] | None=None, per_scene: bool=False) -> None:
         ...
 
     def to_builder(self, *_: _Any) -> StatsTransformerConfigBuilder:
@@ -45,8 +33,14 @@ class StatsTransformerConfig(RasterTransformerConfig):
 class StatsTransformerConfigBuilder(RasterTransformerConfigBuilder):
     """Builds StatsTransformerConfig."""
 
+    def with_channels(self, channels: _Iterable[int] | None) -> _Self:
+        """Channels of the chip to scale, counted from 0, where others are to be left as they are; all if not set."""
+
     def with_stats_uri(self, stats_uri: str | None) -> _Self:
         """URI of the statistics; those of the experiment's analyze command if not set."""
+
+    def with_per_scene(self, per_scene: bool) -> _Self:
+        """Take the statistics of each scene by itself; the analyzer has to have this option, too."""
 
     def build(self) -> StatsTransformerConfig:
         ...

@@ -8,8 +8,7 @@ from typing import Any
 from typing import TYPE_CHECKING
 from rvcli import keys
 from rvcli.config import field
-from rvcli.data.vector_source.vector_source_config import VectorSourceConfig, VectorSourceConfigBuilder
-from rvcli.errors import ConfigError
+from rvcli.data.vector_source.vector_source_config import VectorSourceConfig, VectorSourceConfigBuilder, needs_grid
 if TYPE_CHECKING:
     from rvcli.core.box import Box
     from rvcli.core.class_map import ClassMap
@@ -26,7 +25,7 @@ class GeoJSONVectorSourceConfig(VectorSourceConfig):
     def create_source(self, crs_transformer: CRSTransformer | None=None, extent: Box | None=None, class_map: ClassMap | None=None) -> VectorSource:
         """Create the vector source; the file is read on first use."""
 
-    def __init__(self, uri: str=..., class_id_to_filter: dict[int, Any] | None=None, default_class_id: int | None=1, line_bufs: dict[int, float | None] | None=None, point_bufs: dict[int, float | None] | None=None, class_property: str | None=None, crs: str | None=None) -> None:
+    def __init__(self, uri: str=..., class_id_to_filter: dict[int, Any] | None=None, default_class_id: int | None=1, line_bufs: dict[int, float | None] | None=None, point_bufs: dict[int, float | None] | None=None, class_property: str | None=None, crs: str | None=None, class_mapping: dict[str, Any] | None=None, buffer_unit: str='pixels') -> None:
         ...
 
     def to_builder(self, *_: _Any) -> GeoJSONVectorSourceConfigBuilder:

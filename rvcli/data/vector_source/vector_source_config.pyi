@@ -5,9 +5,14 @@ from collections.abc import Iterable as _Iterable
 from typing import Any as _Any, Literal as _Literal, overload as _overload
 from typing_extensions import Self as _Self
 from rvcli.data.vector_source.geojson_vector_source_config import GeoJSONVectorSourceConfigBuilder
+from rvcli.data.vector_source.ogr_vector_source_config import OGRVectorSourceConfigBuilder
+from rvcli.data.vector_source.vector_tile_vector_source_config import VectorTileVectorSourceConfigBuilder
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 from rvcli import keys
-from rvcli.config import Config, ConfigBuilder, field
+from rvcli.config import Config, ConfigBuilder, Problem, field, one_of
+from rvcli.config.providers import construct_default
+from rvcli.errors import ConfigError
 if TYPE_CHECKING:
     from rvcli.core.box import Box
     from rvcli.core.class_map import ClassMap
@@ -31,14 +36,27 @@ class VectorSourceConfig(Config):
     'Property that names the class; class_id, class_name or label if not set.'
     crs: str | None
     'CRS of the coordinates, such as EPSG:3857, where the file does not say.'
+    class_mapping: dict[str, Any] | None
+    'Class id or name for each value of class_property; None drops the feature.'
+    buffer_unit: str
+    'Unit of line_bufs and point_bufs: pixels of the imagery, or metres on the ground.'
 
     def has_null_class_bufs(self) -> bool:
         """True if lines or points of some class are dropped."""
 
+    def problems(self) -> Iterable[Problem]:
+        """Yield what is wrong with how classes are found."""
+
+    def class_ids(self, class_map: ClassMap | None) -> set[int]:
+        """Return the classes that features may be of, as far as configs say."""
+
+    def source_options(self, extent: Box | None, class_map: ClassMap | None) -> dict[str, Any]:
+        """Return the arguments that the constructors of all built-in sources share."""
+
     def create_source(self, crs_transformer: CRSTransformer | None=None, extent: Box | None=None, class_map: ClassMap | None=None) -> VectorSource:
         """Create the vector source on the grid of a scene."""
 
-    def __init__(self, source_type: str | None=None, class_id_to_filter: dict[int, Any] | None=None, default_class_id: int | None=1, line_bufs: dict[int, float | None] | None=None, point_bufs: dict[int, float | None] | None=None, class_property: str | None=None, crs: str | None=None) -> None:
+    def __init__(self, source_type: str | None=None, class_id_to_filter: dict[int, Any] | None=None, default_class_id: int | None=1, line_bufs: dict[int, float | None] | None=None, point_bufs: dict[int, float | None] | None=None, class_property: str | None=None, crs: str | None=None, class_mapping: dict[str, Any] | None=None, buffer_unit: str='pixels') -> None:
         ...
 
     @_overload
@@ -48,17 +66,46 @@ class VectorSourceConfig(Config):
 
     @_overload
     @classmethod
+    def builder(cls, key: _Literal['OGR_SOURCE']) -> OGRVectorSourceConfigBuilder:
+        ...
+
+    @_overload
+    @classmethod
+    def builder(cls, key: _Literal['VECTOR_TILE_SOURCE']) -> VectorTileVectorSourceConfigBuilder:
+        ...
+
+    @_overload
+    @classmethod
     def builder(cls, key: str | None=None) -> _Any:
         ...
+
+def as_vector_source(source: str | VectorSourceConfig) -> Any:
+    """Return a vector source: as it is, or the default one of a URI."""
+
+def needs_grid(crs_transformer: CRSTransformer | None) -> CRSTransformer:
+    """Return the grid of a scene, without which vectors cannot be placed.
+
+    Raises:
+        ConfigError: there is none.
+    """
 
 class VectorSourceConfigBuilder(ConfigBuilder):
     """Base of vector source config builders."""
 
     def with_class_inference(self, class_id_to_filter: dict[int, Any] | None=None, default_class_id: int | None=1, class_property: str | None=None) -> _Self:
-        """Set how features get their class."""
+        """Set how features get their class; without `class_property` that is as it was."""
 
-    def with_buffers(self, line_bufs: dict[int, float | None] | None=None, point_bufs: dict[int, float | None] | None=None) -> _Self:
-        """Set the half width of lines and the radius of points by class id, in pixels."""
+    def with_class_mapping(self, class_property: str, class_mapping: dict[Any, Any]) -> _Self:
+        """Set classes by the values of one property: `("landuse", {"forest": 1, "lake": "water"})`.
+
+        None as a class leaves features out.
+        """
+
+    def with_buffers(self, line_bufs: dict[int, float | None] | None=None, point_bufs: dict[int, float | None] | None=None, unit: str='pixels') -> _Self:
+        """Set the half width of lines and the radius of points by class id.
+
+        The unit is "pixels" or "metres".
+        """
 
     def with_class_id_to_filter(self, class_id_to_filter: dict[int, Any] | None) -> _Self:
         """Filter expression for each class id; a feature gets the first that matches."""
@@ -67,16 +114,19 @@ class VectorSourceConfigBuilder(ConfigBuilder):
         """Class of features that nothing else decides; None drops them."""
 
     def with_line_bufs(self, line_bufs: dict[int, float | None] | None) -> _Self:
-        """Half width of lines by class id, 1 if not given; None drops the lines of a class. In pixels."""
+        """Half width of lines by class id, 1 if not given; None drops the lines of a class. In buffer_unit."""
 
     def with_point_bufs(self, point_bufs: dict[int, float | None] | None) -> _Self:
-        """Radius of points by class id, 1 if not given; None drops the points of a class. In pixels."""
+        """Radius of points by class id, 1 if not given; None drops the points of a class. In buffer_unit."""
 
     def with_class_property(self, class_property: str | None) -> _Self:
         """Property that names the class; class_id, class_name or label if not set."""
 
     def with_crs(self, crs: str | None) -> _Self:
         """CRS of the coordinates, such as EPSG:3857, where the file does not say."""
+
+    def with_buffer_unit(self, buffer_unit: str) -> _Self:
+        """Unit of line_bufs and point_bufs: pixels of the imagery, or metres on the ground."""
 
     def build(self) -> VectorSourceConfig:
         ...
