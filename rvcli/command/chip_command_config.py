@@ -13,6 +13,7 @@ from rvcli.command.command_config import (
     for_command,
     split_scenes,
 )
+from rvcli.command.labels import report_unlabelled
 from rvcli.config import field
 from rvcli.data.dataset_config import unique_scenes
 from rvcli.data.scene_config import SceneConfig
@@ -20,6 +21,7 @@ from rvcli.task.task_config import TaskConfig
 
 if TYPE_CHECKING:
     from rvcli.command.command import Command
+    from rvcli.core.command_io_definition import CommandIODefinition
 
 
 class ChipCommandConfig(CommandConfig):
@@ -49,6 +51,15 @@ class ChipCommandConfig(CommandConfig):
         from rvcli.command.chip_command import ChipCommand
 
         return ChipCommand(self)
+
+    def report_io(
+        self, command_type: str = "", io_def: CommandIODefinition | None = None
+    ) -> CommandIODefinition:
+        """Return what the command reads and writes, and which scenes lack labels."""
+        io_def = super().report_io(command_type, io_def)
+        if self.task.task_type in keys.TASKS:
+            report_unlabelled([*self.train_scenes, *self.val_scenes], io_def)
+        return io_def
 
     def split(self, num_parts: int) -> list[Any]:
         """Divide the scenes."""

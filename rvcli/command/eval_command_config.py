@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from rvcli import keys
 from rvcli.command.command_config import CommandConfig, CommandConfigBuilder, for_command
+from rvcli.command.labels import report_unlabelled
 from rvcli.config import field
 from rvcli.data.dataset_config import unique_scenes
 from rvcli.data.scene_config import SceneConfig
@@ -14,6 +15,7 @@ from rvcli.task.task_config import TaskConfig
 
 if TYPE_CHECKING:
     from rvcli.command.command import Command
+    from rvcli.core.command_io_definition import CommandIODefinition
 
 
 class EvalCommandConfig(CommandConfig):
@@ -34,6 +36,15 @@ class EvalCommandConfig(CommandConfig):
         from rvcli.command.eval_command import EvalCommand
 
         return EvalCommand(self)
+
+    def report_io(
+        self, command_type: str = "", io_def: CommandIODefinition | None = None
+    ) -> CommandIODefinition:
+        """Return what the command reads and writes, and which scenes lack labels."""
+        io_def = super().report_io(command_type, io_def)
+        if any(e.evaluator_type in keys.EVALUATORS for e in self.evaluators):
+            report_unlabelled(self.scenes, io_def)
+        return io_def
 
 
 class EvalCommandConfigBuilder(CommandConfigBuilder):

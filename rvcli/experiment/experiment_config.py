@@ -24,6 +24,7 @@ from rvcli.config.providers import construct_default
 from rvcli.data.dataset_config import DatasetConfig
 from rvcli.data.raster_transformer.measured_transformer_config import MeasuredTransformerConfig
 from rvcli.evaluation.evaluator_config import EvaluatorConfig
+from rvcli.experiment.fit import misfits
 from rvcli.filesystem import absolute_uri, join_uri
 from rvcli.task.task_config import TaskConfig
 
@@ -62,7 +63,8 @@ class ExperimentConfig(Config):
     )
 
     def problems(self) -> Iterable[Problem]:
-        """Check that what scales by statistics has statistics."""
+        """Check that all is for the task, and that what scales by statistics has statistics."""
+        yield from misfits(self)
         if any(getattr(a, "analyzer_type", "") == keys.STATS_ANALYZER for a in self.analyzers):
             return
         for path, transformer in self._transformers():
