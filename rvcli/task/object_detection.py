@@ -218,10 +218,17 @@ class ObjectDetection(Task):
         )
 
     def get_predict_windows(self, extent: Box) -> list[Box]:
-        """Cover an extent with squares that overlap by what the stride leaves, row by row."""
+        """Cover an extent with squares that overlap by what the stride leaves, row by row.
+
+        A backend that sees around a window has no need of windows that overlap.
+        """
         size = self.config.chip_size
-        stride = getattr(self.config.predict_options, "stride", None) or max(1, size // 2)
+        usual = size if self._sees_around() else max(1, size // 2)
+        stride = getattr(self.config.predict_options, "stride", None) or usual
         return WindowGrid(extent, size, stride).windows()
+
+    def _sees_around(self) -> bool:
+        return getattr(self.backend, "margin", 0) > 0
 
     def predict_scene(self, scene: Scene, tmp_dir: str) -> ObjectDetectionLabels:
         """Predict one scene; of the boxes of all windows those are left that are no duplicates.
@@ -245,7 +252,8 @@ class ObjectDetection(Task):
         clipped = ObjectDetectionLabels.from_boxlist(
             clip_to_window(labels.to_boxlist(), extent.npbox_format())
         )
-        windows = self.get_predict_windows(extent)
+        # A window with a margin cuts nothing off.
+        windows = [] if self._sees_around() else self.get_predict_windows(extent)
         tolerance = max(1.0, _BORDER * self.config.chip_size)
         sides = find_cut_sides(clipped.get_npboxes(), windows, extent, tolerance)
         options = self.config.predict_options

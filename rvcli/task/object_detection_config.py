@@ -62,7 +62,8 @@ class PredictOptions(Declared):
     )
     stride: int | None = field(
         default=None,
-        doc="Step between prediction windows; half the chip size if not set.",
+        doc="Step between prediction windows; if not set half the chip size, or all of it for a"
+        " backend that sees around its windows.",
         unit="pixels",
         check=positive,
     )

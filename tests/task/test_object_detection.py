@@ -309,6 +309,23 @@ def test_objects_are_found_once(make_scene: MakeScene) -> None:
     assert labels.get_scores().tolist() == [0.9, 0.8, 0.7]
 
 
+def test_a_backend_that_sees_around_its_windows(make_scene: MakeScene) -> None:
+    """With a margin windows lie side by side, and a box that ends at a border is not cut off."""
+
+    class Wide(FixedBackend):
+        margin = 20
+
+        def predict(self, chips: Any, windows: Any, tmp_dir: str) -> Any:
+            assert {chip.shape[:2] for chip in chips} == {(80, 80)}
+            self.windows += windows
+            return self.known if windows[0] == Box(0, 0, 40, 40) else self.known.choose([])
+
+    backend = Wide([[10, 10, 40, 30], [10, 10, 60, 30]], scores=[0.9, 0.8])
+    labels = predict(make_task(backend, merge_thresh=0.4), make_scene())
+    assert backend.windows == Box(0, 0, 120, 160).get_windows(40, 40)
+    assert labels.get_npboxes().tolist() == [[10, 10, 40, 30]]
+
+
 def test_windows_without_data_are_not_predicted(make_scene: MakeScene) -> None:
     """Windows that show only nodata do not reach the backend."""
     backend = FixedBackend()
