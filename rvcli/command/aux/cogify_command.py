@@ -11,6 +11,7 @@ from typing import Any
 
 from rvcli import keys
 from rvcli.command.aux_command import AuxCommand, AuxCommandOptions
+from rvcli.data.companions import raster_companions
 from rvcli.errors import CommandError, ConfigError, DataError, nearest
 from rvcli.filesystem import shown
 from rvcli.utils.files import download_if_needed
@@ -164,7 +165,9 @@ class CogifyCommand(AuxCommand):
     command_type = COGIFY
     command_options = AuxCommandOptions(
         split_on="uris",
-        inputs=lambda config: [source for source, _ in _pairs(config)],
+        inputs=lambda config: [
+            path for source, _ in _pairs(config) for path in (source, *raster_companions(source))
+        ],
         outputs=lambda config: [destination for _, destination in _pairs(config)],
         required_fields=["uris"],
     )

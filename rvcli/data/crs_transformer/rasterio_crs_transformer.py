@@ -114,7 +114,10 @@ def _transformer(source: str, target: str) -> pyproj.Transformer:
         try:
             made[source, target] = pyproj.Transformer.from_crs(source, target, always_xy=True)
         except pyproj.exceptions.ProjError as error:
-            raise DataError(f"no transformation from {source} to {target}: {error}") from error
+            raise DataError(
+                f"no transformation from {source} to {target}: {error}",
+                hint="check the CRS of the image and of the labels, as with `gdalsrsinfo`",
+            ) from error
     return made[source, target]
 
 
@@ -127,5 +130,5 @@ def _crs_text(crs: Any) -> str:
             crs.to_wkt() if hasattr(crs, "to_wkt") else crs
         ).to_string()
     except pyproj.exceptions.CRSError as error:
-        raise DataError(f"no CRS {crs!r}: {error}") from error
+        raise DataError(f"no CRS {crs!r}: {error}", hint="name it as EPSG:32637") from error
     return text.lower() if text.upper().startswith("EPSG:") else text

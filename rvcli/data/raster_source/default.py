@@ -7,6 +7,7 @@ from typing import Any
 
 from rvcli import keys
 from rvcli.data.raster_source.raster_source_config import RasterSourceConfig
+from rvcli.filesystem import base_name
 
 EXTENSIONS = (
     *(".tif", ".tiff", ".vrt", ".png", ".jpg", ".jpeg", ".jp2", ".j2k", ".img", ".dat"),
@@ -35,7 +36,7 @@ class RasterioSourceDefaultProvider(RasterSourceDefaultProvider):
     @staticmethod
     def handles(uri: str) -> bool:
         """True for extensions that GDAL reads."""
-        return uri.partition("?")[0].lower().endswith(EXTENSIONS)
+        return base_name(uri).lower().endswith(EXTENSIONS)
 
     @staticmethod
     def construct(uri: str, channel_order: list[int] | None = None) -> Any:
@@ -50,7 +51,7 @@ class STACItemSourceDefaultProvider(RasterSourceDefaultProvider):
     @staticmethod
     def handles(uri: str) -> bool:
         """True for JSON, in which a raster can only be a STAC item."""
-        return uri.partition("?")[0].lower().endswith((".json", ".geojson"))
+        return base_name(uri).lower().endswith((".json", ".geojson"))
 
     @staticmethod
     def construct(uri: str, channel_order: list[int] | None = None) -> Any:

@@ -11,9 +11,11 @@ from xml.etree import ElementTree as Xml
 
 import numpy as np
 from affine import Affine
+from rasterio.crs import CRS
 from rasterio.enums import ColorInterp
 
 from rvcli.data.gdal import open_raster
+from rvcli.data.raster_source.opening import check_real
 from rvcli.data.raster_source.window_reader import has_mask, nodata_value
 from rvcli.errors import DataError
 
@@ -28,12 +30,12 @@ _GDAL_TYPES = {
     "int64": "Int64",
     "float32": "Float32",
     "float64": "Float64",
-    "complex64": "CFloat32",
-    "complex128": "CFloat64",
 }
 
 # Resolutions count as equal when they drift apart by less than this over a whole file.
 _MAX_DRIFT_PIXELS = 0.1
+
+_MAX_SIDE_PIXELS = 2**31 - 1  # GDAL's
 
 
 @dataclass(frozen=True)
@@ -128,8 +130,8 @@ def make_mosaic(
         channels: indices of bands that are data, not alpha.
 
     Raises:
-        DataError: one cannot be opened, has no georeference or is rotated, or they differ in
-            CRS, resolution, number of bands or dtype.
+        DataError: one cannot be opened, has no georeference, is rotated or has complex pixels,
+            or they differ in CRS, resolution, number of bands or dtype, or lie too far apart.
     """
     tiles = [Tile.read(path, nodata, channels) for path in paths]
     for tile in tiles:
@@ -138,15 +140,25 @@ def make_mosaic(
     xs = [round((tile.transform.c - grid.c) / grid.a) for tile in tiles]
     ys = [round((tile.transform.f - grid.f) / grid.e) for tile in tiles]
     left, top = min(xs), min(ys)
+    width = max(x + t.width for t, x in zip(tiles, xs, strict=True)) - left
+    height = max(y + t.height for t, y in zip(tiles, ys, strict=True)) - top
+    if max(width, height) > _MAX_SIDE_PIXELS:
+        far = max(range(len(tiles)), key=lambda i: max(abs(xs[i]), abs(ys[i])))
+        raise DataError(
+            f"the files of one raster source span {width} x {height} pixels, more than an image"
+            f" can have: {tiles[far].path} lies far from {tiles[0].path}",
+            hint="check its georeference, or give the files a scene each",
+        )
     return Mosaic(
         tiles=tuple((t, x - left, y - top) for t, x, y in zip(tiles, xs, ys, strict=True)),
         transform=Affine(grid.a, 0.0, grid.c + left * grid.a, 0.0, grid.e, grid.f + top * grid.e),
-        width=max(x + t.width for t, x in zip(tiles, xs, strict=True)) - left,
-        height=max(y + t.height for t, y in zip(tiles, ys, strict=True)) - top,
+        width=width,
+        height=height,
     )
 
 
 def _check_like(tile: Tile, first: Tile) -> None:
+    check_real(tile.dtypes, tile.path)
     if not tile.crs_wkt or tile.transform.b or tile.transform.d:
         what = "is rotated" if tile.crs_wkt else "has no georeference"
         raise DataError(
@@ -158,7 +170,11 @@ def _check_like(tile: Tile, first: Tile) -> None:
         abs(tile.transform.e - first.transform.e) * tile.height,
     )
     differences = [
-        ("CRS", tile.crs_wkt, first.crs_wkt, tile.crs_wkt == first.crs_wkt),
+        (
+            "CRS",
+            *(CRS.from_wkt(t.crs_wkt).to_string() if t.crs_wkt else "none" for t in (tile, first)),
+            tile.crs_wkt == first.crs_wkt,
+        ),
         (
             "resolution",
             (tile.transform.a, -tile.transform.e),

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from rasterio._err import CPLE_BaseError
 from rasterio.crs import CRS
-from rasterio.enums import Resampling
+from rasterio.enums import ColorInterp, Resampling
 from rasterio.errors import CRSError, RasterioError
 from rasterio.vrt import WarpedVRT
 from rasterio.windows import Window
@@ -16,6 +19,8 @@ from rvcli.data.raster_source.window_reader import has_mask, nodata_value
 from rvcli.errors import ConfigError, DataError, nearest
 from rvcli.filesystem import is_local, resolve, shown, to_path
 from rvcli.utils.files import download_if_needed
+
+log = logging.getLogger(__name__)
 
 # Formats of which a window can be read without the rest of the file.
 _WINDOWED_DRIVERS = {"COG", "GTiff", "JP2OpenJPEG", "VRT"}
@@ -92,10 +97,11 @@ def open_warped(
         A rasterio dataset, to be closed by the caller with `close_warped`.
 
     Raises:
-        DataError: it cannot be opened, or has no CRS of its own.
+        DataError: it cannot be opened, has complex pixels, or cannot be warped.
         ConfigError: there is no such CRS.
     """
     dataset = open_raster(path, name)
+    check_real(dataset.dtypes, name)
     if crs is None:
         return dataset
     try:
@@ -111,13 +117,53 @@ def open_warped(
             f"the image {name} has no georeference: it cannot be warped to {crs}",
             hint="leave out with_crs",
         )
-    return WarpedVRT(
-        dataset,
-        crs=target,
-        resampling=Resampling[resampling],
-        **_SEAMLESS,
-        **_nodata_options(dataset, nodata),
-    )
+    try:
+        return WarpedVRT(
+            dataset,
+            crs=target,
+            resampling=Resampling[resampling],
+            **_SEAMLESS,
+            **_nodata_options(dataset, nodata),
+        )
+    except (RasterioError, CPLE_BaseError) as error:
+        raise DataError(
+            f"the image {name}, in {dataset.crs}, cannot be warped to {crs}",
+            hint="is that CRS meant for the place where the image lies?",
+        ) from error
+
+
+def check_real(dtypes: Sequence[str], name: str) -> None:
+    """Check that no band of an image has complex pixels.
+
+    Raises:
+        DataError: one has.
+    """
+    # By name: numpy has no complex integers.
+    found = [dtype for dtype in dtypes if dtype.startswith("complex")]
+    if found:
+        raise DataError(
+            f"the image {name} has complex pixels ({found[0]})",
+            hint="write what is to be learned from as bands of its own, such as the amplitude",
+        )
+
+
+def warn_of_imagery_in_alpha(dataset: Any, name: str) -> None:
+    """Warn if the fourth of four bands counts as alpha, but looks like imagery.
+
+    GDAL takes it for alpha when it writes four bands of uint8, which often are those of red,
+    green, blue and near infrared. Transparency is 0 or 255 nearly everywhere.
+    """
+    if dataset.dtypes != ("uint8",) * 4 or dataset.colorinterp[3] != ColorInterp.alpha:
+        return
+    y, x = (max(0, side // 2 - 128) for side in dataset.shape)
+    window = Window(x, y, min(256, dataset.width), min(256, dataset.height))
+    values = dataset.read(4, window=window)
+    if np.mean((values > 0) & (values < 255)) > 0.5:
+        log.warning(
+            "the fourth band of %s counts as alpha, and is not read, but looks like imagery: if it"
+            " is, name all bands, with_channel_order([0, 1, 2, 3])",
+            name,
+        )
 
 
 def _nodata_options(dataset: Any, nodata: float | None) -> dict[str, Any]:

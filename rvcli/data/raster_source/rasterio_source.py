@@ -12,17 +12,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pyproj
 from rasterio.enums import ColorInterp
 from rasterio.errors import RasterioError
 
 from rvcli.core.box import Box
 from rvcli.data.activate_mixin import ActivateMixin, ActivationError
-from rvcli.data.crs_transformer.grid import crs_transformer_of
-from rvcli.data.crs_transformer.rasterio_crs_transformer import RasterioCRSTransformer
+from rvcli.data.crs_transformer.grid import crs_transformer_of, shift_in_pixels
 from rvcli.data.gdal import gdal_env, gdal_options
 from rvcli.data.raster_source.mosaic import make_mosaic
-from rvcli.data.raster_source.opening import close_warped, open_warped, readable_path
+from rvcli.data.raster_source.opening import (
+    close_warped,
+    open_warped,
+    readable_path,
+    warn_of_imagery_in_alpha,
+)
 from rvcli.data.raster_source.raster_source import RasterSource, block_size_hw, iter_grid
 from rvcli.data.raster_source.window_reader import (
     common_dtype,
@@ -99,12 +102,13 @@ class RasterioSource(ActivateMixin, RasterSource):
             self._alphas = [color == ColorInterp.alpha for color in dataset.colorinterp]
             self._extent = Box(0, 0, dataset.height, dataset.width)
             self._raw_dtype = common_dtype(dataset)
-            _check_real(self._raw_dtype, self._name)
             self._nodata = nodata_value(nodata, self._raw_dtype)
             self._block_hw: tuple[int, int] = dataset.block_shapes[0]
             self._is_masked = has_mask(dataset, named)
             self._crs_transformer = crs_transformer_of(dataset, self._name)
-            self._shift_xy = _shift_in_pixels(dataset, x_shift_meters, y_shift_meters, self._name)
+            self._shift_xy = shift_in_pixels(dataset, x_shift_meters, y_shift_meters, self._name)
+            if channel_order is None:
+                warn_of_imagery_in_alpha(dataset, self._name)
         if channel_order is None:
             channel_order = [i for i, is_alpha in enumerate(self._alphas) if not is_alpha]
         super().__init__(channel_order, len(self._alphas), raster_transformers)
@@ -279,30 +283,3 @@ def _window_side(block_side: int) -> int:
 
 def _shown(uris: Sequence[str]) -> str:
     return shown(uris[0]) + (f" and {len(uris) - 1} more" if len(uris) > 1 else "")
-
-
-def _check_real(dtype: np.dtype[Any], name: str) -> None:
-    if dtype.kind == "c":
-        raise DataError(
-            f"the image {name} has complex pixels ({dtype})",
-            hint="write what is to be learned from as bands of its own, such as the amplitude",
-        )
-
-
-def _shift_in_pixels(dataset: Any, x_meters: float, y_meters: float, name: str) -> tuple[int, int]:
-    """Return a shift on the ground as whole pixels (x, y), measured at the image's centre."""
-    if not x_meters and not y_meters:
-        return 0, 0
-    if not dataset.crs:
-        raise DataError(
-            f"the image {name} has no georeference: it cannot be shifted by metres",
-            hint="leave out with_shifts",
-        )
-    transformer = RasterioCRSTransformer.from_dataset(dataset)
-    centre_x, centre_y = dataset.width / 2, dataset.height / 2
-    lon, lat = transformer.pixel_to_map((centre_x, centre_y))
-    geod = pyproj.Geod(ellps="WGS84")
-    azimuth = np.degrees(np.arctan2(x_meters, y_meters))
-    lon, lat, _ = geod.fwd(lon, lat, azimuth, np.hypot(x_meters, y_meters))
-    [[x, y]] = transformer.map_to_pixel_exact([(lon, lat)])
-    return round(x - centre_x), round(y - centre_y)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from rvcli import keys
 from rvcli.config import field, not_empty, one_of
+from rvcli.data.companions import raster_companions
 from rvcli.data.raster_source.raster_source_config import (
     RESAMPLING,
     RasterSourceConfig,
@@ -15,6 +16,7 @@ from rvcli.data.raster_source.raster_source_config import (
 if TYPE_CHECKING:
     from rvcli.core.box import Box
     from rvcli.core.class_map import ClassMap
+    from rvcli.core.command_io_definition import CommandIODefinition
     from rvcli.data.crs_transformer.crs_transformer import CRSTransformer
     from rvcli.data.raster_source.raster_source import RasterSource
 
@@ -49,6 +51,12 @@ class RasterioSourceConfig(RasterSourceConfig):
         doc="How pixels are resampled where `crs` is set.",
         check=one_of(*RESAMPLING),
     )
+
+    def report_io(self, command_type: str, io_def: CommandIODefinition) -> Any:
+        """Name the files as inputs, and those that local ones are read with."""
+        super().report_io(command_type, io_def)
+        if command_type in READ_BY:
+            io_def.add_inputs([path for uri in self.uris for path in raster_companions(uri)])
 
     def create_source(
         self,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote, urljoin
 
-from rvcli.errors import DataError, nearest
+from rvcli.errors import DataError, RvError, nearest
 from rvcli.filesystem import absolute_uri, is_local, parent_uri, scheme, shown, to_path
 
 _HINT = "give the JSON file of one STAC item, whose type is Feature"
@@ -42,15 +42,24 @@ def read_assets(item_uri: str) -> dict[str, Asset]:
     Raises:
         DataError: it is no STAC item.
     """
-    from rvcli.utils.files import file_to_json
-
-    item = file_to_json(item_uri)
+    item = _read_json(item_uri)
     kind = item.get("type") if isinstance(item, Mapping) else type(item).__name__
     assets = item.get("assets") if isinstance(item, Mapping) else None
     if kind != "Feature" or not isinstance(assets, Mapping):
         what = f"its type is {kind!r}" if kind != "Feature" else "it has no assets"
         raise DataError(f"{shown(item_uri)} is no STAC item: {what}", hint=_HINT)
     return {str(name): _asset(item_uri, str(name), entry) for name, entry in assets.items()}
+
+
+def _read_json(item_uri: str) -> Any:
+    from rvcli.utils.files import file_to_json
+
+    try:
+        return file_to_json(item_uri)
+    except RvError as e:
+        if isinstance(e.__cause__, ValueError):  # what was read is no text, or no JSON
+            raise DataError(f"{shown(item_uri)} is no STAC item: {e.message}", hint=_HINT) from e
+        raise
 
 
 def choose_assets(

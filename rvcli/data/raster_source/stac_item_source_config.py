@@ -98,8 +98,7 @@ class STACItemSourceConfig(RasterSourceConfig):
         """Name the item as an input and, where it is a local file that is there, its assets."""
         super().report_io(command_type, io_def)
         if command_type in READ_BY and is_local(self.uri) and to_path(self.uri).is_file():
-            assets = choose_assets(self.uri, read_assets(self.uri), self.assets)
-            io_def.add_inputs([asset.uri for asset in assets])
+            self.to_stack().report_io(command_type, io_def)
 
     def for_prediction(self, image_uri: str) -> Any:
         """Return a copy that reads the same assets of another item."""

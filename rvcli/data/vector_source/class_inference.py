@@ -55,6 +55,7 @@ class ClassInference:
         options: how classes are inferred.
         unknown_names: how many features got the default class though they have a name, by that
             name: the class map or the mapping lacks it.
+        lacks_property: true if the options name a property that none of the features has.
         property_names: the properties that are asked for.
 
     Raises:
@@ -64,6 +65,7 @@ class ClassInference:
     def __init__(self, options: ClassInferenceOptions | None = None) -> None:
         self.options = options or ClassInferenceOptions()
         self.unknown_names: Counter[str] = Counter()
+        self.lacks_property = False
         self._filters: list[tuple[int, Filter]] = [
             (class_id, compile_filter(expression))
             for class_id, expression in (self.options.class_id_to_filter or {}).items()

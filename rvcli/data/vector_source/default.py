@@ -8,6 +8,7 @@ from typing import Any
 from rvcli import keys
 from rvcli.data.vector_source.tile_uri import is_mbtiles, is_template
 from rvcli.data.vector_source.vector_source_config import VectorSourceConfig
+from rvcli.filesystem import base_name
 
 EXTENSIONS = (
     *(".gpkg", ".fgb", ".shp", ".zip", ".parquet", ".geoparquet", ".gml", ".kml", ".kmz"),
@@ -34,7 +35,7 @@ class GeoJSONVectorSourceDefaultProvider(VectorSourceDefaultProvider):
     @staticmethod
     def handles(uri: str) -> bool:
         """True for the extensions of GeoJSON."""
-        return uri.partition("?")[0].lower().endswith((".json", ".geojson"))
+        return base_name(uri).lower().endswith((".json", ".geojson"))
 
     @staticmethod
     def construct(uri: str) -> Any:
@@ -48,7 +49,7 @@ class OGRVectorSourceDefaultProvider(VectorSourceDefaultProvider):
     @staticmethod
     def handles(uri: str) -> bool:
         """True for extensions that pyogrio reads."""
-        return uri.partition("?")[0].lower().endswith(EXTENSIONS)
+        return base_name(uri).lower().endswith(EXTENSIONS)
 
     @staticmethod
     def construct(uri: str) -> Any:

@@ -20,7 +20,7 @@ from rvcli.data.vector_source.feature_table import FeatureTable, plain_values
 from rvcli.data.vector_source.shapefile import fetch_with_siblings
 from rvcli.data.vector_source.window_bounds import Bounds
 from rvcli.errors import DataError, MissingDependencyError, RvError
-from rvcli.filesystem import is_local, resolve
+from rvcli.filesystem import base_name, is_local, resolve
 
 log = logging.getLogger(__name__)
 
@@ -68,7 +68,7 @@ class OGRFile:
     def path(self) -> str:
         """What GDAL opens: the file itself, or a copy of a remote one."""
         self._check_driver()
-        suffix = self.uri.partition("?")[0].lower()
+        suffix = base_name(self.uri).lower()
         if not is_local(self.uri) and suffix.endswith(_IN_PLACE):
             path = self._in_place()
             if path is not None:
@@ -77,7 +77,7 @@ class OGRFile:
         return self._zip_member(path) if suffix.endswith(".zip") else path
 
     def _check_driver(self) -> None:
-        is_parquet = self.uri.partition("?")[0].lower().endswith(_PARQUET)
+        is_parquet = base_name(self.uri).lower().endswith(_PARQUET)
         if is_parquet and "Parquet" not in load_pyogrio().list_drivers():
             raise DataError(
                 f"{self.uri} cannot be read: the GDAL of this pyogrio reads no GeoParquet",

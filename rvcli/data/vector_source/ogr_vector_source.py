@@ -18,12 +18,14 @@ from rvcli.data.vector_source.polygon_blocks import KEPT_POLYGONS, PolygonBlocks
 from rvcli.data.vector_source.polygon_builder import MAX_CLASS_ID
 from rvcli.data.vector_source.projection import Projector, source_projector
 from rvcli.data.vector_source.table_vector_source import TableVectorSource
-from rvcli.data.vector_source.vector_source import warn_of_none
+from rvcli.data.vector_source.warnings_of_labels import warn_of_none
 from rvcli.data.vector_source.window_bounds import Bounds, source_bounds
 from rvcli.errors import DataError
 
 if TYPE_CHECKING:
     from rvcli.data.crs_transformer.crs_transformer import CRSTransformer
+
+log = logging.getLogger(__name__)
 
 
 class OGRVectorSource(TableVectorSource):
@@ -75,10 +77,17 @@ class OGRVectorSource(TableVectorSource):
 
     def warn_if_outside(self, extent: Box) -> None:
         """Warn if there are features, and none lies on the image."""
-        if not self.file.has_any(self._bounds(extent)):
-            count = self.file.description.count
-            if count > 0 or (count < 0 and self.file.has_any(None)):
-                warn_of_none(self._name(), max(count, 1))
+        if self.file.has_any(self._bounds(extent)):
+            return
+        count = self.file.description.count
+        if not count:
+            return
+        if self.file.has_any(None):
+            warn_of_none(self._name(), max(count, 1))
+        elif self.file.where is not None:
+            log.warning(
+                "%s: none of the features meets the condition %r", self._name(), self.file.where
+            )
 
     @property
     def _is_kept(self) -> bool:

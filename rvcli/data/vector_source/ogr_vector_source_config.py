@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from rvcli import keys
 from rvcli.config import field
+from rvcli.data.companions import vector_companions
 from rvcli.data.vector_source.shapefile import REQUIRED, is_shapefile, sibling
 from rvcli.data.vector_source.vector_source_config import (
     VectorSourceConfig,
@@ -40,9 +41,12 @@ class OGRVectorSourceConfig(VectorSourceConfig):
     )
 
     def report_io(self, command_type: str, io_def: CommandIODefinition) -> Any:
-        """Add the file; of a shapefile all that say what is in it."""
+        """Add the file and, where its format has several, all that say what is in it."""
         super().report_io(command_type, io_def)
-        if command_type in _READ_BY and is_shapefile(self.uri):
+        if command_type not in _READ_BY:
+            return
+        io_def.add_inputs(vector_companions(self.uri))
+        if is_shapefile(self.uri):
             # With a CRS of its own in the config, the .prj does not count.
             needed = REQUIRED if self.crs is not None else (*REQUIRED, "prj")
             io_def.add_inputs([sibling(self.uri, extension) for extension in needed])

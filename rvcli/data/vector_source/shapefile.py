@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from rvcli.filesystem import base_name, scheme
+
 REQUIRED = ("shx", "dbf")
 _OPTIONAL = ("prj", "cpg", "qix")
 
 
 def is_shapefile(uri: str) -> bool:
     """True if a URI names the .shp of a shapefile."""
-    return uri.partition("?")[0].lower().endswith(".shp")
+    return base_name(uri).lower().endswith(".shp")
 
 
 def sibling(uri: str, extension: str) -> str:
     """Return the URI of another file of a shapefile, in upper case where the .shp is."""
-    path, mark, query = uri.partition("?")
+    has_query = scheme(uri) in ("http", "https")
+    path, mark, query = uri.partition("?") if has_query else (uri, "", "")
     extension = extension.upper() if path.endswith(".SHP") else extension
     return f"{path[: -len('shp')]}{extension}{mark}{query}"
 

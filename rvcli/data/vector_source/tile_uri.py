@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from rvcli.filesystem import base_name
+
 
 def is_mbtiles(uri: str) -> bool:
     """True if a URI names an .mbtiles file."""
-    return uri.partition("?")[0].lower().endswith(".mbtiles")
+    return base_name(uri).lower().endswith(".mbtiles")
 
 
 def is_template(uri: str) -> bool:

@@ -10,16 +10,18 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from rvcli.data.activate_mixin import ActivateMixin
 from rvcli.data.vector_source.class_inference import ClassInference, ClassInferenceOptions
 from rvcli.data.vector_source.geojson_features import features_of, no_gc
+from rvcli.data.vector_source.warnings_of_labels import (
+    warn_of_names,
+    warn_of_none,
+    warn_of_unknown,
+)
 from rvcli.errors import DataError
 
 if TYPE_CHECKING:
     from rvcli.core.box import Box
-    from rvcli.core.class_map import ClassMap
     from rvcli.data.crs_transformer.crs_transformer import CRSTransformer
     from rvcli.data.vector_source.class_polygons import ClassPolygons
     from rvcli.data.vector_source.polygon_builder import Placement
-
-log = logging.getLogger(__name__)
 
 PIXELS, METRES = "pixels", "metres"
 
@@ -179,12 +181,17 @@ class VectorSource(ActivateMixin, ABC):
     def _class_ids(self, features: Iterable[tuple[int, Mapping[str, Any]]]) -> list[int | None]:
         """Return the class of each numbered feature, None for those to leave out."""
         class_ids: list[int | None] = []
-        self.class_inference.unknown_names.clear()
+        inference = self.class_inference
+        inference.unknown_names.clear()
+        named, is_there = inference.options.class_property, False
         for number, feature in features:
             try:
-                class_ids.append(self.class_inference.infer_class_id(feature))
+                class_ids.append(inference.infer_class_id(feature))
             except DataError as e:
                 raise DataError(f"{self._name()}: features[{number}]: {e}", hint=e.hint) from e
+            if named is not None and not is_there:
+                is_there = (feature.get("properties") or {}).get(named) is not None
+        inference.lacks_property = named is not None and bool(class_ids) and not is_there
         return class_ids
 
     def _placement(self, crs: str | None) -> Placement:
@@ -207,8 +214,8 @@ class VectorSource(ActivateMixin, ABC):
 
     def _warn(self, polygons: ClassPolygons, level: int = logging.WARNING) -> None:
         """Warn of classes that the class map lacks."""
-        _warn_of_names(self.class_inference, self._name(), level)
-        _warn_of_unknown(polygons, self.class_inference.options.class_map, self._name(), level)
+        warn_of_names(self.class_inference, self._name(), level)
+        warn_of_unknown(polygons, self.class_inference.options.class_map, self._name(), level)
 
     def _load(self) -> dict[str, Any]:
         """Return GeoJSON whose features may still lack their `class_id`."""
@@ -235,16 +242,6 @@ class _GivenGeoJSON(VectorSource):
 
     def _name(self) -> str:
         return "GeoJSON"
-
-
-def warn_of_none(name: str, count: int) -> None:
-    """Warn that labels miss the image."""
-    log.warning(
-        "%s: none of the %d polygons lies on the image; check their CRS, and that x is longitude"
-        " and y latitude",
-        name,
-        count,
-    )
 
 
 def _to_geojson(
@@ -277,37 +274,3 @@ def _to_geojson(
             )
         ],
     }
-
-
-def _warn_of_names(inference: ClassInference, name: str, level: int) -> None:
-    unknown = inference.unknown_names
-    if unknown:
-        names = [shown for shown, _ in unknown.most_common(10)]
-        more = f" and {len(unknown) - 10} more" if len(unknown) > 10 else ""
-        log.log(
-            level,
-            "%s: %d features have names that the class map lacks: they are of class %s (%s%s)",
-            name,
-            unknown.total(),
-            inference.options.default_class_id,
-            ", ".join(names),
-            more,
-        )
-
-
-def _warn_of_unknown(
-    polygons: ClassPolygons, class_map: ClassMap | None, name: str, level: int
-) -> None:
-    import numpy as np
-
-    if class_map is None:
-        return
-    strange = np.setdiff1d(polygons.class_ids, [0, *class_map.get_keys()])
-    if len(strange):
-        log.log(
-            level,
-            "%s: %d polygons have class ids that the class map lacks: %s",
-            name,
-            int(np.isin(polygons.class_ids, strange).sum()),
-            ", ".join(map(str, strange[:10])),
-        )

@@ -206,3 +206,19 @@ def test_window_across_files_is_read_beyond_the_edge(write_raster: Write, tmp_pa
         chip = source.get_chip(Box(-2, 18, 2, 22))
     assert [0, 0, 10, 10] == chip[:, 0, 0].tolist()
     assert [10, 10, 30, 30] == chip[3, :, 0].tolist()
+
+
+def test_files_far_from_each_other_are_refused(write_raster: Write, tmp_path: Path) -> None:
+    """A mosaic larger than any image can be names the file that lies far away."""
+    near = write_raster(tile(10), "near.tif", transform=at(0, 0))
+    far = write_raster(tile(30), "far.tif", transform=at(1e11, 0))
+    with pytest.raises(DataError, match=r"span 100000000020 x 20 pixels.*far\.tif lies far from"):
+        read_all([near, far], tmp_path)
+
+
+def test_crs_that_differ_are_named_in_short(write_raster: Write, tmp_path: Path) -> None:
+    """Files in different CRS are refused with the names of these."""
+    one = write_raster(tile(10), "one.tif")
+    other = write_raster(tile(10), "other.tif", crs="EPSG:32737")
+    with pytest.raises(DataError, match=r"other\.tif has EPSG:32737, .*one\.tif has EPSG:32637$"):
+        read_all([one, other], tmp_path)

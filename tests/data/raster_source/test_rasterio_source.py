@@ -206,11 +206,15 @@ def test_reads_images_without_georeference(
         np.testing.assert_array_equal(bands.transpose(1, 2, 0), source.get_image_array())
 
 
-def test_complex_pixels_are_refused(write_raster: Write, tmp_path: Path) -> None:
-    """Complex pixels are refused: only their real parts would be learned from."""
-    path = write_raster(np.ones((1, 4, 4), np.complex64))
-    with pytest.raises(DataError, match="complex64"):
-        RasterioSource([path], [], str(tmp_path))
+@pytest.mark.parametrize("dtype", ["complex64", "complex_int16"])
+@pytest.mark.parametrize("copies", [1, 2])
+def test_complex_pixels_are_refused(
+    dtype: str, copies: int, write_raster: Write, tmp_path: Path
+) -> None:
+    """Complex pixels, of integers as well, are refused: only their real parts would count."""
+    path = write_raster(np.ones((1, 4, 4), np.complex64), dtype=dtype)
+    with pytest.raises(DataError, match=rf"image\.tif has complex pixels \({dtype}\)"):
+        RasterioSource([path] * copies, [], str(tmp_path))
 
 
 def test_ground_control_points_are_warned_of(
@@ -223,6 +227,47 @@ def test_ground_control_points_are_warned_of(
     source = RasterioSource([path], [], str(tmp_path))
     assert isinstance(source.get_crs_transformer(), IdentityCRSTransformer)
     assert "ground control points" in caplog.text
+
+
+def test_crs_of_a_site_is_warned_of(
+    write_raster: Write, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A CRS that says nothing of the Earth counts as none, which is said; its transform stays."""
+    path = write_raster(random_bands("uint8"), crs='LOCAL_CS["site",UNIT["metre",1]]')
+    transformer = RasterioSource([path], [], str(tmp_path)).get_crs_transformer()
+    assert transformer.get_image_crs() is None
+    assert from_origin(500_000, 1_000_000, 0.5, 0.5) == transformer.get_affine_transform()
+    assert "image.tif is in a CRS of its own" in caplog.text
+    for options, message in (
+        ({"crs": "EPSG:4326"}, "cannot be warped to EPSG:4326"),
+        ({"x_shift_meters": 3.0}, "cannot be shifted"),
+    ):
+        with pytest.raises(DataError, match=message):
+            RasterioSource([path], [], str(tmp_path), **options)
+
+
+@pytest.mark.parametrize(
+    ("values", "channel_order", "is_warned"),
+    [
+        (np.arange(1, 201), None, True),
+        (np.arange(1, 201), [0, 1, 2, 3], False),
+        ([255] * 190 + list(range(10)), None, False),
+    ],
+    ids=["imagery", "named", "transparency"],
+)
+def test_imagery_in_an_alpha_band_is_warned_of(
+    values: Any,
+    channel_order: list[int] | None,
+    is_warned: bool,
+    write_raster: Write,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A fourth band that GDAL took for alpha, with values as those of imagery, is warned of."""
+    bands = np.resize(np.array(values, np.uint8), (4, 40, 50))
+    path = write_raster(bands)
+    RasterioSource([path], [], str(tmp_path), channel_order)
+    assert is_warned == ("with_channel_order([0, 1, 2, 3])" in caplog.text)
 
 
 def test_image_without_crs_keeps_its_transform(write_raster: Write, tmp_path: Path) -> None:

@@ -155,6 +155,14 @@ def test_what_is_no_item_is_refused(tmp_path: Path, text: str, message: str) -> 
         builder(path).build().create_source(str(tmp_path))
 
 
+def test_image_in_place_of_an_item_is_refused(tmp_path: Path) -> None:
+    """An image where an item is wanted is told from one, not taken for broken text."""
+    path = tmp_path / "i.tif"
+    path.write_bytes(b"II*\0\xb6")
+    with pytest.raises(DataError, match=r"i\.tif is no STAC item: .* is no UTF-8 text"):
+        builder(path).build().create_source(str(tmp_path))
+
+
 def test_missing_item_is_named(tmp_path: Path) -> None:
     """An item that is not there is named."""
     with pytest.raises(FileSystemError, match=r"none\.json"):

@@ -28,6 +28,7 @@ from rvcli.data.crs_transformer.rasterio_crs_transformer import RasterioCRSTrans
 from rvcli.data.vector_source import ogr_vector_source, polygon_blocks
 from rvcli.data.vector_source.class_inference import ClassInferenceOptions
 from rvcli.data.vector_source.ogr_vector_source import OGRVectorSource
+from rvcli.data.vector_source.vector_source_config import as_vector_source
 from rvcli.errors import ConfigError, DataError, MissingDependencyError, NotReadableError
 from rvcli.utils.files import upload_or_copy
 
@@ -189,6 +190,41 @@ def test_where_filters_features(grid: RasterioCRSTransformer, write_file: WriteF
         [10, 0, 15, 5],
         [20, 0, 25, 5],
     ]
+
+
+def test_where_that_nothing_meets_is_warned_of(
+    grid: RasterioCRSTransformer, write_file: WriteFile, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A condition that leaves nothing is said to do so: it is not the CRS that is wrong."""
+    uri = write_file("a.gpkg", [box(0, 0, 5, 5)], properties={"height": [2.0]})
+    source(uri, grid, where="height > 3").warn_if_outside(EXTENT)
+    assert "none of the features meets the condition 'height > 3'" in caplog.text
+    assert "CRS" not in caplog.text
+
+
+def test_class_property_that_no_feature_has_is_warned_of(
+    grid: RasterioCRSTransformer, write_file: WriteFile, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A misspelt property does not silently make all features those of the default class."""
+    uri = write_file("a.gpkg", [box(0, 0, 5, 5)], properties={"use": ["road"]})
+    source(uri, grid, class_property="use").get_polygons()
+    assert "" == caplog.text
+    polygons = source(uri, grid, class_property="ues").get_polygons()
+    assert [1] == polygons.class_ids.tolist()
+    assert "no feature has the property 'ues', which says the class" in caplog.text
+
+
+@pytest.mark.parametrize("name", ["a?b.gpkg", "a?b.fgb", "a?b.shp", "50%20 #ä.shp"])
+def test_any_character_may_be_in_a_name(
+    grid: RasterioCRSTransformer, write_file: WriteFile, tmp_path: Path, name: str
+) -> None:
+    """Only of a URI on the web a question mark begins the query."""
+    plain = Path(write_file(f"plain{Path(name).suffix}", [box(0, 0, 5, 5)]))
+    for part in tmp_path.glob("plain.*"):
+        part.rename(tmp_path / (Path(name).stem + part.suffix))
+    made = as_vector_source(str(tmp_path / name)).create_source(grid, EXTENT, CLASSES)
+    assert not plain.exists()
+    assert [[0, 0, 5, 5]] == bounds(made.get_polygons())
 
 
 @pytest.mark.parametrize("name", ["a.gpkg", "a.fgb"])
