@@ -27,6 +27,9 @@ class Backend(ABC):
         margin: pixels of imagery that `predict` wants around each window, so that neighbouring
             windows agree where they meet. With a margin the chips that `predict` gets are that
             much larger than their windows on each side, zeros beyond the scene.
+        finds_whole_objects: for object detection: whether `predict` finds each object whose centre
+            lies in a window, and all of it. Otherwise windows overlap, and what a window cuts
+            off is put right afterwards.
         predicts_batches: whether `predict` takes several chips at once also for semantic
             segmentation, up to the task's predict_batch_size; otherwise it gets one.
         debug_uri: directory in which the task draws some chips, or None for none.
@@ -35,6 +38,7 @@ class Backend(ABC):
     """
 
     margin: int = 0
+    finds_whole_objects: bool = False
     predicts_batches: bool = False
     debug_uri: str | None = None
     gives_scores: bool = False

@@ -31,6 +31,7 @@ class SklearnObjectDetection(ChipBackend):
     """
 
     kind = ChipKind.BOXES
+    finds_whole_objects = True
 
     def __init__(self, class_map: ClassMap, places: Places, options: BoxOptions) -> None:
         """Make a backend.
@@ -81,7 +82,7 @@ class SklearnObjectDetection(ChipBackend):
 
         Args:
             chips: arrays of shape (height, width, bands), each its window with `margin` pixels
-                more on each side; or exactly its window.
+                more on each side; or exactly its window, of which less is known then.
             windows: pixel coordinates, half-open.
             tmp_dir: local directory for the model, if it has to be fetched.
 

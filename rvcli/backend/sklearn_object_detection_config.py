@@ -28,7 +28,7 @@ class SklearnObjectDetectionConfig(SimpleBackendConfig):
 
     max_windows: int = field(
         default=DEFAULT_MAX_WINDOWS,
-        doc="About how many windows to learn from, before those that are found wrongly.",
+        doc="Largest number of windows to learn from.",
         check=positive,
         used_by=(keys.TRAIN,),
     )

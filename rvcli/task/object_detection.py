@@ -220,15 +220,15 @@ class ObjectDetection(Task):
     def get_predict_windows(self, extent: Box) -> list[Box]:
         """Cover an extent with squares that overlap by what the stride leaves, row by row.
 
-        A backend that sees around a window has no need of windows that overlap.
+        A backend that finds whole objects has no need of windows that overlap.
         """
         size = self.config.chip_size
-        usual = size if self._sees_around() else max(1, size // 2)
+        usual = size if self._finds_whole_objects() else max(1, size // 2)
         stride = getattr(self.config.predict_options, "stride", None) or usual
         return WindowGrid(extent, size, stride).windows()
 
-    def _sees_around(self) -> bool:
-        return getattr(self.backend, "margin", 0) > 0
+    def _finds_whole_objects(self) -> bool:
+        return bool(getattr(self.backend, "finds_whole_objects", False))
 
     def predict_scene(self, scene: Scene, tmp_dir: str) -> ObjectDetectionLabels:
         """Predict one scene; of the boxes of all windows those are left that are no duplicates.
@@ -252,8 +252,8 @@ class ObjectDetection(Task):
         clipped = ObjectDetectionLabels.from_boxlist(
             clip_to_window(labels.to_boxlist(), extent.npbox_format())
         )
-        # A window with a margin cuts nothing off.
-        windows = [] if self._sees_around() else self.get_predict_windows(extent)
+        # Where objects are found whole, windows cut nothing off.
+        windows = [] if self._finds_whole_objects() else self.get_predict_windows(extent)
         tolerance = max(1.0, _BORDER * self.config.chip_size)
         sides = find_cut_sides(clipped.get_npboxes(), windows, extent, tolerance)
         options = self.config.predict_options

@@ -309,11 +309,12 @@ def test_objects_are_found_once(make_scene: MakeScene) -> None:
     assert labels.get_scores().tolist() == [0.9, 0.8, 0.7]
 
 
-def test_a_backend_that_sees_around_its_windows(make_scene: MakeScene) -> None:
-    """With a margin windows lie side by side, and a box that ends at a border is not cut off."""
+def test_a_backend_that_finds_whole_objects(make_scene: MakeScene) -> None:
+    """Windows lie side by side, with the margin, and a box that ends at a border is not cut."""
 
     class Wide(FixedBackend):
         margin = 20
+        finds_whole_objects = True
 
         def predict(self, chips: Any, windows: Any, tmp_dir: str) -> Any:
             assert {chip.shape[:2] for chip in chips} == {(80, 80)}

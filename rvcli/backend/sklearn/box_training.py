@@ -28,22 +28,24 @@ _SHOWS = 0.5
 _FAR = 0.2
 # Those that overlap it a little less learn as well to move onto it.
 _MOVES_FROM = 0.4
-# Windows are drawn around each box so many times, and moved by this share of their sides.
-_DRAWS = 12
+# So many windows are looked at for each one that is learned from.
+_PLACES_PER_WINDOW = 8
+# Those around boxes are moved by this share of their sides.
 _SPREAD = (0.12, 0.12, 0.18, 0.18)
 # Of a window that is learned from so much has to lie on the chip.
 _ON_CHIP = 0.8
-# Rounds in which what is wrongly found is learned from.
-_MINING_ROUNDS = 2
-_MINED_APART = 0.6
+# Pixels to draw from, and to look for mistakes on in each round.
+_VIEW_PIXELS, _MINED_PIXELS = 16_000_000, 4_000_000
+# Shares of all windows: those that are drawn, and those found in each round of looking for what
+# the detector finds wrongly.
+_DRAWN, _MINED = 0.2, (0.3, 0.5)
+# Of those that are drawn, shares of windows that show an object, and that nearly do.
+_POSITIVE, _NEAR = 0.3, 0.2
+_MINED_APART = 0.85
 _CHIPS_FOR_SIZES = 500
 _LEAST_PER_VIEW = 20
 # The rounds before the last have so many times fewer trees.
 _QUICKER = 2
-_VIEW_PIXELS = 16_000_000
-_MINED_PIXELS = 4_000_000
-# Shares of the sample: windows that show an object, that nearly do, and that are found wrongly.
-_POSITIVE, _NEAR, _MINED = 0.2, 0.15, 0.35
 
 
 @dataclass(frozen=True)
@@ -127,9 +129,10 @@ def train_detector(chips: ChipSet, options: BoxOptions) -> BoxModel:
         shifts=_fit_shifts(sample, options),
         notes={},
     )
-    for left in reversed(range(_MINING_ROUNDS)):
-        sample = _Sample.join([sample, _mine(chips, model, options, rng)])
-        iterations = options.iterations // (_QUICKER if left else 1)
+    for number in range(len(_MINED)):
+        sample = _Sample.join([sample, _mine(chips, model, number, options, rng)])
+        last = number == len(_MINED) - 1
+        iterations = options.iterations // (1 if last else _QUICKER)
         model = replace(model, scores=_fit_scores(sample, options, iterations))
     return replace(model, notes=_notes(sample, class_ids, options))
 
@@ -202,8 +205,9 @@ def _first_sample(
     rng: np.random.Generator,
 ) -> _Sample:
     """Draw windows on many chips."""
-    views = _choose_views(chips, _VIEW_PIXELS, options.max_windows, rng)
-    per_view = options.max_windows // len(views)
+    windows = int(options.max_windows * _DRAWN)
+    views = _choose_views(chips, _VIEW_PIXELS, windows, rng)
+    per_view = windows // len(views)
     parts = []
     with progress.track("sampling", len(views), unit="chips") as bar:
         for view in _open_views(chips, views, class_ids):
@@ -222,7 +226,9 @@ def _sample(
     """Draw windows of one view: such that show an object, nearly do, and do not."""
     height, width = view.chip.shape[:2]
     places = slide(Box(0, 0, height, width), sizes)
-    around = np.repeat(view.boxes, _DRAWS, axis=0)
+    places = places[rng.permutation(len(places))[: _PLACES_PER_WINDOW * count]]
+    draws = -(-_PLACES_PER_WINDOW * count // (4 * max(1, len(view.boxes))))
+    around = np.repeat(view.boxes, draws, axis=0)
     windows = np.concatenate(
         [
             decode(places, rng.uniform(-0.1, 0.1, (len(places), 4))),
@@ -242,11 +248,11 @@ def _sample(
 
 
 def _mine(
-    chips: ChipSet, model: BoxModel, options: BoxOptions, rng: np.random.Generator
+    chips: ChipSet, model: BoxModel, number: int, options: BoxOptions, rng: np.random.Generator
 ) -> _Sample:
     """Take what a detector finds on some chips, right or wrong, the surest of each chip."""
     detector = BoxDetector(model, "in training")
-    windows = int(options.max_windows * _MINED)
+    windows = int(options.max_windows * _MINED[number])
     views = _choose_views(chips, _MINED_PIXELS, windows, rng)
     per_view = windows // len(views)
     parts = []

@@ -9,9 +9,9 @@ DEFAULT_SCALES = (1, 2, 4, 8, 16)
 DEFAULT_ITERATIONS = 60
 DEFAULT_LEARNING_RATE = 0.08
 
-DEFAULT_MAX_WINDOWS = 60_000
+DEFAULT_MAX_WINDOWS = 100_000
 DEFAULT_SIZES = 8
-DEFAULT_BOX_ITERATIONS = 100
+DEFAULT_BOX_ITERATIONS = 150
 DEFAULT_BOX_LEARNING_RATE = 0.1
 
 
@@ -41,7 +41,7 @@ class BoxOptions:
 
     Attributes:
         seed: of all that is random.
-        max_windows: about how many windows are learned from, before those that are found wrongly.
+        max_windows: how many windows are learned from, at most.
         sizes: how many sizes of windows slide over an image, at most.
         iterations: rounds of boosting.
         learning_rate: weight of each round.
