@@ -63,7 +63,7 @@ class PredictOptions(Declared):
     stride: int | None = field(
         default=None,
         doc="Step between prediction windows; if not set half the chip size, or all of it for a"
-        " backend that sees around its windows.",
+        " backend that finds whole objects.",
         unit="pixels",
         check=positive,
     )
