@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from rvcli.core.class_map import ClassMap
 
 
+# Pixels around a window that are looked at for the rest of a patch, at most.
+_MAX_REACH = 256
+
+
 class SklearnPixelsToBoxes(PixelBackend):
     """Learns which pixels lie in boxes of which class; a predicted patch becomes a box.
 
@@ -37,7 +41,7 @@ class SklearnPixelsToBoxes(PixelBackend):
         places: Places,
         options: PixelOptions,
         *,
-        denoise: int = 1,
+        denoise: int = 2,
         min_pixels: int = 16,
     ) -> None:
         """Make a backend.
@@ -53,6 +57,7 @@ class SklearnPixelsToBoxes(PixelBackend):
             ConfigError: an option has no meaning.
         """
         super().__init__(class_map, places, options)
+        self._features_margin = 0
         self.denoise = denoise
         self.min_pixels = min_pixels
 
@@ -70,10 +75,23 @@ class SklearnPixelsToBoxes(PixelBackend):
         """Return the chips with their boxes drawn."""
         return [DrawnBoxes(file, self.background_id) for file in chips.files]
 
+    def notes(self, chips: ChipSet) -> dict[str, Any]:
+        """Note how large objects are: so far do patches reach out of a window."""
+        boxes = [labels for _, labels in (chips.read(index) for index in range(len(chips)))]
+        sizes = np.concatenate([b[:, 2:4] - b[:, :2] for b in boxes]).max(axis=1, initial=1)
+        return {"reach": int(min(np.quantile(sizes, 0.95), _MAX_REACH)) if len(sizes) else 0}
+
+    def load_model(self, tmp_dir: str) -> None:
+        """Load the model; imagery is wanted as far as objects reach."""
+        super().load_model(tmp_dir)
+        assert self._classifier is not None
+        self._features_margin = self.margin
+        self.margin += int(self._classifier.model.notes["reach"])
+
     def predict(
         self, chips: Sequence[Any], windows: Sequence[Box], tmp_dir: str
     ) -> ObjectDetectionLabels:
-        """Find patches in some windows.
+        """Find the patches whose centres lie in some windows.
 
         Args:
             chips: arrays of shape (height, width, bands), each its window with `margin` pixels
@@ -82,22 +100,22 @@ class SklearnPixelsToBoxes(PixelBackend):
             tmp_dir: local directory for the model, if it has to be fetched.
 
         Returns:
-            Boxes in pixels of the scene; those of patches that a window cuts end at its border.
+            Boxes in pixels of the scene.
         """
         classifier = self.classifier(chips, tmp_dir)
-        rows = []
+        parts = [np.empty((0, 6))]
         for chip, window in zip(chips, windows, strict=True):
-            scores = classifier.predict_scores(chip, has_margin=chip.shape[0] > window.get_height())
-            for class_id, ymin, xmin, ymax, xmax, score in self._patches(
-                scores, classifier.model.class_ids
-            ):
-                y, x = window.ymin, window.xmin
-                rows.append((y + ymin, x + xmin, y + ymax, x + xmax, class_id, score))
-        found = np.array(rows, np.float64).reshape(-1, 6)
-        return ObjectDetectionLabels(found[:, :4], found[:, 4].astype(np.int64), found[:, 5])
+            has_margin = chip.shape[0] > window.get_height()
+            reach = self.margin - self._features_margin if has_margin else 0
+            scores = classifier.predict_scores(chip, has_margin=has_margin)
+            found = np.array(self._patches(scores, classifier.model.class_ids)).reshape(-1, 6)
+            found[:, :4] += np.array([window.ymin, window.xmin] * 2) - reach
+            parts.append(found[_centred_in(window, found)])
+        rows = np.concatenate(parts)
+        return ObjectDetectionLabels(rows[:, :4], rows[:, 4].astype(np.int64), rows[:, 5])
 
     def _patches(self, scores: Any, plane_ids: Sequence[int]) -> list[tuple[float, ...]]:
-        """List class, box and score of the patches of each class."""
+        """List box, class and score of the patches of each class."""
         best = np.where(scores.any(axis=0), scores.argmax(axis=0), -1)
         patches: list[tuple[float, ...]] = []
         for plane, class_id in enumerate(plane_ids):
@@ -117,5 +135,11 @@ class SklearnPixelsToBoxes(PixelBackend):
             ):
                 if size >= self.min_pixels:
                     y, x = slices
-                    patches.append((class_id, y.start, x.start, y.stop, x.stop, float(mean)))
+                    patches.append((y.start, x.start, y.stop, x.stop, class_id, float(mean)))
         return patches
+
+
+def _centred_in(window: Box, rows: Any) -> Any:
+    """Tell which boxes have their centre in a window."""
+    y, x = (rows[:, 0] + rows[:, 2]) / 2, (rows[:, 1] + rows[:, 3]) / 2
+    return (window.ymin <= y) & (y < window.ymax) & (window.xmin <= x) & (x < window.xmax)

@@ -24,7 +24,7 @@ class SklearnPixelsToBoxesConfig(PixelBackendConfig):
     key = keys.SKLEARN_PIXELS_TO_BOXES
 
     denoise: int = field(
-        default=1,
+        default=2,
         doc="Bridges and specks of at most twice this width are removed from the patches.",
         unit="pixels",
         check=not_negative,

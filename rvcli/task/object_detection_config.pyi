@@ -39,7 +39,7 @@ class PredictOptions(Declared):
     score_thresh: float
     'Boxes are kept whose score is above this.'
     stride: int | None
-    'Step between prediction windows; half the chip size if not set.'
+    'Step between prediction windows; if not set half the chip size, or all of it for a backend that finds whole objects.'
 
     def __init__(self, merge_thresh: float=0.5, score_thresh: float=0.5, stride: int | None=None) -> None:
         ...

@@ -50,6 +50,10 @@ class PixelBackend(ChipBackend):
     def labelled(self, chips: ChipSet) -> Sequence[LabelledChips]:
         """Return the chips with a class for each of their pixels."""
 
+    def notes(self, chips: ChipSet) -> dict[str, Any]:
+        """Return what else predicting needs to know of the chips, as JSON can hold it."""
+        return {}
+
     @property
     def pixel_ids(self) -> list[int]:
         """The classes that a pixel may have."""
@@ -68,8 +72,8 @@ class PixelBackend(ChipBackend):
         model_uri = self.places.model()
         with ChipSet(self.places.train_chip_uris, tmp_dir) as chips:
             spec = FeatureSpec(chips.bands, self._radii)
-            dtypes = chips.dtypes
             sample = sample_pixels(self.labelled(chips), spec, options.max_pixels, options.seed)
+            notes = {"dtypes": chips.dtypes, **self.notes(chips)}
         model = train_model(
             sample,
             spec,
@@ -77,7 +81,7 @@ class PixelBackend(ChipBackend):
             learning_rate=options.learning_rate,
             seed=options.seed,
         )
-        model = replace(model, notes={**model.notes, "dtypes": dtypes})
+        model = replace(model, notes={**model.notes, **notes})
         resolve(model_uri, "w").write_bytes(model_uri, model_bytes(model))
 
     def load_model(self, tmp_dir: str) -> None:
