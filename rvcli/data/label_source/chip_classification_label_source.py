@@ -158,11 +158,15 @@ class ChipClassificationLabelSource(LabelSource):
     def _all(self) -> ChipClassificationLabels:
         if self._labels is None:
             source = self.vector_source
+            unseen: set[int | None] = {None}
             if self._inferring is None:
                 self._labels = _read(source.get_polygons(self.extent), self.extent, self.cell_size)
             else:
                 rule, cells = self._inferring
                 self._labels = _infer(cells, source.get_polygons, rule, self.extent)
+                unseen.add(rule.background_class_id)
+            if self.extent is not None and unseen.issuperset(self._labels.get_class_ids()):
+                source.warn_if_outside(self.extent)
         return self._labels
 
 
@@ -200,14 +204,22 @@ def _polygons_of(geojson: Mapping[str, Any]) -> ClassPolygons:
 def _read(
     polygons: ClassPolygons, extent: Box | None, cell_size: int | None = None
 ) -> ChipClassificationLabels:
-    """Return the bounds of polygons as cells, those that touch an extent."""
+    """Return the bounds of polygons as cells, those that touch an extent.
+
+    Where a cell is given more than once, the last class holds.
+    """
     labels = ChipClassificationLabels()
+    disputed: list[tuple[Box, int | None, int]] = []
     for cell, class_id in zip(
         _cells(polygons, extent, cell_size), polygons.class_ids.tolist(), strict=True
     ):
         if extent is None or cell.intersects(extent):
+            known = labels.get_cell_class_id(cell)
+            if known not in (None, class_id):
+                disputed.append((cell, known, class_id))
             labels.set_cell(cell, class_id or None)
     _warn_of_sizes(labels.get_cells(), cell_size)
+    _warn_of_disputed(disputed)
     return labels
 
 
@@ -222,6 +234,21 @@ def _cells(polygons: ClassPolygons, extent: Box | None, cell_size: int | None) -
         near = (np.abs(bounds - squares) <= _SNAP * cell_size).all(axis=1)
         cells[near] = squares[near]
     return (Box(*cell) for cell in cells.tolist())
+
+
+def _warn_of_disputed(disputed: Sequence[tuple[Box, int | None, int]]) -> None:
+    if disputed:
+        cell, first, second = disputed[0]
+        log.warning(
+            "%d labelled cells come a second time with another class, as that at row %d, column %d"
+            " with the classes %s and %s: the last one holds; polygons that overlap need"
+            " with_infer_cells(True)",
+            len(disputed),
+            cell.ymin,
+            cell.xmin,
+            first,
+            second,
+        )
 
 
 def _warn_of_sizes(cells: Sequence[Box], cell_size: int | None) -> None:

@@ -311,6 +311,33 @@ def test_polygons_that_are_no_cells_are_told(caplog: pytest.LogCaptureFixture) -
     assert "with_infer_cells(True)" in caplog.text
 
 
+def test_cells_that_come_twice_are_told(caplog: pytest.LogCaptureFixture) -> None:
+    """Of a cell with two classes the last holds, which is told; twice the same is no matter."""
+    cell, other = shapely.box(0, 0, 10, 10), shapely.box(10, 0, 20, 10)
+    source = make_source((cell, HOUSE), (other, WOOD), (other, WOOD))
+    assert [HOUSE, WOOD] == source.get_labels().get_class_ids()
+    assert "" == caplog.text
+    source = make_source((cell, HOUSE), (other, HOUSE), (other, WOOD))
+    assert [HOUSE, WOOD] == source.get_labels().get_class_ids()
+    assert "1 labelled cells come a second time with another class" in caplog.text
+    assert "row 0, column 10 with the classes 1 and 2: the last one holds" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{}, {"infer_cells": True, "ioa_thresh": 0.5, "background_class_id": FIELD}],
+)
+def test_labels_off_the_image_are_told(
+    caplog: pytest.LogCaptureFixture, options: dict[str, Any]
+) -> None:
+    """Cells or polygons of which none lies on the image give a warning that names the CRS."""
+    make_source((shapely.box(500, 0, 510, 10), HOUSE), **options).get_labels()
+    assert "none of the 1 polygons lies on the image; check their CRS" in caplog.text
+    caplog.clear()
+    make_source((shapely.box(0, 0, 10, 10), HOUSE), **options).get_labels()
+    assert "" == caplog.text
+
+
 # The config.
 
 
