@@ -27,7 +27,7 @@ CHIP = 256
 NAMES = ("a", "b", "c")
 CLASS_IDS = (1, 2, 3)
 BACKGROUND = 3
-POLYGONS_PER_MEGAPIXEL = 100
+POLYGONS_PER_MEGAPIXEL = 250
 
 
 @dataclass(frozen=True)

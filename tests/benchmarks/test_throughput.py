@@ -61,8 +61,8 @@ def test_both_ways_do_the_work(throughput: ModuleType, tmp_path: Path) -> None:
 def test_no_step_takes_much_longer_than_plain_libraries(
     throughput: ModuleType, tmp_path: Path
 ) -> None:
-    """At most 1.2 times as long, on an image of 16 megapixels."""
+    """At most 1.2 times as long, on an image of six megapixels."""
     names = throughput.all_cases()
     if importlib.util.find_spec("segmentation_models_pytorch") is None:
         names.remove("predict, network")
-    assert 0 == throughput.compare(names, 4000, 3, tmp_path)
+    assert 0 == throughput.compare(names, 2500, 2, tmp_path)
