@@ -2,41 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from rvcli.core.box import Box
 from rvcli.data.label.chip_classification_labels import ChipClassificationLabels
-from rvcli.data.label_store.geojson_boxes import load_boxes, save_boxes
-from rvcli.data.label_store.label_store import LabelStore
+from rvcli.data.label_store.geojson_boxes import GeoJSONBoxStore
 from rvcli.errors import DataError
-
-if TYPE_CHECKING:
-    from rvcli.core.class_map import ClassMap
-    from rvcli.data.crs_transformer.crs_transformer import CRSTransformer
 
 _MAX_OFFSET_PX = 0.1
 
 
-class ChipClassificationGeoJSONStore(LabelStore):
+class ChipClassificationGeoJSONStore(GeoJSONBoxStore):
     """Saves cells as polygons with `class_id`, `class_name` and `scores`.
 
     Polygons are in WGS 84, longitude before latitude, or in pixels where the image has no
     georeference. The file appears whole or not at all.
     """
-
-    def __init__(self, uri: str, crs_transformer: CRSTransformer, class_map: ClassMap) -> None:
-        """Make a store.
-
-        Args:
-            uri: of the GeoJSON file.
-            crs_transformer: of the image.
-            class_map: names of the classes.
-        """
-        self.uri = uri
-        self.crs_transformer = crs_transformer
-        self.class_map = class_map
 
     def save(self, labels: ChipClassificationLabels) -> None:
         """Write the cells; those without class are left out.
@@ -51,8 +32,7 @@ class ChipClassificationGeoJSONStore(LabelStore):
                 cells.append(cell)
                 class_ids.append(item.class_id)
                 scores.append(item.scores)
-        npboxes = Box.to_npboxes(cells)
-        save_boxes(self.uri, npboxes, class_ids, self.crs_transformer, self.class_map, scores)
+        self._save(Box.to_npboxes(cells), class_ids, scores)
 
     def get_labels(self) -> ChipClassificationLabels:
         """Return the cells that were saved.
@@ -60,7 +40,7 @@ class ChipClassificationGeoJSONStore(LabelStore):
         Raises:
             DataError: there is no such file, it holds something else, or is of another image.
         """
-        npboxes, properties = load_boxes(self.uri, self.crs_transformer)
+        npboxes, properties = self._load()
         cells = np.round(npboxes)
         if np.abs(npboxes - cells).max(initial=0) > _MAX_OFFSET_PX:
             raise DataError(

@@ -1,4 +1,4 @@
-"""Boxes with their classes in a GeoJSON file: what the stores of cells and boxes share."""
+"""GeoJSONBoxStore: what the stores of cells and of boxes share."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from rvcli.data.label_store.label_store import LabelStore
 from rvcli.data.utils import boxes_to_geojson
 from rvcli.errors import DataError
 
@@ -20,49 +21,59 @@ _DECIMALS = 4
 _HINT = "it is not what the command PREDICT writes: run it again"
 
 
-def save_boxes(
-    uri: str,
-    npboxes: npt.NDArray[Any],
-    class_ids: Iterable[int],
-    crs_transformer: CRSTransformer,
-    class_map: ClassMap,
-    scores: Iterable[Any] | None,
-) -> None:
-    """Write boxes as GeoJSON, at once; see boxes_to_geojson.
+class GeoJSONBoxStore(LabelStore):
+    """Base of the stores that keep boxes as polygons in a GeoJSON file."""
 
-    Raises:
-        NotWritableError: the file cannot be written.
-    """
-    from rvcli.utils.files import json_to_file
+    def __init__(self, uri: str, crs_transformer: CRSTransformer, class_map: ClassMap) -> None:
+        """Make a store.
 
-    json_to_file(boxes_to_geojson(npboxes, class_ids, crs_transformer, class_map, scores), uri)
+        Args:
+            uri: of the GeoJSON file.
+            crs_transformer: of the image.
+            class_map: names of the classes.
+        """
+        self.uri = uri
+        self.crs_transformer = crs_transformer
+        self.class_map = class_map
 
+    def _save(
+        self, npboxes: npt.NDArray[Any], class_ids: Iterable[int], scores: Iterable[Any] | None
+    ) -> None:
+        """Write boxes, at once; see boxes_to_geojson.
 
-def load_boxes(
-    uri: str, crs_transformer: CRSTransformer
-) -> tuple[npt.NDArray[np.float64], list[dict[str, Any]]]:
-    """Read boxes that `save_boxes` wrote.
+        Raises:
+            NotWritableError: the file cannot be written.
+        """
+        from rvcli.utils.files import json_to_file
 
-    Returns:
-        Rows (ymin, xmin, ymax, xmax) in pixels, shape (n, 4), and the properties of each.
+        boxes = boxes_to_geojson(npboxes, class_ids, self.crs_transformer, self.class_map, scores)
+        json_to_file(boxes, self.uri)
 
-    Raises:
-        DataError: there is no such file, or it holds something else.
-    """
-    from rvcli.data.vector_source.geojson_features import features_of
-    from rvcli.data.vector_source.geojson_vector_source import read_geojson
-    from rvcli.utils.files import file_exists
+    def _load(self) -> tuple[npt.NDArray[np.float64], list[dict[str, Any]]]:
+        """Read the boxes that were written.
 
-    if not file_exists(uri, include_dir=False):
-        raise DataError(f"there are no predictions at {uri}", hint="run the command PREDICT first")
-    features = features_of(read_geojson(uri), uri)
-    try:
-        rings = [feature["geometry"]["coordinates"][0] for feature in features]
-        properties = [feature["properties"] for feature in features]
-        [int(own["class_id"]) for own in properties]
-        on_map = np.array(rings, dtype=np.float64).reshape(len(rings) * 5, 2)
-    except (KeyError, IndexError, TypeError, ValueError) as e:
-        raise DataError(f"{uri} does not hold boxes with class_id", hint=_HINT) from e
-    corners = crs_transformer.map_to_pixel_exact(on_map).reshape(-1, 5, 2).round(_DECIMALS)
-    low, high = corners.min(axis=1), corners.max(axis=1)
-    return np.concatenate([low[:, ::-1], high[:, ::-1]], axis=1), properties
+        Returns:
+            Rows (ymin, xmin, ymax, xmax) in pixels, shape (n, 4), and the properties of each.
+
+        Raises:
+            DataError: there is no such file, or it holds something else.
+        """
+        from rvcli.data.vector_source.geojson_features import features_of
+        from rvcli.data.vector_source.geojson_vector_source import read_geojson
+        from rvcli.utils.files import file_exists
+
+        if not file_exists(self.uri, include_dir=False):
+            raise DataError(
+                f"there are no predictions at {self.uri}", hint="run the command PREDICT first"
+            )
+        features = features_of(read_geojson(self.uri), self.uri)
+        try:
+            rings = [feature["geometry"]["coordinates"][0] for feature in features]
+            properties = [feature["properties"] for feature in features]
+            [int(own["class_id"]) for own in properties]
+            on_map = np.array(rings, dtype=np.float64).reshape(len(rings) * 5, 2)
+        except (KeyError, IndexError, TypeError, ValueError) as e:
+            raise DataError(f"{self.uri} does not hold boxes with class_id", hint=_HINT) from e
+        corners = self.crs_transformer.map_to_pixel_exact(on_map).reshape(-1, 5, 2).round(_DECIMALS)
+        low, high = corners.min(axis=1), corners.max(axis=1)
+        return np.concatenate([low[:, ::-1], high[:, ::-1]], axis=1), properties

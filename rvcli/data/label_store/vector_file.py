@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import warnings
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -19,6 +20,8 @@ from rvcli.errors import NotWritableError
 
 if TYPE_CHECKING:
     from rvcli.data.crs_transformer.crs_transformer import CRSTransformer
+
+log = logging.getLogger(__name__)
 
 _DRIVERS = {".gpkg": "GPKG", ".fgb": "FlatGeobuf"}
 # A millimetre on the ground.
@@ -56,7 +59,7 @@ def write_polygons(
     driver = _DRIVERS.get(path.suffix.lower())
     try:
         if driver is None:
-            return _write_geojson(path, batches, crs_transformer, properties)
+            return _write_geojson(path, batches, crs_transformer, properties, name)
         return _write_ogr(path, batches, crs_transformer, properties, name, driver)
     except OSError as e:
         raise NotWritableError(
@@ -70,24 +73,39 @@ def _write_geojson(
     batches: Iterable[Polygons],
     crs_transformer: CRSTransformer,
     properties: Mapping[str, Any],
+    name: str,
 ) -> int:
-    """Write GeoJSON as RFC 7946 wants it: WGS 84, outer rings counterclockwise."""
+    """Write GeoJSON as RFC 7946 wants it: WGS 84, outer rings counterclockwise.
+
+    Polygons that reach beyond the Earth, as at the rim of whole-disc imagery, are left out.
+    """
     is_placed = crs_transformer.get_image_crs() is not None
     project = source_projector(crs_transformer, WGS_84)
     decimals = _DEGREE_DECIMALS if is_placed else _PIXEL_DECIMALS
     start = f'{{"type": "Feature", "properties": {_json(properties)}, "geometry": '
-    count = 0
+    count, off_map = 0, 0
     with path.open("w", encoding="utf-8") as file:
         file.write('{"type": "FeatureCollection", "features": [')
         for batch in batches:
             placed = shapely.transform(batch, lambda xy: np.round(project(xy), decimals))
+            placed, left_out = _on_map(placed)
+            off_map += left_out
             # Normal form has clockwise shells and counterclockwise holes.
             placed = shapely.reverse(shapely.normalize(placed))
             for text in shapely.to_geojson(placed):
                 file.write(f"{',' if count else ''}\n{start}{text}}}")
                 count += 1
         file.write("\n]}\n")
+    if off_map:
+        log.warning("%s: %d polygons are left out: they do not lie on the map", name, off_map)
     return count
+
+
+def _on_map(polygons: Polygons) -> tuple[Polygons, int]:
+    """Return the polygons whose coordinates are all finite, and how many are not of them."""
+    coordinates, indices = shapely.get_coordinates(polygons, return_index=True)
+    off = np.unique(indices[~np.isfinite(coordinates).all(axis=1)])
+    return np.delete(polygons, off), len(off)
 
 
 def _write_ogr(

@@ -25,7 +25,27 @@ if TYPE_CHECKING:
     from rvcli.data.raster_source.raster_source import RasterSource
 
 
-class MultiRasterSourceConfig(RasterSourceConfig):
+class StackedSourceConfig(RasterSourceConfig):
+    """How sources, or assets of an item, become one image."""
+
+    primary: int | None = field(
+        default=None,
+        doc="Place, from 0, of the one whose grid and extent the image has; the one with the"
+        " smallest pixels if not set.",
+    )
+    resampling: str | list[str] = field(
+        default="bilinear",
+        doc="How those on other grids are resampled: 'nearest', 'bilinear' or 'average'; one for"
+        " all, or one for each.",
+    )
+    dtype: str | None = field(
+        default=None,
+        doc="Data type of all bands; one that holds them all if not set.",
+        check=one_of(*DTYPES),
+    )
+
+
+class MultiRasterSourceConfig(StackedSourceConfig):
     """Stack several raster sources of one place as the bands of one image."""
 
     key = keys.MULTI_RASTER_SOURCE
@@ -33,21 +53,6 @@ class MultiRasterSourceConfig(RasterSourceConfig):
 
     raster_sources: list[RasterSourceConfig] = field(
         doc="The sources, in the order of their bands.", group=keys.RASTER_SOURCE, check=not_empty
-    )
-    primary: int | None = field(
-        default=None,
-        doc="Index of the source whose grid and extent the stack has; the one with the smallest"
-        " pixels if not set.",
-    )
-    resampling: str | list[str] = field(
-        default="bilinear",
-        doc="How sources on other grids are resampled: 'nearest', 'bilinear' or 'average'; one"
-        " for all, or one for each.",
-    )
-    dtype: str | None = field(
-        default=None,
-        doc="Data type of all bands; one that holds them all if not set.",
-        check=one_of(*DTYPES),
     )
 
     def problems(self) -> Iterable[Problem]:

@@ -6,18 +6,17 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from rvcli import keys
-from rvcli.config import Problem, field, not_empty, one_of
+from rvcli.config import Problem, field, not_empty
 from rvcli.data.raster_source.multi_raster_source_config import (
     MultiRasterSourceConfig,
+    StackedSourceConfig,
     resampling_problems,
 )
 from rvcli.data.raster_source.raster_source_config import (
-    RasterSourceConfig,
     RasterSourceConfigBuilder,
 )
 from rvcli.data.raster_source.rasterio_source_config import READ_BY, RasterioSourceConfig
 from rvcli.data.raster_source.stac_item import choose_assets, read_assets
-from rvcli.data.raster_transformer.cast_transformer_config import DTYPES
 from rvcli.filesystem import is_local, to_path
 
 if TYPE_CHECKING:
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
     from rvcli.data.raster_source.raster_source import RasterSource
 
 
-class STACItemSourceConfig(RasterSourceConfig):
+class STACItemSourceConfig(StackedSourceConfig):
     """Read assets of a STAC item, stacked as the bands of one image."""
 
     key = keys.STAC_ITEM_SOURCE
@@ -40,21 +39,6 @@ class STACItemSourceConfig(RasterSourceConfig):
         doc="Names of the assets to read, in the order of their bands; all that the item says"
         " are data if not set.",
         check=not_empty,
-    )
-    primary: int | None = field(
-        default=None,
-        doc="Place among `assets` of the one whose grid and extent the image has; the one with"
-        " the smallest pixels if not set.",
-    )
-    resampling: str | list[str] = field(
-        default="bilinear",
-        doc="How assets on other grids are resampled: 'nearest', 'bilinear' or 'average'; one"
-        " for all, or one for each.",
-    )
-    dtype: str | None = field(
-        default=None,
-        doc="Data type of all bands; one that holds them all if not set.",
-        check=one_of(*DTYPES),
     )
 
     def problems(self) -> Iterable[Problem]:

@@ -10,6 +10,7 @@ import numpy as np
 import pyogrio
 import pytest
 import shapely
+from affine import Affine
 from shapely import box
 
 from rvcli.data.crs_transformer.identity_crs_transformer import IdentityCRSTransformer
@@ -83,3 +84,18 @@ def test_file_that_cannot_be_made(tmp_path: Path, grid: RasterioCRSTransformer, 
     """What the system or GDAL refuses is said, with the name of the file."""
     with pytest.raises(NotWritableError, match=rf"^{name} cannot be written: "):
         write(tmp_path / "nowhere" / name, grid)
+
+
+def test_what_lies_beyond_the_earth_is_left_out(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """At the rim of whole-disc imagery there is no longitude: such polygons are counted."""
+    disc = RasterioCRSTransformer(
+        Affine(200_000, 0, -6e6, 0, -200_000, 6e6), "+proj=geos +h=35785831 +lon_0=0 +sweep=y"
+    )
+    batches = [np.array([box(0, 0, 3, 3), box(28, 28, 32, 32)])]
+    path = tmp_path / "a.json"
+    assert 1 == write_polygons(path, batches, disc, {"class_id": 1}, "a.json")
+    ring = json.loads(path.read_text())["features"][0]["geometry"]["coordinates"][0]
+    assert np.isfinite(ring).all()
+    assert "a.json: 1 polygons are left out: they do not lie on the map" in caplog.text
