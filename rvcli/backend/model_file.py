@@ -42,7 +42,7 @@ def pack_model(
         text = json.dumps(full, indent=1, ensure_ascii=False)
         file.writestr(member(_HEADER, zipfile.ZIP_DEFLATED), text)
         for name, content in parts.items():
-            file.writestr(member(name, zipfile.ZIP_DEFLATED), content)
+            file.writestr(member(name), content)  # weights hardly compress
     return out.getvalue()
 
 
