@@ -171,12 +171,18 @@ def _unique(options: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _reference(declared: type[Declared], definitions: dict[str, Any]) -> dict[str, Any]:
-    key = getattr(declared, "key", None)
-    name = f"{declared.group}.{key}" if issubclass(declared, Config) and key else declared.__name__
+    name = _definition_name(declared)
     if name not in definitions:
         definitions[name] = {}
         definitions[name] = _of_class(declared, definitions)
     return {"$ref": f"#/$defs/{name}"}
+
+
+def _definition_name(declared: type[Declared]) -> str:
+    if not issubclass(declared, Config):
+        # Options of two configs may bear one name, as ChipOptions.
+        return f"{declared.__module__.rpartition('.')[2]}.{declared.__name__}"
+    return f"{declared.group}.{declared.key}" if declared.key else declared.__name__
 
 
 _SIMPLE = {bool: "boolean", int: "integer", float: "number", str: "string", type(None): "null"}

@@ -276,6 +276,13 @@ class TestJsonSchema:
         jsonschema.validate(experiment().to_plain(), schema)
         jsonschema.validate(experiment().fully_resolve().to_plain(), schema)
 
+    def test_options_of_one_name(self) -> None:
+        """Options of two configs that bear one name keep their own definitions."""
+        definitions = json_schema(rv.ExperimentConfig)["$defs"]
+        found = {name for name in definitions if name.endswith(".ChipOptions")}
+        modules = ("object_detection_config", "semantic_segmentation_config")
+        assert {f"{module}.ChipOptions" for module in modules} <= found
+
     def test_every_builtin(self) -> None:
         """Every built-in config has a schema."""
         for group in keys.CONFIG_GROUPS:
