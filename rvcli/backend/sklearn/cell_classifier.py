@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,6 +61,8 @@ def train_model(features: Array, labels: Array, bands: int, options: CellOptions
     Raises:
         MissingDependencyError: scikit-learn or onnx is not installed.
     """
+    # A forest needs no libgomp; but what else this process trains does, see pixel_classifier.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     try:
         import onnx  # noqa: F401 - so that it is missed before the work, not after it
         from sklearn.ensemble import RandomForestClassifier
