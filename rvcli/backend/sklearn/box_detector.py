@@ -39,6 +39,8 @@ _SAME = 0.85
 # Two boxes of a class that overlap more than this show one object.
 _MERGE = 0.3
 _MOVES = 2
+# Share of a box that has to lie on pixels with data.
+_LEAST_DATA = 0.8
 _PIXELS_PER_WINDOW = 25
 _BOXES_AT_ONCE = 2048
 # Boxes are moved by less than this into the area that is searched.
@@ -162,7 +164,7 @@ class BoxDetector:
         """Return the windows that look best, and their scores by class."""
         corner = np.array([*origin, *origin], np.float64)
         in_scene = Box(*(area.make_eroded(-_REACH).npbox_format() + corner))
-        windows = slide(in_scene, self.model.sizes) - corner
+        windows = with_data(features, slide(in_scene, self.model.sizes) - corner)
         scores = self._score(features, windows)
         best = scores.max(axis=1)
         most = max(1, int(area.get_area()) // _PIXELS_PER_WINDOW)
@@ -175,7 +177,7 @@ class BoxDetector:
         for _ in range(_MOVES):
             boxes = decode(boxes, self._run(self._shifts, features, boxes))
             kept = _apart(boxes, scores.max(axis=1, initial=0), _SAME)
-            boxes = boxes[kept]
+            boxes = with_data(features, boxes[kept])
             scores = self._score(features, boxes)
         return boxes, scores
 
@@ -209,6 +211,11 @@ class BoxDetector:
         # Without boxes too the number of columns is right.
         starts = range(0, max(1, len(boxes)), _BOXES_AT_ONCE)
         return np.concatenate(list(self._pool.map(run, starts)))
+
+
+def with_data(features: BoxFeatures, boxes: Array) -> Array:
+    """Return the boxes that lie on imagery for the most part: others are not learned from."""
+    return np.asarray(boxes[features.share_with_data(boxes) >= _LEAST_DATA])
 
 
 def _apart(boxes: Array, scores: Array, overlap: float) -> Array:

@@ -84,6 +84,17 @@ class BoxFeatures:
         parts = [flat, inner, rim, texture, sides, shares[:, None]]
         return np.concatenate(parts, axis=1, dtype=np.float32)
 
+    def share_with_data(self, boxes: Array) -> Array:
+        """Return the share of each box that lies on pixels with data, shape (n,)."""
+        corners = np.rint(boxes).astype(np.intp)
+        height, width = self._tables.shape[:2]
+        ymin, xmin, ymax, xmax = corners.clip(0, [height - 1, width - 1] * 2).T
+        counts = self._tables[..., -1]
+        with_data = counts[ymax, xmax] - counts[ymin, xmax] - counts[ymax, xmin]
+        with_data += counts[ymin, xmin]
+        areas = (corners[:, 2] - corners[:, 0]) * (corners[:, 3] - corners[:, 1])
+        return np.asarray(with_data / np.maximum(areas, 1))
+
     def _cells(self, boxes: Array) -> tuple[Array, Array]:
         """Return means, shape (n, CELLS, CELLS, planes), and the share of cells with data."""
         sides = boxes[:, 2:] - boxes[:, :2]

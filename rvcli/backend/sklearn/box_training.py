@@ -11,13 +11,13 @@ import numpy as np
 import numpy.typing as npt
 
 from rvcli.backend.chip_set import ChipSet
-from rvcli.backend.sklearn.box_detector import BoxDetector, BoxModel
+from rvcli.backend.sklearn.box_detector import BoxDetector, BoxModel, with_data
 from rvcli.backend.sklearn.box_features import BoxFeatures, BoxSpec
 from rvcli.backend.sklearn.box_windows import choose_sizes, decode, encode, slide
 from rvcli.backend.sklearn.options import BoxOptions
 from rvcli.backend.sklearn.tree_ensemble import regressors_to_onnx, trees_to_onnx
 from rvcli.core.box import Box
-from rvcli.data.label.tfod_utils.np_box_ops import ioa, iou
+from rvcli.data.label.tfod_utils.np_box_ops import iou
 from rvcli.errors import DataError
 from rvcli.utils import progress
 
@@ -32,8 +32,6 @@ _MOVES_FROM = 0.4
 _PLACES_PER_WINDOW = 8
 # Those around boxes are moved by this share of their sides.
 _SPREAD = (0.12, 0.12, 0.18, 0.18)
-# Of a window that is learned from so much has to lie on the chip.
-_ON_CHIP = 0.8
 # Pixels to draw from, and to look for mistakes on in each round.
 _VIEW_PIXELS, _MINED_PIXELS = 16_000_000, 4_000_000
 # Shares of all windows: those that are drawn, and those found in each round of looking for what
@@ -190,12 +188,6 @@ def _open_views(
         yield _View(chip, boxes, classes)
 
 
-def _on_chip(chip: Array, windows: Array) -> Array:
-    """Return the windows that lie on a chip for the most part."""
-    frame = np.array([[0.0, 0.0, *chip.shape[:2]]])
-    return np.asarray(windows[ioa(frame, windows)[0] >= _ON_CHIP])
-
-
 def _first_sample(
     chips: ChipSet,
     spec: BoxSpec,
@@ -235,7 +227,8 @@ def _sample(
             decode(around, rng.normal(0, _SPREAD, (len(around), 4))),
         ]
     )
-    windows = _on_chip(view.chip, windows)
+    features = BoxFeatures(view.chip, spec)
+    windows = with_data(features, windows)
     overlaps, _ = view.near(windows)
     shows, far = overlaps >= _SHOWS, overlaps < _FAR
     kinds = (
@@ -244,7 +237,7 @@ def _sample(
         (far, 1 - _POSITIVE - _NEAR),
     )
     chosen = [rng.permutation(np.flatnonzero(kind))[: int(share * count)] for kind, share in kinds]
-    return _Sample.of(view, BoxFeatures(view.chip, spec), windows[np.concatenate(chosen)])
+    return _Sample.of(view, features, windows[np.concatenate(chosen)])
 
 
 def _mine(
@@ -261,7 +254,7 @@ def _mine(
             height, width = view.chip.shape[:2]
             area = Box(0, 0, height, width)
             found = detector.detect(view.chip, area, (0, 0), merge=_MINED_APART)
-            boxes = _on_chip(view.chip, found.get_npboxes())[:per_view]
+            boxes = found.get_npboxes()[:per_view]
             parts.append(_Sample.of(view, BoxFeatures(view.chip, model.spec), boxes))
             bar.advance(1)
     return _Sample.join(parts)

@@ -166,6 +166,14 @@ class TestFeatures:
         assert not outside[: 6 * CELLS**2].any()
         assert 0 < corner[-1] < 1
 
+    def test_the_share_with_data(self) -> None:
+        """It counts pixels on the chip that hold data, of all pixels of the box."""
+        chip = np.full((40, 40, 1), 70, np.uint8)
+        chip[:, 20:] = 0
+        boxes = [[0, 0, 10, 10], [0, 15, 10, 25], [-5, 0, 5, 10], [50, 50, 60, 60], [3, 3, 3, 3]]
+        shares = BoxFeatures(chip, BoxSpec(1)).share_with_data(np.array(boxes, float))
+        assert [1, 0.5, 0.5, 0, 0] == shares.tolist()
+
     def test_pixels_without_data_leave_no_edges(self) -> None:
         """Where imagery ends there is no edge of an object."""
         chip = np.full((40, 40, 1), 70.0)
@@ -190,11 +198,21 @@ class TestDetector:
             assert of_class.get_scores()[0] > 0.5
 
     def test_nothing_is_found_where_nothing_is(self, model: BoxModel) -> None:
-        """Plain ground has no sure box, and no data no box at all."""
+        """Plain ground has no sure box."""
         detector = BoxDetector(model, "m")
         area = Box(0, 0, SIZE, SIZE)
         ground = np.random.default_rng(5).normal(100, 6, (SIZE, SIZE, 3)).astype(np.uint8)
         assert not (detector.detect(ground, area, (0, 0)).get_scores() > 0.5).any()
+
+    def test_nothing_is_found_where_no_data_is(self, model: BoxModel) -> None:
+        """All boxes lie on the imagery for the most part, and without imagery there is none."""
+        chip, _ = yard(np.random.default_rng(3))
+        chip = np.pad(chip, ((0, 0), (0, SIZE), (0, 0)))
+        detector = BoxDetector(model, "m")
+        found = detector.detect(chip, Box(0, 0, SIZE, 2 * SIZE), (0, 0))
+        assert len(found)
+        assert (BoxFeatures(chip, model.spec).share_with_data(found.get_npboxes()) >= 0.8).all()
+        assert not len(detector.detect(chip[:, SIZE:], Box(0, 0, SIZE, SIZE), (0, 0)))
 
     def test_the_number_of_threads_changes_nothing(self, model: BoxModel) -> None:
         """One thread or four: the same boxes and scores."""
