@@ -30,7 +30,7 @@ class ObjectDetection(rv.ExperimentSet):
         root_uri: str = "out",
         backend: Backend = "SKLEARN_OBJECT_DETECTION",
         chip_size: int = 256,
-        epochs: int = 20,
+        epochs: int = 30,
     ) -> rv.ExperimentConfig:
         """Describe the experiment with buildings.
 
@@ -57,7 +57,7 @@ class ObjectDetection(rv.ExperimentSet):
         root_uri: str = "out",
         backend: Backend = "SKLEARN_OBJECT_DETECTION",
         chip_size: int = 200,
-        epochs: int = 20,
+        epochs: int = 30,
     ) -> rv.ExperimentConfig:
         """Describe the experiment with tree crowns; for the arguments see exp_buildings."""
         task = describe_task({"tree": (1, "#31a354")}, chip_size)
@@ -89,8 +89,16 @@ def describe_backend(task: rv.TaskConfig, key: Backend, epochs: int) -> rv.Backe
     """Describe what learns."""
     builder = rv.BackendConfig.builder(key).with_task(task)
     if key == "PYTORCH_OBJECT_DETECTION":
+        # A network that a processor trains from random weights in some minutes: two levels of the
+        # pyramid, which leave out the last layers of the backbone, and a quarter of the width.
         builder = builder.with_train_options(
-            batch_size=8, lr=1e-3, num_epochs=epochs, model_arch="resnet18", pretrained=False
+            batch_size=8,
+            lr=1e-3,
+            num_epochs=epochs,
+            model_arch="resnet18",
+            model_options={"strides": [8, 16], "width": 64},
+            pretrained=False,
+            keep="last",
         )
     return builder.build()
 
