@@ -216,6 +216,53 @@ def test_a_package_predicts_what_the_run_did(village: Any, id: str) -> None:
         assert features(expected) == features(made)
 
 
+ELSEWHERE = """
+import rvcli as rv
+import tasks
+
+
+class Elsewhere(rv.ExperimentSet):
+    def exp_elsewhere(self):
+        made = tasks.Tasks().exp_inferred("anderswo")
+        task = made.task.to_builder().with_predict_package_uri("Ort/Paket.zip")
+        task = task.with_debug(True).with_predict_debug_uri("Ort/Bilder")
+        task = task.with_predict_batch_size(3).build()
+        [scene] = made.dataset.validation_scenes
+        scene = scene.to_builder().with_task(task).with_label_store("Ort/Zellen.geojson").build()
+        evaluator = rv.EvaluatorConfig.builder(rv.CHIP_CLASSIFICATION_EVALUATOR).with_task(task)
+        return (
+            made.to_builder()
+            .with_task(task)
+            .with_dataset(
+                rv.DatasetConfig.builder()
+                .with_train_scenes(made.dataset.train_scenes)
+                .with_validation_scene(scene)
+                .build()
+            )
+            .with_evaluators([evaluator.with_output_uri("Ort/Zahlen.json").build()])
+            .build()
+        )
+"""
+
+
+def test_everything_may_lie_elsewhere(village: Any) -> None:
+    """Package, predictions, their drawings and figures go where they are told to go."""
+    village.write("anderswo.py", ELSEWHERE)
+    result = village.rv("run", "inprocess", "anderswo.py")
+    assert 0 == result.code, result.text
+    place = village.path / "Ort"
+    names = sorted(p.relative_to(place).as_posix() for p in place.rglob("*") if p.is_file())
+    assert ["Bilder/Süd ö.png", "Paket.zip", "Zahlen.json", "Zellen.geojson"] == names
+    assert features(village.root / "predict/inferred/Süd ö.json") == features(
+        place / "Zellen.geojson"
+    )
+    expected = json.loads((village.root / "eval/inferred/eval.json").read_text())
+    assert expected == json.loads((place / "Zahlen.json").read_text())
+    for unused in ("predict/inferred/Süd ö.json", "eval/inferred/eval.json"):
+        assert not (village.path / "anderswo" / unused).exists()
+    assert "nothing to run" in village.rv("run", "inprocess", "anderswo.py").out
+
+
 # What a second run does.
 
 
