@@ -95,4 +95,3 @@ def test_a_file_that_cannot_be_written_is_named(
     """The error has the name that people know."""
     with pytest.raises(NotWritableError, match="there cannot be written"):
         write(tmp_path / "missing/p.tif", grid, "uint8", scores)
-
