@@ -155,6 +155,8 @@ class MultiRasterSourceConfigBuilder(RasterSourceConfigBuilder):
 
     def with_raster_sources(self, raster_sources: Sequence[str | RasterSourceConfig]) -> Any:
         """Set the sources, each by config or by URI, in the order of their bands."""
+        if isinstance(raster_sources, str):
+            return self.set(raster_sources=raster_sources)  # whose error says what it must be
         return self.set(raster_sources=[as_raster_source(s, None) for s in raster_sources])
 
     def with_raster_source(

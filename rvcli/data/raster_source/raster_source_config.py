@@ -49,7 +49,10 @@ class RasterSourceConfig(BundledConfigMixin, Config):
     )
 
     def problems(self) -> Iterable[Problem]:
-        """Check that statistics of the image's bands are not taken for those of other bands."""
+        """Check the channels, and that statistics of bands are not taken for those of others."""
+        for i, channel in enumerate(self.channel_order or []):
+            if channel < 0:
+                yield Problem(f"$.channel_order[{i}]", f"must not be negative, not {channel}")
         replaced = False
         for i, transformer in enumerate(self.transformers or []):
             if replaced and getattr(transformer, "uses_image_bands", False):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from rvcli import keys
 from rvcli.config import Config, ConfigBuilder, Problem, field, one_of
 from rvcli.config.providers import construct_default
+from rvcli.data.vector_source.filters import compile_filter
 from rvcli.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -64,10 +65,19 @@ class VectorSourceConfig(Config):
         return any(b is None for b in bufs)
 
     def problems(self) -> Iterable[Problem]:
-        """Yield what is wrong with how classes are found."""
+        """Yield what is wrong with how classes are found, and with buffers."""
         yield from super().problems()
         if self.class_mapping is not None and self.class_property is None:
             yield Problem("$.class_mapping", "is set, but class_property, which it maps, is not")
+        for class_id, expression in (self.class_id_to_filter or {}).items():
+            try:
+                compile_filter(expression)
+            except ConfigError as error:
+                yield Problem(f"$.class_id_to_filter[{class_id}]", error.message)
+        for name in ("line_bufs", "point_bufs"):
+            for class_id, width in (getattr(self, name) or {}).items():
+                if width is not None and not 0 <= width < float("inf"):
+                    yield Problem(f"$.{name}[{class_id}]", f"must not be negative, not {width}")
 
     def class_ids(self, class_map: ClassMap | None) -> set[int]:
         """Return the classes that features may be of, as far as configs say."""

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from rvcli.data.vector_source.vector_source import VectorSource
 
 
+# A tile of it is 4 cm wide at the equator.
+_MAX_ZOOM = 30
+
+
 class VectorTileVectorSourceConfig(VectorSourceConfig):
     """Read geometries from Mapbox vector tiles: those that the scene touches.
 
@@ -52,6 +56,8 @@ class VectorTileVectorSourceConfig(VectorSourceConfig):
             yield Problem("$.uri", f"is {self.uri}, neither .mbtiles nor with {{z}}, {{x}}, {{y}}")
         elif self.zoom is None:
             yield Problem("$.zoom", "is not set, and tiles by URI do not say it: with_zoom(14)")
+        elif self.zoom > _MAX_ZOOM:
+            yield Problem("$.zoom", f"must be from 0 to {_MAX_ZOOM}, not {self.zoom}")
 
     def report_io(self, command_type: str, io_def: CommandIODefinition) -> Any:
         """Add an .mbtiles file; tiles by URI are not known beforehand."""

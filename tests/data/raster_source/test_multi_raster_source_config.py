@@ -39,6 +39,14 @@ def test_sources_by_uri_or_config() -> None:
     assert [1] == config.raster_sources[3].channel_order
 
 
+def test_lone_uri_is_no_list() -> None:
+    """One URI where a list is wanted is refused, not taken for a list of characters."""
+    with pytest.raises(
+        InvalidConfigError, match=r"\$\.raster_sources must be a list, not 'a\.tif'"
+    ):
+        RasterSourceConfig.builder(keys.MULTI_RASTER_SOURCE).with_raster_sources("a.tif").build()
+
+
 def test_message_keeps_the_config() -> None:
     """The message gives the same config again, with all that it holds."""
     cast = transformer(keys.CAST_TRANSFORMER, dtype="float32")

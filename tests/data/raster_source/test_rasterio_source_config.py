@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from rvcli import keys
+from rvcli.config import InvalidConfigError
 from rvcli.data.raster_source.raster_source_config import RasterSourceConfig
 from rvcli.protos.raster_source_pb2 import RasterSourceConfig as Message
 
@@ -64,3 +65,10 @@ def test_message_keeps_the_config() -> None:
         .build()
     )
     assert config.to_plain() == RasterSourceConfig.from_proto(config.to_proto()).to_plain()
+
+
+def test_channels_count_from_0() -> None:
+    """A negative channel is a problem of the config."""
+    builder = RasterSourceConfig.builder(keys.RASTERIO_SOURCE).with_uri("a.tif")
+    with pytest.raises(InvalidConfigError, match=r"\$\.channel_order\[1\] must not be negative"):
+        builder.with_channel_order([0, -1]).build()

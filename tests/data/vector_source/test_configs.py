@@ -118,6 +118,27 @@ def test_wrong_options_are_refused() -> None:
         made.with_buffers({1: 2.0}, unit="miles").build()
 
 
+@pytest.mark.parametrize(
+    ("values", "text"),
+    [
+        ({"class_id_to_filter": {2: ["=", "a", 1]}}, r"\$\.class_id_to_filter\[2\] .*'='"),
+        ({"line_bufs": {1: 1.0, 3: -0.5}}, r"\$\.line_bufs\[3\] must not be negative, not -0.5"),
+        ({"point_bufs": {1: float("inf")}}, r"\$\.point_bufs\[1\] .*, not inf"),
+    ],
+)
+def test_filters_and_buffers_are_checked_at_once(values: dict[str, Any], text: str) -> None:
+    """What is no filter and no width is a problem of the config, not of the command that reads."""
+    with pytest.raises(InvalidConfigError, match=text):
+        builder(keys.GEOJSON_SOURCE).with_uri("a.json").set(**values).build()
+
+
+def test_zoom_that_no_tiles_have() -> None:
+    """A zoom beyond all sense is refused."""
+    tiles = builder(keys.VECTOR_TILE_SOURCE).with_uri("https://x/{z}/{x}/{y}.pbf")
+    with pytest.raises(InvalidConfigError, match=r"\$\.zoom must be from 0 to 30, not 31"):
+        tiles.with_zoom(31).build()
+
+
 def test_files_are_inputs() -> None:
     """What a source reads is an input, of a shapefile all that belongs to it."""
     ogr = builder(keys.OGR_SOURCE)
