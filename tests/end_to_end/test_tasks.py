@@ -216,6 +216,20 @@ def test_a_package_predicts_what_the_run_did(village: Any, id: str) -> None:
         assert features(expected) == features(made)
 
 
+def test_patches_of_pixels_become_boxes(village: Any) -> None:
+    """The backend of pixels finds what the detector finds, and its package finds it again."""
+    options = ("-a", "backend", "SKLEARN_PIXELS_TO_BOXES", "-a", "root_uri", "Flecken")
+    result = village.rv("run", "inprocess", "tasks.py", "-m", "exp_boxes", *options)
+    assert 0 == result.code, result.text
+    root = village.path / "Flecken"
+    assert figures(root, "boxes")["average"]["f1"] > 0.9
+    assert [] == features(root / "predict/boxes/leer.json")
+    package = str(root / "bundle/boxes/predict_package.zip")
+    assert 0 == village.rv("predict", package, "Süd ö.tif", "Flecken.geojson").code
+    expected = features(root / "predict/boxes/Süd ö.json")
+    assert expected == features(village.path / "Flecken.geojson")
+
+
 ELSEWHERE = """
 import rvcli as rv
 import tasks

@@ -65,7 +65,7 @@ class Tasks(rv.ExperimentSet):
         score_thresh: float = 0.5,
         neg_ratio: float = 1.0,
         iterations: int = 30,
-        batch_size: int = 10,
+        backend: str = rv.SKLEARN_OBJECT_DETECTION,
         place: str = "",
     ):
         """Find houses and ponds."""
@@ -75,14 +75,14 @@ class Tasks(rv.ExperimentSet):
             .with_chip_size(64)
             .with_chip_options(neg_ratio=neg_ratio)
             .with_predict_options(merge_thresh=merge_thresh, score_thresh=score_thresh)
-            .with_predict_batch_size(batch_size)
             .build()
         )
-        backend = rv.BackendConfig.builder(rv.SKLEARN_OBJECT_DETECTION).with_task(task)
-        backend = backend.with_train_options(
-            max_windows=1000, iterations=iterations, learning_rate=0.3, sizes=1
-        ).build()
-        return experiment("boxes", root_uri, task, backend, "", place)
+        builder = rv.BackendConfig.builder(backend).with_task(task)
+        options = {"max_windows": 1000, "learning_rate": 0.3, "sizes": 1}
+        if backend == rv.SKLEARN_PIXELS_TO_BOXES:
+            options = {"max_pixels": 4000, "learning_rate": 0.5, "scales": [1]}
+        learning = builder.with_train_options(iterations=iterations, **options).build()
+        return experiment("boxes", root_uri, task, learning, "", place)
 
     def exp_pixels(
         self, root_uri: str = "Ausgabe ü", predict_stride: int | None = None, place: str = ""
