@@ -11,10 +11,12 @@ from rvcli.core.box import Box
 from rvcli.data.label.object_detection_labels import ObjectDetectionLabels
 from rvcli.data.label.tfod_utils.np_box_ops import BoxIndex
 from rvcli.data.label_source.label_source import LabelSource
+from rvcli.data.vector_source.warnings_of_labels import warn_of_tiny
 
 if TYPE_CHECKING:
     from rvcli.core.class_map import ClassMap
     from rvcli.data.crs_transformer.crs_transformer import CRSTransformer
+    from rvcli.data.vector_source.class_polygons import ClassPolygons
     from rvcli.data.vector_source.vector_source import VectorSource
 
 log = logging.getLogger(__name__)
@@ -69,16 +71,21 @@ class ObjectDetectionLabelSource(LabelSource):
             labels = labels.choose(labels.get_class_ids() != 0)
             if self.extent is not None:
                 labels = labels.on_image(self.extent)
-                self._warn_if_outside(labels)
+                self._check(polygons, labels)
             self._read = labels, BoxIndex(labels.get_npboxes())
         return self._read
 
-    def _warn_if_outside(self, labels: ObjectDetectionLabels) -> None:
-        everywhere = 0 if len(labels) else len(self.vector_source.get_polygons())
+    def _check(self, polygons: ClassPolygons, labels: ObjectDetectionLabels) -> None:
+        """Warn if there are polygons, but none on the image, or none as large as a pixel."""
+        name = getattr(self.vector_source, "uri", type(self.vector_source).__name__)
+        if len(labels):
+            warn_of_tiny(name, polygons.geometries)
+            return
+        everywhere = len(self.vector_source.get_polygons())
         if everywhere:
             log.warning(
                 "%s: none of the %d polygons gives a box on the image; check their CRS, and that x"
                 " is longitude and y latitude",
-                getattr(self.vector_source, "uri", type(self.vector_source).__name__),
+                name,
                 everywhere,
             )

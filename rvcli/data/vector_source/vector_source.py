@@ -13,6 +13,7 @@ from rvcli.data.vector_source.geojson_features import features_of, no_gc
 from rvcli.data.vector_source.warnings_of_labels import (
     warn_of_names,
     warn_of_none,
+    warn_of_tiny,
     warn_of_unknown,
 )
 from rvcli.errors import DataError
@@ -146,14 +147,16 @@ class VectorSource(ActivateMixin, ABC):
         return self._all().max_class_id
 
     def warn_if_outside(self, extent: Box) -> None:
-        """Warn if there are labels, and none lies on the image.
+        """Warn if there are labels, and none lies on the image, or none is as large as a pixel.
 
         Args:
             extent: of the image, pixel coordinates.
         """
         polygons = self._all()
-        if len(polygons) and not len(polygons.touching(extent)):
+        near = polygons.touching(extent)
+        if len(polygons) and not len(near):
             warn_of_none(self._name(), len(polygons))
+        warn_of_tiny(self._name(), polygons.geometries[near])
 
     def _activate(self) -> None:
         """Nothing: labels are read on first use."""

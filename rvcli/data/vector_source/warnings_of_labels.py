@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from rvcli.core.class_map import ClassMap
     from rvcli.data.vector_source.class_inference import ClassInference
-    from rvcli.data.vector_source.class_polygons import ClassPolygons
+    from rvcli.data.vector_source.class_polygons import ClassPolygons, Geometries
 
 log = logging.getLogger(__name__)
 
@@ -21,6 +21,25 @@ def warn_of_none(name: str, count: int) -> None:
         name,
         count,
     )
+
+
+def warn_of_tiny(name: str, geometries: Geometries) -> None:
+    """Warn if there are labels on the image, and none is as large as a pixel.
+
+    Args:
+        name: what messages call their source.
+        geometries: in pixels, those on the image.
+    """
+    import shapely
+
+    bounds = shapely.bounds(geometries).reshape(-1, 4)
+    if len(bounds) and (bounds[:, 2:] - bounds[:, :2]).max() < 1:
+        log.warning(
+            "%s: all of the %d polygons on the image are smaller than a pixel; check their CRS:"
+            " labels of an image without georeference are in pixels",
+            name,
+            len(bounds),
+        )
 
 
 def warn_of_names(inference: ClassInference, name: str, level: int) -> None:
@@ -39,12 +58,13 @@ def warn_of_names(inference: ClassInference, name: str, level: int) -> None:
         more = f" and {len(unknown) - 10} more" if len(unknown) > 10 else ""
         log.log(
             level,
-            "%s: %d features have names that the class map lacks: they are of class %s (%s%s)",
+            "%s: %d features have names that the class map lacks (%s%s): they become class %s;"
+            " name the classes of the task so, or say with_class_mapping(...)",
             name,
             unknown.total(),
-            inference.options.default_class_id,
             ", ".join(names),
             more,
+            inference.options.default_class_id,
         )
 
 

@@ -90,6 +90,15 @@ def test_polygons_elsewhere_are_warned_of(make: Make, caplog: pytest.LogCaptureF
     assert "none of the 1 polygons gives a box on the image" in caplog.text
 
 
+def test_tiny_polygons_are_warned_of(make: Make, caplog: pytest.LogCaptureFixture) -> None:
+    """Polygons in degrees on an image in pixels are all smaller than one; that is said."""
+    make([box(15.1, 52.3, 15.2, 52.4), box(20, 20, 22, 22)]).get_labels()
+    assert caplog.text == ""
+    make([box(15.1, 52.3, 15.2, 52.4)]).get_labels()
+    assert "all of the 1 polygons on the image are smaller than a pixel" in caplog.text
+    assert "labels of an image without georeference are in pixels" in caplog.text
+
+
 def test_a_source_from_a_uri(write_labels: Any, grid: Any) -> None:
     """A URI is enough for a config, which survives a message and makes a source."""
     uri = write_labels([box(0, 0, 5, 5)], [{"class_name": "tree"}])

@@ -20,6 +20,7 @@ from shapely.geometry import (
     box,
 )
 
+from rvcli.core.box import Box
 from rvcli.core.class_map import ClassMap
 from rvcli.data.crs_transformer.identity_crs_transformer import IdentityCRSTransformer
 from rvcli.data.crs_transformer.rasterio_crs_transformer import RasterioCRSTransformer
@@ -296,8 +297,9 @@ def test_names_of_no_class_are_warned_of(
     uri = write_labels([box(i, 0, i + 1, 1) for i in range(4)], properties)
     assert [1, 2, 1, 1] == source(uri, grid).get_polygons().class_ids.tolist()
     assert (
-        "2 features have names that the class map lacks: they are of class 1 (Road)" in caplog.text
-    )
+        "2 features have names that the class map lacks (Road): they become class 1; name the"
+        " classes of the task so, or say with_class_mapping(...)"
+    ) in caplog.text
     caplog.clear()
     options = ClassInferenceOptions(CLASSES, default_class_id=None)
     GeoJSONVectorSource(uri, grid, class_inf_opts=options).get_polygons()
@@ -421,3 +423,16 @@ def test_legacy_hook_gives_features_with_class_ids(
     features = source(uri, grid)._get_geojson()["features"]
     assert [feature["properties"]["class_id"] for feature in features] == [3, 1]
     assert features[1]["geometry"] is None
+
+
+def test_labels_that_are_all_tiny_are_warned_of(
+    grid: RasterioCRSTransformer,
+    write_labels: Callable[..., str],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Of labels on the image of which none is as large as a pixel the CRS is in doubt."""
+    extent = Box(0, 0, 100, 100)
+    source(write_labels([box(1, 1, 1.5, 1.5), box(3, 3, 5, 5)]), grid).warn_if_outside(extent)
+    assert "" == caplog.text
+    source(write_labels([box(1, 1, 1.5, 1.5)]), grid).warn_if_outside(extent)
+    assert "all of the 1 polygons on the image are smaller than a pixel" in caplog.text
