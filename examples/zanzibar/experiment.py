@@ -24,7 +24,7 @@ class Zanzibar(rv.ExperimentSet):
         root_uri: str = "out",
         backend: Literal["embedded", "pytorch"] = "embedded",
         iterations: int = 60,
-        num_epochs: int = 30,
+        num_epochs: int = 60,
     ) -> rv.ExperimentConfig:
         """Describe the experiment.
 
@@ -32,7 +32,7 @@ class Zanzibar(rv.ExperimentSet):
             data_dir: folder of the imagery and labels.
             root_uri: where everything is written.
             backend: `embedded` classifies each pixel by its surroundings; `pytorch` trains a
-                small U-Net.
+                small U-Net, see small_unet.py.
             iterations: rounds of boosting, of the embedded backend.
             num_epochs: passes over the chips, of the U-Net.
         """
@@ -81,20 +81,19 @@ def embedded(task: rv.TaskConfig, iterations: int) -> rv.BackendConfig:
 
 
 def pytorch(task: rv.TaskConfig, num_epochs: int) -> rv.BackendConfig:
-    """Describe a U-Net that learns from nothing but these chips."""
+    """Describe the network of small_unet.py, which starts from random weights."""
     return (
-        rv.BackendConfig.builder(rv.PYTORCH_SEMANTIC_SEGMENTATION)
+        rv.BackendConfig.builder("SMALL_UNET")
         .with_task(task)
-        .with_train_options(
-            model_arch="unet:resnet18",
-            model_options={"decoder_channels": [64, 32, 32, 16, 16]},
-            pretrained=False,
-            num_epochs=num_epochs,
-            lr=1e-3,
-            augmentors=["HorizontalFlip", "VerticalFlip", "RandomRotate90", "RGBShift"],
-            # The scene that the figures are of has no say in which epoch is taken.
-            keep="last",
+        .with_num_epochs(num_epochs)
+        .with_lr(3e-3)
+        .with_augmentors(
+            ["HorizontalFlip", "VerticalFlip", "RandomRotate90", "RGBShift", "GaussNoise"]
         )
+        # Few pixels are of buildings, and more of them in the other scene.
+        .with_class_weights([3.0, 1.0])
+        # The scene that the figures are of has no say in which epoch is taken.
+        .with_keep("last")
         .build()
     )
 
