@@ -29,21 +29,23 @@ def check_grid(labels: RasterSource, extent: Box, crs_transformer: Any) -> None:
     own = labels.get_crs_transformer()
     offset = offset_px(own, crs_transformer, extent)
     if offset is None:
-        _check_size(labels.get_extent(), extent)
+        _check_size(labels, extent)
     elif not offset <= MAX_OFFSET_PX:
         raise DataError(
-            f"the label raster is not on the grid of the image: it lies up to {offset:.6g} pixels"
-            f" off (labels: {grid_text(own)}; image: {grid_text(crs_transformer)})",
+            f"{labels.get_name()} holds labels, but is not on the grid of the imagery: it lies up"
+            f" to {offset:.6g} pixels off (labels: {grid_text(own)}; imagery:"
+            f" {grid_text(crs_transformer)})",
             hint="warp the labels to the grid of the image first, as with"
             " `gdalwarp -tr -te -r near`",
         )
 
 
-def _check_size(labels: Box, image: Box) -> None:
-    if labels != image:
+def _check_size(labels: RasterSource, image: Box) -> None:
+    own = labels.get_extent()
+    if own != image:
         raise DataError(
-            f"the label raster is {labels.get_height()} x {labels.get_width()} pixels, the image"
-            f" {image.get_height()} x {image.get_width()} (height x width), and no georeference"
-            " says how they lie on each other",
+            f"{labels.get_name()} holds labels and is {own.get_height()} x {own.get_width()} pixels"
+            f" large, the imagery {image.get_height()} x {image.get_width()} (height x width), and"
+            " no georeference says how they lie on each other",
             hint="give both a georeference, or make them of one size",
         )

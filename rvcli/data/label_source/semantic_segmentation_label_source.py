@@ -83,11 +83,12 @@ class SemanticSegmentationLabelSource(ActivateMixin, LabelSource):
         if self.class_transformer is not None:
             if chip.shape[2] < 3:
                 raise DataError(
-                    f"the label image has {chip.shape[2]} channels, not red, green and blue",
+                    f"{self.source.get_name()} has {chip.shape[2]} channels, not the red, green"
+                    " and blue of labels",
                     hint="leave with_rgb_class_map out if it holds class ids",
                 )
             return self.class_transformer.rgb_to_class(chip)
-        return _class_ids(chip[:, :, 0])
+        return _class_ids(chip[:, :, 0], self.source.get_name())
 
     def _subcomponents_to_activate(self) -> list[Any]:
         return [self.source]
@@ -99,7 +100,7 @@ class SemanticSegmentationLabelSource(ActivateMixin, LabelSource):
         """Nothing of the source's own is held open."""
 
 
-def _class_ids(labels: npt.NDArray[Any]) -> npt.NDArray[Any]:
+def _class_ids(labels: npt.NDArray[Any], name: str) -> npt.NDArray[Any]:
     """Return class ids as uint8 or uint16.
 
     Raises:
@@ -111,7 +112,7 @@ def _class_ids(labels: npt.NDArray[Any]) -> npt.NDArray[Any]:
     low, high = whole.min(initial=0), whole.max(initial=0)
     if low < 0 or high > 65535 or (labels.dtype.kind == "f" and (whole != whole.round()).any()):
         raise DataError(
-            f"the label image holds values from {low} to {high}, which are no class ids",
+            f"{name} holds values from {low} to {high}, which are no class ids",
             hint="class ids are integers from 0 to 65535; mark pixels without label as nodata",
         )
     return whole.astype(np.uint16)

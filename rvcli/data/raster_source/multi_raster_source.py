@@ -89,6 +89,12 @@ class MultiRasterSource(ActivateMixin, RasterSource):
         """Return the transformer of the primary source."""
         return self.raster_sources[self.primary].get_crs_transformer()
 
+    def get_name(self) -> str:
+        """Return how messages call the image."""
+        return f"the stack of {' and '.join(s.get_name() for s in self.raster_sources[:3])}" + (
+            f" and {len(self.raster_sources) - 3} more" if len(self.raster_sources) > 3 else ""
+        )
+
     def iter_blocks(self, max_pixels: int = 1 << 20) -> Iterator[Box]:
         """Yield windows that cover the extent once, along the blocks of the primary source."""
         return self.raster_sources[self.primary].iter_blocks(max_pixels)

@@ -20,9 +20,11 @@ if TYPE_CHECKING:
 class ChannelOrderError(DataError):
     """A channel is asked for that the image does not have."""
 
-    def __init__(self, channel_order: Sequence[int], num_channels: int) -> None:
+    def __init__(
+        self, channel_order: Sequence[int], num_channels: int, name: str = "an image"
+    ) -> None:
         super().__init__(
-            f"channel order {list(channel_order)} does not fit an image of {num_channels} channels",
+            f"channel order {list(channel_order)} does not fit {name} of {num_channels} channels",
             hint=f"channels are counted from 0 to {num_channels - 1}",
         )
         self.channel_order = channel_order
@@ -61,7 +63,11 @@ class RasterSource(ABC):
             ChannelOrderError: one does not, or there is none.
         """
         if not len(channel_order) or any(not 0 <= c < num_channels for c in channel_order):
-            raise ChannelOrderError(channel_order, num_channels)
+            raise ChannelOrderError(channel_order, num_channels, self.get_name())
+
+    def get_name(self) -> str:
+        """Return how messages call the image, such as "the image a.tif"."""
+        return "an image"
 
     @abstractmethod
     def get_extent(self) -> Box:
@@ -100,12 +106,18 @@ class RasterSource(ABC):
 
         Returns:
             Shape (height, width, channels), channels in `channel_order`; 0 is nodata.
+
+        Raises:
+            DataError: a transformer cannot be applied to the image.
         """
         chip = self._get_chip(window)
         if self.channel_order != list(range(chip.shape[2])):
             chip = chip[:, :, self.channel_order]
-        for transformer in self.raster_transformers:
-            chip = transformer.transform(chip, self.channel_order)
+        try:
+            for transformer in self.raster_transformers:
+                chip = transformer.transform(chip, self.channel_order)
+        except DataError as error:
+            raise DataError(f"{self.get_name()}: {error.message}", hint=error.hint) from error
         return chip
 
     def get_raw_chip(self, window: Box) -> npt.NDArray[Any]:

@@ -128,6 +128,10 @@ class RasterioSource(ActivateMixin, RasterSource):
         """Return the transformer of the image; one that changes nothing if it has no CRS."""
         return self._crs_transformer
 
+    def get_name(self) -> str:
+        """Return how messages call the image."""
+        return f"the image {self._name}"
+
     def iter_blocks(self, max_pixels: int = 1 << 20) -> Iterator[Box]:
         """Yield windows that cover the extent once, along the blocks of the file."""
         height, width = self._block_hw

@@ -117,9 +117,9 @@ def test_whole_numbers_of_any_type_are_class_ids(label_image: WriteImage, dtype:
     ("values", "dtype"), [([-1, 2], "int16"), ([70000, 1], "int32"), ([0.5, 1], "float32")]
 )
 def test_other_numbers_are_refused(label_image: WriteImage, values: Any, dtype: str) -> None:
-    """Values that are no class ids are refused, with their range."""
+    """Values that are no class ids are refused, with their range and the file."""
     source = SemanticSegmentationLabelSource(label_image(np.array([[values]], dtype=dtype)))
-    with source.activate(), pytest.raises(DataError, match="no class ids"):
+    with source.activate(), pytest.raises(DataError, match=r"\.tif .*no class ids"):
         source.get_labels(Box(0, 0, 1, 2)).get_label_arr(Box(0, 0, 1, 2))
 
 

@@ -21,8 +21,10 @@ from rvcli.core.box import Box
 from rvcli.core.raster_stats import RasterStats
 from rvcli.data.activate_mixin import ActivationError
 from rvcli.data.crs_transformer.identity_crs_transformer import IdentityCRSTransformer
+from rvcli.data.raster_source.multi_raster_source import MultiRasterSource
 from rvcli.data.raster_source.raster_source import ChannelOrderError
 from rvcli.data.raster_source.rasterio_source import RasterioSource, load_window
+from rvcli.data.raster_transformer.min_max_transformer import MinMaxTransformer
 from rvcli.data.raster_transformer.stats_transformer import StatsTransformer
 from rvcli.errors import DataError
 
@@ -98,8 +100,23 @@ def test_chooses_channels(write_raster: Write, tmp_path: Path) -> None:
 
 def test_refuses_missing_channel(write_raster: Write, tmp_path: Path) -> None:
     """A channel that the file does not have is refused before anything is read."""
-    with pytest.raises(ChannelOrderError, match=r"\[3\] does not fit an image of 3 channels"):
+    with pytest.raises(ChannelOrderError, match=r"\[3\] does not fit the image .*image\.tif of 3"):
         RasterioSource([write_raster(random_bands("uint8"))], [], str(tmp_path), [3])
+
+
+def test_errors_of_transformers_name_the_image(write_raster: Write, tmp_path: Path) -> None:
+    """A transformer that does not fit is said not to fit this image, alone or in a stack."""
+    fails = MinMaxTransformer([0.0, 1.0], [2.0, 3.0])
+    path = write_raster(random_bands("uint8"))
+    alone = RasterioSource([path], [fails], str(tmp_path))
+    stack = MultiRasterSource([RasterioSource([path], [], str(tmp_path))] * 4)
+    stack.raster_transformers = [fails]
+    for source, name in (
+        (alone, "the image .*image.tif"),
+        (stack, "the stack of the image .* and the image .* and the image .* and 1 more"),
+    ):
+        with source.activate(), pytest.raises(DataError, match=f"^{name}: 2 minima"):
+            source.get_chip(Box(0, 0, 4, 4))
 
 
 @pytest.mark.parametrize(
