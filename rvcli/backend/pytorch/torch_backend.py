@@ -138,7 +138,7 @@ def by_shape(chips: Sequence[Any]) -> list[list[int]]:
 
 @contextmanager
 def torch_needed(work: str) -> Iterator[None]:
-    """Name the extra to install where a package is missing inside the block."""
+    """Say what to install where a package is missing inside the block, or does not fit."""
     try:
         yield
     except MissingDependencyError:
@@ -146,4 +146,11 @@ def torch_needed(work: str) -> Iterator[None]:
     except ModuleNotFoundError as error:
         raise MissingDependencyError(
             f"{work} needs the package {error.name}", hint="pip install 'rvcli[torch]'"
+        ) from error
+    except RuntimeError as error:
+        if "torchvision::" not in str(error):
+            raise
+        raise MissingDependencyError(
+            f"torchvision is not made for this torch: {error}",
+            hint="install torch and torchvision together, from the same index",
         ) from error

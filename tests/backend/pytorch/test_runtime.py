@@ -181,6 +181,30 @@ def test_training_without_torch_names_the_extra(
         segmentation().train(str(tmp_path / "tmp"))
 
 
+@pytest.mark.parametrize(
+    ("message", "error"),
+    [
+        ("operator torchvision::nms does not exist", MissingDependencyError),
+        ("something else", RuntimeError),
+    ],
+)
+def test_a_torchvision_that_does_not_fit_is_told(
+    segmentation: Make,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    message: str,
+    error: type[Exception],
+) -> None:
+    """As when it was made for another torch; other errors stay what they are."""
+
+    def refuse(*_: Any, **__: Any) -> Any:
+        raise RuntimeError(message)
+
+    monkeypatch.setattr("rvcli.backend.pytorch.training.train_model", refuse)
+    with pytest.raises(error, match=message):
+        segmentation().train(str(tmp_path / "tmp"))
+
+
 def test_imagery_of_other_bands_is_refused(segmentation: Make, tmp_path: Path) -> None:
     """The message has both numbers."""
     backend = segmentation()
