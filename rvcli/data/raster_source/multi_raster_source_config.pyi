@@ -20,18 +20,24 @@ if TYPE_CHECKING:
     from rvcli.data.crs_transformer.crs_transformer import CRSTransformer
     from rvcli.data.raster_source.raster_source import RasterSource
 
-class MultiRasterSourceConfig(RasterSourceConfig):
+class StackedSourceConfig(RasterSourceConfig):
+    """How sources, or assets of an item, become one image."""
+    primary: int | None
+    'Place, from 0, of the one whose grid and extent the image has; the one with the smallest pixels if not set.'
+    resampling: str | list[str]
+    "How those on other grids are resampled: 'nearest', 'bilinear' or 'average'; one for all, or one for each."
+    dtype: str | None
+    'Data type of all bands; one that holds them all if not set.'
+
+    def __init__(self, source_type: str | None=None, primary: int | None=None, resampling: str | list[str]='bilinear', dtype: str | None=None, transformers: list[RasterTransformerConfig]=..., channel_order: list[int] | None=None) -> None:
+        ...
+
+class MultiRasterSourceConfig(StackedSourceConfig):
     """Stack several raster sources of one place as the bands of one image."""
     key = keys.MULTI_RASTER_SOURCE
     positional = ('raster_sources', 'primary', 'resampling')
     raster_sources: list[RasterSourceConfig]
     'The sources, in the order of their bands.'
-    primary: int | None
-    'Index of the source whose grid and extent the stack has; the one with the smallest pixels if not set.'
-    resampling: str | list[str]
-    "How sources on other grids are resampled: 'nearest', 'bilinear' or 'average'; one for all, or one for each."
-    dtype: str | None
-    'Data type of all bands; one that holds them all if not set.'
 
     def problems(self) -> Iterable[Problem]:
         """Check what the sources and their options say of each other."""
@@ -84,10 +90,10 @@ class MultiRasterSourceConfigBuilder(RasterSourceConfigBuilder):
         """Add one source after those that are set, by config or by URI."""
 
     def with_primary(self, primary: int | None) -> _Self:
-        """Index of the source whose grid and extent the stack has; the one with the smallest pixels if not set."""
+        """Place, from 0, of the one whose grid and extent the image has; the one with the smallest pixels if not set."""
 
     def with_resampling(self, resampling: str | _Iterable[str]) -> _Self:
-        """How sources on other grids are resampled: 'nearest', 'bilinear' or 'average'; one for all, or one for each."""
+        """How those on other grids are resampled: 'nearest', 'bilinear' or 'average'; one for all, or one for each."""
 
     def with_dtype(self, dtype: str | None) -> _Self:
         """Data type of all bands; one that holds them all if not set."""

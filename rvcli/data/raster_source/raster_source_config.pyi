@@ -37,7 +37,7 @@ class RasterSourceConfig(BundledConfigMixin, Config):
     'Bands to read, counted from 0, in this order; all if not set.'
 
     def problems(self) -> Iterable[Problem]:
-        """Check that statistics of the image's bands are not taken for those of other bands."""
+        """Check the channels, and that statistics of bands are not taken for those of others."""
 
     def create_source(self, tmp_dir: str, crs_transformer: CRSTransformer | None=None, extent: Box | None=None, class_map: ClassMap | None=None) -> RasterSource:
         """Create the raster source; the last three describe the scene it belongs to."""

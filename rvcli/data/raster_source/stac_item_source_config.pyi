@@ -8,12 +8,11 @@ from rvcli.data.raster_transformer.raster_transformer_config import RasterTransf
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 from rvcli import keys
-from rvcli.config import Problem, field, not_empty, one_of
-from rvcli.data.raster_source.multi_raster_source_config import MultiRasterSourceConfig, resampling_problems
-from rvcli.data.raster_source.raster_source_config import RasterSourceConfig, RasterSourceConfigBuilder
+from rvcli.config import Problem, field, not_empty
+from rvcli.data.raster_source.multi_raster_source_config import MultiRasterSourceConfig, StackedSourceConfig, resampling_problems
+from rvcli.data.raster_source.raster_source_config import RasterSourceConfigBuilder
 from rvcli.data.raster_source.rasterio_source_config import READ_BY, RasterioSourceConfig
 from rvcli.data.raster_source.stac_item import choose_assets, read_assets
-from rvcli.data.raster_transformer.cast_transformer_config import DTYPES
 from rvcli.filesystem import is_local, to_path
 if TYPE_CHECKING:
     from rvcli.core.box import Box
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
     from rvcli.data.crs_transformer.crs_transformer import CRSTransformer
     from rvcli.data.raster_source.raster_source import RasterSource
 
-class STACItemSourceConfig(RasterSourceConfig):
+class STACItemSourceConfig(StackedSourceConfig):
     """Read assets of a STAC item, stacked as the bands of one image."""
     key = keys.STAC_ITEM_SOURCE
     positional = ('uri', 'assets', 'primary', 'resampling')
@@ -30,12 +29,6 @@ class STACItemSourceConfig(RasterSourceConfig):
     "The item's JSON file."
     assets: list[str] | None
     'Names of the assets to read, in the order of their bands; all that the item says are data if not set.'
-    primary: int | None
-    'Place among `assets` of the one whose grid and extent the image has; the one with the smallest pixels if not set.'
-    resampling: str | list[str]
-    "How assets on other grids are resampled: 'nearest', 'bilinear' or 'average'; one for all, or one for each."
-    dtype: str | None
-    'Data type of all bands; one that holds them all if not set.'
 
     def problems(self) -> Iterable[Problem]:
         """Check what the options say of each other."""
@@ -78,10 +71,10 @@ class STACItemSourceConfigBuilder(RasterSourceConfigBuilder):
         """Names of the assets to read, in the order of their bands; all that the item says are data if not set."""
 
     def with_primary(self, primary: int | None) -> _Self:
-        """Place among `assets` of the one whose grid and extent the image has; the one with the smallest pixels if not set."""
+        """Place, from 0, of the one whose grid and extent the image has; the one with the smallest pixels if not set."""
 
     def with_resampling(self, resampling: str | _Iterable[str]) -> _Self:
-        """How assets on other grids are resampled: 'nearest', 'bilinear' or 'average'; one for all, or one for each."""
+        """How those on other grids are resampled: 'nearest', 'bilinear' or 'average'; one for all, or one for each."""
 
     def with_dtype(self, dtype: str | None) -> _Self:
         """Data type of all bands; one that holds them all if not set."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from rvcli import keys
 from rvcli.config import Config, ConfigBuilder, Problem, field, one_of
 from rvcli.config.providers import construct_default
+from rvcli.data.vector_source.filters import compile_filter
 from rvcli.errors import ConfigError
 if TYPE_CHECKING:
     from rvcli.core.box import Box
@@ -45,7 +46,7 @@ class VectorSourceConfig(Config):
         """True if lines or points of some class are dropped."""
 
     def problems(self) -> Iterable[Problem]:
-        """Yield what is wrong with how classes are found."""
+        """Yield what is wrong with how classes are found, and with buffers."""
 
     def class_ids(self, class_map: ClassMap | None) -> set[int]:
         """Return the classes that features may be of, as far as configs say."""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from rvcli.core.command_io_definition import CommandIODefinition
     from rvcli.data.crs_transformer.crs_transformer import CRSTransformer
     from rvcli.data.vector_source.vector_source import VectorSource
+_MAX_ZOOM = 30
 
 class VectorTileVectorSourceConfig(VectorSourceConfig):
     """Read geometries from Mapbox vector tiles: those that the scene touches.
