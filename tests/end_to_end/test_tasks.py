@@ -343,7 +343,8 @@ def test_a_killed_prediction_is_made_again(village: Any, tools: Any) -> None:
     """After kill -9 of predict the same run goes on from there."""
     words = ("tasks.py", "-m", "exp_cells", "-a", "root_uri", "tot")
     assert 0 == village.rv("run", "inprocess", *words, "analyze", "chip", "train").code
-    process = village.start("run", "local", *words)
+    process = village.start("run", "local", *words, "predict")
+    assert any("PREDICT: started" in line for line in process.stdout)
     assert tools.wait_for(lambda: village.children(process.pid))
     os.kill(village.children(process.pid)[0], signal.SIGKILL)
     _, error = process.communicate(timeout=60)
