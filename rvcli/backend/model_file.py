@@ -88,3 +88,21 @@ def unpack_model(
             hint="copy it again, or run the command TRAIN again",
         ) from error
     return header, parts
+
+
+def check_features(found: Any, wanted: int, uri: str) -> None:
+    """Check that a model takes the features that are computed now.
+
+    Args:
+        found: the version of the features that it was trained on.
+        wanted: the version of those that are computed.
+        uri: its name in messages.
+
+    Raises:
+        DataError: it takes others.
+    """
+    if found != wanted:
+        raise DataError(
+            f"the model {uri} takes features of version {found}, not {wanted}",
+            hint="train the model again",
+        )

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from rvcli.backend.model_file import pack_model, unpack_model
+from rvcli.backend.model_file import check_features, pack_model, unpack_model
 from rvcli.backend.onnx_session import open_session, processors
 from rvcli.backend.sklearn.cell_features import VERSION as FEATURES_VERSION
 from rvcli.backend.sklearn.cell_features import cell_features, grow_with_brightness
@@ -121,12 +121,7 @@ def read_model(path: Path, uri: str) -> CellModel:
         DataError: it is no model of this kind, not whole, or of another version.
     """
     header, parts = unpack_model(path, uri, FORMAT, VERSION)
-    if header["features"] != FEATURES_VERSION:
-        raise DataError(
-            f"the model {uri} takes features of version {header['features']}, not"
-            f" {FEATURES_VERSION}",
-            hint="train the model again",
-        )
+    check_features(header["features"], FEATURES_VERSION, uri)
     return CellModel(
         int(header["bands"]), tuple(map(int, header["classes"])), parts[_TREES], header["notes"]
     )

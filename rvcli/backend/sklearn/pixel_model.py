@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rvcli.backend.model_file import pack_model, unpack_model
+from rvcli.backend.model_file import check_features, pack_model, unpack_model
 from rvcli.backend.sklearn.pixel_features import FEATURES_VERSION, FeatureSpec
-from rvcli.errors import DataError
 
 FORMAT = "rv pixel classifier"
 VERSION = 2
@@ -60,12 +59,7 @@ def read_model(path: Path, uri: str) -> PixelModel:
     """
     header, parts = unpack_model(path, uri, FORMAT, VERSION)
     features = header["features"]
-    if features["version"] != FEATURES_VERSION:
-        raise DataError(
-            f"the model {uri} takes features of version {features['version']}, not"
-            f" {FEATURES_VERSION}",
-            hint="train the model again",
-        )
+    check_features(features["version"], FEATURES_VERSION, uri)
     return PixelModel(
         spec=FeatureSpec(int(header["bands"]), tuple(map(int, features["radii"]))),
         class_ids=tuple(map(int, header["classes"])),
