@@ -51,6 +51,7 @@ class ChipSet:
                 for uri in sorted(set(uris))
             ]
             self.bands = _common_bands(self.files)
+            _check_common_classes(self.files)
             self.dtypes = _dtypes(self.files)
             self._starts = np.cumsum([0, *map(len, self.files)])
             self._open = stack.pop_all()
@@ -74,6 +75,55 @@ class ChipSet:
         file = int(np.searchsorted(self._starts, index, side="right")) - 1
         return self.files[file].read(index - int(self._starts[file]))
 
+    def check_labels(self, class_ids: Sequence[int]) -> None:
+        """Check that a task can learn from these chips.
+
+        Args:
+            class_ids: the classes of the task.
+
+        Raises:
+            DataError: there are no chips, none shows a class, or one shows a class that the task
+                does not have.
+        """
+        if not len(self):
+            raise DataError(
+                "there are no chips to train on",
+                hint="check that the training scenes have labels where there is imagery",
+            )
+        self._check_classes(class_ids)
+        if not self._shown():
+            scenes = ", ".join(file.scene_id for file in self.files[:10])
+            raise DataError(
+                f"the {len(self)} chips of the training scenes ({scenes}) show no class",
+                hint="check that the labels lie on the imagery, and the areas of interest",
+            )
+
+    def check_validation(self, validation: ChipSet, class_ids: Sequence[int]) -> None:
+        """Check that what is learned from these chips can be measured with others.
+
+        Raises:
+            DataError: those have other bands, or show a class that the task does not have.
+        """
+        if len(self) and len(validation) and validation.bands != self.bands:
+            raise DataError(
+                f"the training chips have {self.bands} bands, those for validation"
+                f" {validation.bands}",
+                hint="choose the same bands with with_channel_order",
+            )
+        validation._check_classes(class_ids)
+
+    def _check_classes(self, class_ids: Sequence[int]) -> None:
+        unknown = sorted(self._shown().difference(class_ids))
+        if unknown:
+            raise DataError(
+                f"the chips show the classes {unknown[:10]}, which the task does not have",
+                hint="run the command CHIP again",
+            )
+
+    def _shown(self) -> set[int]:
+        totals = zip(self.class_ids, self.counts.sum(axis=0).tolist(), strict=True)
+        return {class_id for class_id, total in totals if class_id != 0 and total}
+
     @property
     def class_ids(self) -> list[int]:
         """The columns of `counts`; 0 is ignore."""
@@ -94,6 +144,16 @@ def _common_bands(files: Sequence[ChipFile]) -> int:
             hint="choose the same bands with with_channel_order",
         )
     return next(iter(found), None) or 1
+
+
+def _check_common_classes(files: Sequence[ChipFile]) -> None:
+    for file in files:
+        if file.class_ids != files[0].class_ids:
+            raise DataError(
+                f"{file.uri} was made for the classes {file.class_ids[1:]}, {files[0].uri} for"
+                f" {files[0].class_ids[1:]}",
+                hint="run the command CHIP again, for all scenes",
+            )
 
 
 def _dtypes(files: Sequence[ChipFile]) -> list[str]:

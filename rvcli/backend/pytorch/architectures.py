@@ -14,7 +14,7 @@ layer starts from what it learned of red, green and blue.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -31,6 +31,11 @@ DECODERS = (
     *("unet", "unetplusplus", "manet", "linknet", "fpn", "pspnet", "pan", "upernet"),
     *("deeplabv3", "deeplabv3plus", "segformer", "dpt"),
 )
+# In training these would give scores of layers in between as well.
+_WITHOUT_AUXILIARY: Mapping[str, Mapping[str, Any]] = {
+    "googlenet": {"aux_logits": False, "init_weights": True},
+    "inception_v3": {"aux_logits": False, "init_weights": True},
+}
 _FAMILIES = frozenset({TORCHVISION, TIMM, *DECODERS})
 
 
@@ -160,16 +165,17 @@ def _submodule(module: Any, dotted: str) -> Any:
 def _torchvision_classifier(spec: ModelSpec, name: str, pretrained: bool) -> nn.Module:
     from torchvision.models import get_model, get_model_weights
 
+    options = {**_WITHOUT_AUXILIARY.get(name, {}), **spec.options}
     with options_of(spec):
         network: nn.Module = get_model(
-            name, weights=None, num_classes=len(spec.class_ids), **spec.options
+            name, weights=None, num_classes=len(spec.class_ids), **options
         )
     if pretrained:
         with downloading(spec.arch):
             state = get_model_weights(name).DEFAULT.get_state_dict(check_hash=True, progress=False)
-        own_state = network.state_dict()
-        fitting = {k: v for k, v in state.items() if v.shape == own_state[k].shape}
-        network.load_state_dict({**own_state, **fitting})
+        have = network.state_dict()
+        fitting = {k: v for k, v in state.items() if k in have and v.shape == have[k].shape}
+        network.load_state_dict({**have, **fitting})
     return adapt_first_layer(network, spec.channels)
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
+from torch import nn
 
 from rvcli.backend.pytorch.history import History
 from rvcli.backend.pytorch.model_spec import ModelSpec
@@ -55,12 +56,14 @@ def identity(
     options: TrainOptions,
     chips: Sequence[str],
     pretrained: str,
+    layout: Mapping[str, Any],
 ) -> str:
     """Return a digest of all on which the outcome of a training depends.
 
     Args:
         chips: digests of the chip files, see `chips_digest`.
         pretrained: digest of the model from which it starts, or empty.
+        layout: of the network, see `layout`.
     """
     quiet = replace(
         options, sync_interval=1, debug=False, log_tensorboard=False, run_tensorboard=False
@@ -70,9 +73,21 @@ def identity(
         "options": {**vars(quiet), "model_options": dict(options.model_options)},
         "chips": list(chips),
         "pretrained": pretrained,
+        "layout": dict(layout),
         "code": [__version__, TRAINER_VERSION],
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def layout(model: nn.Module) -> dict[str, Any]:
+    """Describe what a checkpoint must fit: the shapes of all weights, and which are trained.
+
+    The function or the library that makes a network may change under the same name.
+    """
+    return {
+        "shapes": {name: list(value.shape) for name, value in model.state_dict().items()},
+        "trained": [name for name, value in model.named_parameters() if value.requires_grad],
+    }
 
 
 class CheckpointStore:

@@ -13,7 +13,7 @@ from rvcli.backend.pytorch.architectures import classifier
 from rvcli.backend.pytorch.confusion import ConfusionMeter
 from rvcli.backend.pytorch.model_spec import ModelSpec
 from rvcli.backend.pytorch.recipe import Meter, Recipe, stack_padded
-from rvcli.backend.pytorch.segmentation_recipe import Probabilities
+from rvcli.backend.pytorch.segmentation_recipe import Probabilities, mean_cross_entropy
 
 
 class ClassificationRecipe(Recipe):
@@ -42,7 +42,8 @@ class ClassificationRecipe(Recipe):
         self, model: nn.Module, images: Any, targets: Any, class_weights: Tensor | None
     ) -> Tensor:
         """Return the mean cross entropy."""
-        return nn.functional.cross_entropy(model(images).float(), targets - 1, weight=class_weights)
+        scores = model(images).float()
+        return mean_cross_entropy(scores, targets, class_weights)
 
     def meter(self, spec: ModelSpec) -> Meter:
         """Measure accuracy, F1 of each class, and its mean."""

@@ -16,7 +16,7 @@ from rvcli.backend.pytorch.architectures import WeightsUnavailableError, is_own
 from rvcli.backend.pytorch.model_spec import ModelSpec
 from rvcli.backend.pytorch.normalize import Normalize, Normalized
 from rvcli.backend.pytorch.recipe import Recipe
-from rvcli.backend.pytorch.runtime import WEIGHTS_PART, ModelFile
+from rvcli.backend.pytorch.torch_model_file import WEIGHTS_PART, ModelFile
 from rvcli.backend.pytorch.train_options import TrainOptions
 from rvcli.errors import ConfigError, DataError
 

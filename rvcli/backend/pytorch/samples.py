@@ -92,6 +92,8 @@ def batches(
         batch_sampler=[keys[i : i + batch_size] for i in range(0, len(keys), batch_size)],
         collate_fn=recipe.collate,
         num_workers=workers,
+        # Augmentations are functions that cannot be sent to a process of another kind.
+        multiprocessing_context="fork" if workers else None,
         pin_memory=device.type == "cuda",
         timeout=_WORKER_TIMEOUT_S if workers else 0,
     )

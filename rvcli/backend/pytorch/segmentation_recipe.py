@@ -38,18 +38,7 @@ class SegmentationRecipe(Recipe):
         self, model: nn.Module, images: Any, targets: Any, class_weights: Tensor | None
     ) -> Tensor:
         """Return the mean cross entropy of the labelled pixels."""
-        scores = model(images).float()
-        sums = nn.functional.cross_entropy(
-            scores, targets - 1, weight=class_weights, ignore_index=-1, reduction="sum"
-        )
-        labelled = targets > 0
-        if class_weights is None:
-            total = labelled.sum().to(scores.dtype)
-        else:
-            total = class_weights[targets[labelled] - 1].sum()
-        # A batch without labels teaches nothing, instead of dividing by 0.
-        loss: Tensor = sums / total.clamp(min=1e-6)
-        return loss
+        return mean_cross_entropy(model(images).float(), targets, class_weights)
 
     def meter(self, spec: ModelSpec) -> Meter:
         """Measure accuracy, IoU of each class, and its mean."""
@@ -58,6 +47,28 @@ class SegmentationRecipe(Recipe):
     def exported(self, model: nn.Module) -> nn.Module:
         """Give the probability of each class, (n, classes, height, width)."""
         return Probabilities(model)
+
+
+def mean_cross_entropy(scores: Tensor, targets: Tensor, class_weights: Tensor | None) -> Tensor:
+    """Return the mean cross entropy over what is labelled.
+
+    Args:
+        scores: unbounded, the classes along dimension 1.
+        targets: planes counted from 1; 0 is ignored.
+        class_weights: of each class, or None. Where all that is labelled weighs nothing, the
+            loss is 0.
+    """
+    sums = nn.functional.cross_entropy(
+        scores, targets - 1, weight=class_weights, ignore_index=-1, reduction="sum"
+    )
+    labelled = targets > 0
+    if class_weights is None:
+        total = labelled.sum().to(scores.dtype)
+    else:
+        total = class_weights[targets[labelled] - 1].sum()
+    # A batch without labels teaches nothing, instead of dividing by 0.
+    loss: Tensor = sums / total.clamp(min=1e-6)
+    return loss
 
 
 class Probabilities(nn.Module):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import time
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from rvcli.backend.events import TensorBoardEvents
 from rvcli.backend.pytorch.augment import augmentation
 from rvcli.backend.pytorch.checkpoint import Checkpoint, CheckpointStore
 from rvcli.backend.pytorch.debug_batch import save_batch
+from rvcli.backend.pytorch.device import copy_weights, find_device
 from rvcli.backend.pytorch.history import Epoch, History
 from rvcli.backend.pytorch.model_spec import ModelSpec
 from rvcli.backend.pytorch.recipe import Recipe, to_device
@@ -35,7 +37,7 @@ from rvcli.backend.pytorch.samples import (
     training_order,
 )
 from rvcli.backend.pytorch.train_options import BEST, TrainOptions
-from rvcli.errors import DataError
+from rvcli.errors import ConfigError, DataError, RvError
 from rvcli.utils.progress import track
 
 log = logging.getLogger(__name__)
@@ -76,11 +78,6 @@ class Trained:
     epoch: int
 
 
-def find_device() -> torch.device:
-    """Return the device to compute on: a CUDA device if there is one, else the processor."""
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-
-
 def train(
     recipe: Recipe,
     model: nn.Module,
@@ -101,13 +98,9 @@ def train(
         start: what these weights are, in words.
 
     Raises:
-        DataError: there are no chips, or the loss is no number any more.
+        ConfigError: the network cannot take the batches.
+        DataError: the loss is no number any more.
     """
-    if not len(chips.train):
-        raise DataError(
-            "there are no chips to train on",
-            hint="check that the training scenes have labels where there is imagery",
-        )
     run = _Run(recipe, model, spec, chips, options)
     run.history.initial_weights = start
     run.resume(store)
@@ -159,14 +152,16 @@ class _Run:
         self._optimizer = torch.optim.AdamW(trained, lr=options.lr)
         self._scheduler = self._one_cycle() if options.one_cycle else None
         self._scaler = torch.amp.GradScaler("cuda", enabled=self._on_cuda)
-        self._best = _weights_of(self._model)
+        self._best = copy_weights(self._model)
         self._rate = options.lr  # of the last step
         self.history = History(recipe.metric)
 
-    def _one_cycle(self) -> torch.optim.lr_scheduler.OneCycleLR:
-        steps = -(-len(self._order(0)) // self._options.batch_size)
+    def _one_cycle(self) -> torch.optim.lr_scheduler.OneCycleLR | None:
+        steps = -(-len(self._order(0)) // self._options.batch_size) * self._options.num_epochs
+        if steps == 1:  # it would be the last one of the cycle, which learns nothing
+            return None
         return torch.optim.lr_scheduler.OneCycleLR(
-            self._optimizer, self._options.lr, total_steps=steps * self._options.num_epochs
+            self._optimizer, self._options.lr, total_steps=steps
         )
 
     def resume(self, store: CheckpointStore) -> None:
@@ -190,7 +185,7 @@ class _Run:
         """Return the present state."""
         return Checkpoint(
             history=self.history,
-            model=_weights_of(self._model),
+            model=copy_weights(self._model),
             best=self._best,
             optimizer=self._optimizer.state_dict(),
             scheduler=self._scheduler.state_dict() if self._scheduler else {},
@@ -210,7 +205,7 @@ class _Run:
         metrics = self._validate(number)
         epoch = self.history.add(loss, self._rate, time.monotonic() - started_s, metrics)
         if self.history.best is epoch:
-            self._best = _weights_of(self._model)
+            self._best = copy_weights(self._model)
         patience = self._options.early_stopping
         if patience is not None and self.history.epochs_without_progress >= patience:
             self.history.stopped_early = True
@@ -240,15 +235,32 @@ class _Run:
     def _step(self, images: Any, targets: Any) -> Tensor:
         images, targets = self._moved(images), to_device(targets, self._device)
         self._optimizer.zero_grad(set_to_none=True)
-        with torch.autocast(self._device.type, enabled=self._on_cuda):
+        with torch.autocast(self._device.type, enabled=self._on_cuda), self._explained(images):
             loss = self._recipe.loss(self._model, images, targets, self._class_weights)
         self._scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
         self._scaler.step(self._optimizer)
         self._scaler.update()
         self._rate = float(self._optimizer.param_groups[0]["lr"])
         if self._scheduler is not None:
-            self._scheduler.step()
+            with warnings.catch_warnings():
+                # The scaler leaves out steps whose gradients are too large, mostly the first one.
+                warnings.filterwarnings("ignore", "Detected call of `lr_scheduler.step")
+                self._scheduler.step()
         return loss.detach()
+
+    @contextmanager
+    def _explained(self, images: Any) -> Iterator[None]:
+        """Say of what a network refuses which network and which batch it was."""
+        try:
+            yield
+        except RvError:
+            raise
+        except (ValueError, AssertionError) as error:
+            size = " x ".join(map(str, getattr(images, "shape", [len(images)])))
+            raise ConfigError(
+                f"{self._spec.arch} cannot learn from a batch of {size}: {error}",
+                hint="use a larger batch_size, another model_arch, or chips of another size",
+            ) from error
 
     def _moved(self, images: Any) -> Any:
         images = to_device(images, self._device)
@@ -310,7 +322,7 @@ class _Run:
 
     def result(self) -> Trained:
         """Return the model that was asked for."""
-        last = _weights_of(self._model)
+        last = copy_weights(self._model)
         best = self.history.best
         epoch = len(self.history.epochs)
         if self._options.keep == BEST and best is not None:
@@ -319,11 +331,3 @@ class _Run:
         model = self._model.cpu().eval()
         model.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
         return Trained(model, last, self.history, epoch)
-
-
-def _weights_of(model: nn.Module) -> dict[str, Tensor]:
-    """Copy the weights of a model to the processor."""
-    return {
-        name: value.detach().to("cpu", memory_format=torch.contiguous_format, copy=True)
-        for name, value in model.state_dict().items()
-    }

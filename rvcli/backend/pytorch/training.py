@@ -17,16 +17,17 @@ from rvcli.backend.chip_files import chips_digest
 from rvcli.backend.chip_set import ChipSet
 from rvcli.backend.chip_statistics import measure
 from rvcli.backend.places import Places
-from rvcli.backend.pytorch.checkpoint import CheckpointStore, identity
+from rvcli.backend.pytorch.checkpoint import CheckpointStore, identity, layout
+from rvcli.backend.pytorch.device import find_device
 from rvcli.backend.pytorch.model_spec import ModelSpec
 from rvcli.backend.pytorch.models import build, start_from
 from rvcli.backend.pytorch.normalize import Normalized
 from rvcli.backend.pytorch.onnx_export import export
 from rvcli.backend.pytorch.recipe import Recipe
-from rvcli.backend.pytorch.runtime import ModelFile
+from rvcli.backend.pytorch.torch_model_file import ModelFile
 from rvcli.backend.pytorch.train_options import TrainOptions
-from rvcli.backend.pytorch.trainer import Chips, Trained, find_device, train
-from rvcli.errors import ConfigError, DataError
+from rvcli.backend.pytorch.trainer import Chips, Trained, train
+from rvcli.errors import ConfigError
 from rvcli.records.digests import sha256_of
 from rvcli.utils.files import download_if_needed
 from rvcli.version import __version__
@@ -76,6 +77,9 @@ def train_model(
     with ExitStack() as stack:
         chips = _open(places, tmp_dir, stack)
         spec = _spec(chips.train, class_map, options)
+        chips.train.check_labels(spec.class_ids)
+        if chips.validation is not None:
+            chips.train.check_validation(chips.validation, spec.class_ids)
         _check(spec, options)
         model, start, origin = _start(recipe, spec, places, options, tmp_dir)
         digests = [
@@ -83,7 +87,8 @@ def train_model(
             for uris in (sorted(set(chips.train_uris)), sorted(set(chips.validation_uris)))
             for uri in uris
         ]
-        store = CheckpointStore(train_uri, identity(spec, options, digests, origin))
+        known = identity(spec, options, digests, origin, layout(model))
+        store = CheckpointStore(train_uri, known)
         trained = train(recipe, model, spec, chips, options, store, train_uri, start)
     notes = _notes(trained, options)
     onnx = None
@@ -104,11 +109,6 @@ def _open(places: Places, tmp_dir: str, stack: ExitStack) -> Chips:
     train = stack.enter_context(ChipSet(places.train_chip_uris, tmp_dir))
     watched = places.validation_chip_uris
     validation = stack.enter_context(ChipSet(watched, tmp_dir)) if watched else None
-    if validation and len(train) and validation.bands != train.bands:
-        raise DataError(
-            f"the training chips have {train.bands} bands, those for validation {validation.bands}",
-            hint="choose the same bands with with_channel_order",
-        )
     if not validation:
         log.warning("there are no validation chips: the weights of the last epoch are taken")
     return Chips(train, validation, places.train_chip_uris, watched, tmp_dir)

@@ -16,7 +16,8 @@ import pytest
 
 from rvcli.backend.chip_kind import ChipKind
 from rvcli.backend.pytorch.detections import MOST_BOXES, SCORE_THRESH, find_boxes
-from rvcli.backend.pytorch.runtime import ModelFile, OnnxRuntime, TorchRuntime
+from rvcli.backend.pytorch.runtime import OnnxRuntime, TorchRuntime
+from rvcli.backend.pytorch.torch_model_file import ModelFile
 from rvcli.core.box import Box
 from rvcli.core.class_map import ClassMap
 from rvcli.data.label.object_detection_labels import ObjectDetectionLabels

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from rvcli.backend.pytorch.runtime import ModelFile
+from rvcli.backend.pytorch.torch_model_file import ModelFile
 from rvcli.errors import ConfigError, DataError
 
 torch = pytest.importorskip("torch")
@@ -126,7 +126,7 @@ def test_another_start_is_another_training(
     spec = ModelFile.read(
         Path(trained.places.model()), trained.places.model(), trained.model_format
     ).spec
-    identities = {identity(spec, trained.options, ["a"], digest) for digest in ("", "x", "y")}
+    identities = {identity(spec, trained.options, ["a"], digest, {}) for digest in ("", "x", "y")}
     assert 3 == len(identities)
 
 

@@ -14,7 +14,8 @@ import numpy as np
 import pytest
 
 from rvcli.backend.chip_kind import ChipKind
-from rvcli.backend.pytorch.runtime import ModelFile, OnnxRuntime, TorchRuntime
+from rvcli.backend.pytorch.runtime import OnnxRuntime, TorchRuntime
+from rvcli.backend.pytorch.torch_model_file import ModelFile
 from rvcli.core.box import Box
 from rvcli.errors import ConfigError, DataError, MissingDependencyError
 

@@ -14,9 +14,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from rvcli.backend.chip_files import write_chips
 from rvcli.backend.chip_kind import ChipKind
-from rvcli.backend.pytorch.runtime import ModelFile
+from rvcli.backend.pytorch.torch_model_file import ModelFile
 from rvcli.core.box import Box
+from rvcli.core.class_map import ClassMap
 from rvcli.errors import ConfigError, DataError
 
 torch = pytest.importorskip("torch")
@@ -398,14 +400,109 @@ def test_one_chip_is_enough(classification: Make, places: Make, tmp_path: Path) 
 
 
 def test_chips_without_labels_do_no_harm(segmentation: Make, places: Make, tmp_path: Path) -> None:
-    """Chips in which all is to be ignored give a loss of 0 and no metrics."""
-    chip, labels = np.full((32, 32, 3), 7, np.uint8), np.zeros((32, 32), np.uint8)
-    where = places(chips=[(chip, Box(0, 0, 32, 32), labels)] * 2)
-    where = replace(where, validation_chip_uris=where.train_chip_uris)
-    backend = segmentation(where, num_epochs=1)
+    """A batch in which all is to be ignored has a loss of 0, and such chips give no metrics."""
+    chip, window = np.full((32, 32, 3), 7, np.uint8), Box(0, 0, 32, 32)
+    nothing, all_ground = np.zeros((32, 32), np.uint8), np.full((32, 32), 2, np.uint8)
+    dark = places(count=0, chips=[(chip, window, nothing)])
+    Path(dark.train_chip_uris[0]).rename(tmp_path / "dark.npz")
+    where = places(chips=[(chip, window, nothing), (chip, window, all_ground)])
+    where = replace(where, validation_chip_uris=(str(tmp_path / "dark.npz"),))
+    backend = segmentation(where, num_epochs=1, batch_size=1)
     backend.train(str(tmp_path / "tmp"))
     epoch = history_of(where)["epochs"][0]
-    assert (0.0, None) == (epoch["train_loss"], epoch["metrics"]["mean_iou"])
+    assert 0 < epoch["train_loss"] < np.inf
+    assert epoch["metrics"]["mean_iou"] is None
+
+
+def test_chips_that_show_no_class_are_an_error(
+    segmentation: Make, places: Make, tmp_path: Path
+) -> None:
+    """A model that has seen no label is not given out as one that has."""
+    chip, labels = np.full((32, 32, 3), 7, np.uint8), np.zeros((32, 32), np.uint8)
+    where = places(chips=[(chip, Box(0, 0, 32, 32), labels)])
+    with pytest.raises(DataError, match=r"the 1 chips of the training scenes \(scene\) show no"):
+        segmentation(where).train(str(tmp_path / "tmp"))
+
+
+@pytest.mark.parametrize("use", ["train", "validation"])
+def test_chips_of_other_classes_are_an_error(
+    segmentation: Make, places: Make, tmp_path: Path, use: str
+) -> None:
+    """A class is never taken for another one since the task has changed after CHIP."""
+    backend = segmentation(places(validation=4 if use == "validation" else 0))
+    backend.class_map = ClassMap.construct_from({"ground": 2, "tree": 4})
+    if use == "validation":
+        uri = Path(backend.places.train_chip_uris[0])
+        labels = np.full((32, 32), 2, np.uint8)
+        chips = [(np.full((32, 32, 3), 7, np.uint8), Box(0, 0, 32, 32), labels)] * 2
+        write_chips(uri, chips, "scene", (2, 5))
+    with pytest.raises(DataError, match=r"show the classes \[5\]"):
+        backend.train(str(tmp_path / "tmp"))
+
+
+def test_batches_that_a_network_refuses_are_an_error(classification: Make, tmp_path: Path) -> None:
+    """What a network says of a batch comes with its name, the size, and what to do."""
+    backend = classification(model_arch="tiny_nets:classify_by_two", batch_size=1)
+    with pytest.raises(ConfigError, match="classify_by_two cannot learn from a batch of 1 x 3 x"):
+        backend.train(str(tmp_path / "tmp"))
+
+
+def test_classes_that_weigh_nothing_do_no_harm(classification: Make, tmp_path: Path) -> None:
+    """A batch of such chips alone has a loss of 0."""
+    backend = classification(class_weights=(0.0, 1.0), batch_size=1, num_epochs=1)
+    backend.train(str(tmp_path / "tmp"))
+    assert 0 < history_of(backend.places)["epochs"][0]["train_loss"] < np.inf
+
+
+def test_a_single_step_learns(classification: Make, places: Make, tmp_path: Path) -> None:
+    """One epoch of one batch has the whole learning rate, not that of the end of a cycle."""
+    backend = classification(num_epochs=1, batch_size=8, one_cycle=True)
+    backend.train(str(tmp_path / "tmp"))
+    assert 0.02 == history_of(backend.places)["epochs"][0]["lr"]
+
+
+def test_a_checkpoint_of_a_changed_network_is_not_used(
+    segmentation: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Training starts anew where the function that makes the network has changed."""
+    import tiny_nets
+
+    backend = segmentation(num_epochs=2)
+    train_until_killed(monkeypatch, backend, 1)
+    monkeypatch.setattr(tiny_nets.segment, "__defaults__", (4,))
+    backend.train(str(tmp_path / "tmp"))
+    history = history_of(backend.places)
+    assert ([], 2) == (history["resumed_from"], len(history["epochs"]))
+
+
+def test_a_step_that_the_scaler_leaves_out_does_no_harm(
+    segmentation: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In mixed precision the first gradients may be too large; its state survives a kill."""
+    scaler = torch.amp.GradScaler
+
+    class TooLargeAtFirst(scaler):  # type: ignore[misc]
+        def __init__(self, *_: Any, **__: Any) -> None:
+            super().__init__("cpu", init_scale=8.0)
+            self.factor = float("inf")
+
+        def scale(self, outputs: Any) -> Any:
+            scaled, self.factor = super().scale(outputs) * self.factor, 1.0
+            return scaled
+
+    monkeypatch.setattr(torch.amp, "GradScaler", TooLargeAtFirst)
+    backend = segmentation(num_epochs=2)
+    train_until_killed(monkeypatch, backend, 1)
+    scales: list[float] = []
+    load = scaler.load_state_dict
+    monkeypatch.setattr(
+        scaler,
+        "load_state_dict",
+        lambda self, state: (load(self, state), scales.append(self.get_scale())),
+    )
+    backend.train(str(tmp_path / "tmp"))
+    assert [1] == history_of(backend.places)["resumed_from"]
+    assert [4.0] == scales
 
 
 def test_debug_draws_a_batch(segmentation: Make, tmp_path: Path) -> None:
