@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from rvcli.backend.model_file import pack_model, unpack_model
+from rvcli.backend.model_file import check_features, pack_model, unpack_model
 from rvcli.backend.onnx_session import open_session, processors
 from rvcli.backend.sklearn.box_features import FEATURES_VERSION, RIM, BoxFeatures, BoxSpec
 from rvcli.backend.sklearn.box_windows import decode, slide
@@ -92,12 +92,7 @@ class BoxModel:
             DataError: it is no model of this kind, not whole, or of another version.
         """
         header, parts = unpack_model(path, uri, FORMAT, VERSION)
-        if header["features"] != FEATURES_VERSION:
-            raise DataError(
-                f"the model {uri} takes features of version {header['features']}, not"
-                f" {FEATURES_VERSION}",
-                hint="train the model again",
-            )
+        check_features(header["features"], FEATURES_VERSION, uri)
         return cls(
             spec=BoxSpec(int(header["bands"])),
             class_ids=tuple(map(int, header["classes"])),
