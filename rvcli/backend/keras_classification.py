@@ -25,6 +25,7 @@ from rvcli.core.box import Box
 from rvcli.data.label.chip_classification_labels import ChipClassificationLabels
 from rvcli.errors import DataError
 from rvcli.filesystem import join_uri, resolve
+from rvcli.records.digests import sha256_of
 from rvcli.utils.files import download_if_needed, json_to_file
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ class KerasClassification(ChipBackend):
         Raises:
             ConfigError: there are no chip files to train on, no place for the model, or no such
                 network.
-            DataError: a chip file is damaged, or there are no chips.
+            DataError: a chip file is damaged, or the chips show no class of the task.
             MissingDependencyError: Keras is not installed.
         """
         model_uri, train_uri = self.places.model(), self.places.train()
@@ -100,10 +101,7 @@ class KerasClassification(ChipBackend):
         keras.utils.set_random_seed(self.seed)
         folder = Path(tmp_dir) / "keras"
         with ChipSet(self.places.train_chip_uris, tmp_dir) as chips:
-            if not len(chips):
-                raise DataError(
-                    "there are no chips to train on", hint="the training scenes need labelled cells"
-                )
+            chips.check_labels(self.class_ids)
             mean, std = measure(chips)
             bands, dtypes = chips.bands, chips.dtypes
             size_hw = chips.read(0)[0].shape[:2]
@@ -112,6 +110,7 @@ class KerasClassification(ChipBackend):
                 model.summary(print_fn=log.info)
             watched = self.places.validation_chip_uris
             with ChipSet(watched or self.places.train_chip_uris, tmp_dir) as validation:
+                chips.check_validation(validation, self.class_ids)
                 state = train(
                     model,
                     self.options,
@@ -140,12 +139,13 @@ class KerasClassification(ChipBackend):
         forget(train_uri)
 
     def _identity(self, tmp_dir: str) -> str:
+        uri = self.places.pretrained_uri
         return identity_of(
             self.options,
             [*self.places.train_chip_uris, *self.places.validation_chip_uris],
             tmp_dir,
             seed=self.seed,
-            pretrained=self.places.pretrained_uri or "",
+            pretrained=sha256_of(Path(download_if_needed(uri, tmp_dir))) if uri else "",
         )
 
     def _start(self, bands: int, mean: Sequence[float], std: Sequence[float], tmp_dir: str) -> Any:
@@ -217,7 +217,14 @@ class KerasClassification(ChipBackend):
                 f" {self._bands}",
                 hint="predict imagery with the bands of the training imagery, in their order",
             )
-        (scores,) = self._session.run(None, {self._session.get_inputs()[0].name: images})
+        model_input = self._session.get_inputs()[0]
+        if list(images.shape[1:3]) != model_input.shape[1:3]:
+            raise DataError(
+                f"the chips are {images.shape[1]} x {images.shape[2]} pixels, but the model takes"
+                f" {model_input.shape[1]} x {model_input.shape[2]}",
+                hint="predict with the cell size of the training",
+            )
+        (scores,) = self._session.run(None, {model_input.name: images})
         everywhere = np.zeros((len(images), len(self.class_ids)))
         everywhere[:, [self.class_ids.index(class_id) for class_id in self._model_ids]] = scores
         return ChipClassificationLabels.from_scores(windows, everywhere, self.class_ids)

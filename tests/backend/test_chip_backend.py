@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from rvcli.backend.chip_backend import ChipBackend
-from rvcli.backend.chip_files import ChipFile
+from rvcli.backend.chip_files import ChipFile, write_chips
 from rvcli.backend.chip_kind import ChipKind
 from rvcli.backend.chip_set import ChipSet
 from rvcli.backend.places import Places
@@ -143,6 +143,16 @@ def test_chips_of_scenes_form_one_row(tmp_path: Path) -> None:
         assert [1, 1, 2, 2, 2] == [int(chips.read(index)[1]) for index in range(len(chips))]
         assert (3, ["uint8"], [0, 1, 2]) == (chips.bands, chips.dtypes, chips.class_ids)
         assert [0, 2, 3] == chips.counts.sum(axis=0).tolist()
+
+
+def test_chips_of_several_runs_do_not_mix(tmp_path: Path) -> None:
+    """Files whose classes differ are refused, since their counts cannot be added."""
+    uris = []
+    for name, class_ids in (("a", [1, 2]), ("b", [1, 3])):
+        uris.append(str(tmp_path / f"{name}.npz"))
+        write_chips(tmp_path / f"{name}.npz", [], name, class_ids, ChipKind.CLASS)
+    with pytest.raises(DataError, match=r"b.npz was made for the classes \[1, 3\]"):
+        ChipSet(uris, str(tmp_path))
 
 
 def test_no_files_are_told() -> None:

@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from rvcli.backend.chip_files import write_chips
+from rvcli.backend.chip_kind import ChipKind
 from rvcli.backend.keras.options import KerasOptions, camel, model_defaults
 from rvcli.backend.places import Places, chips_uri
 from rvcli.config import InvalidConfigError
@@ -253,6 +255,63 @@ def test_other_bands_are_refused(trained: Path) -> None:
     """Imagery with other bands than were trained on is refused."""
     with pytest.raises(DataError, match="has 3 bands, but the model was trained on 4"):
         scores_of(backend_of(trained), bands=3)
+
+
+def test_chips_of_another_size_are_refused(trained: Path) -> None:
+    """The exported network is made for the cells that it was trained on."""
+    image = np.full((SIZE, 2 * SIZE, 4), 300, np.uint16)
+    with pytest.raises(DataError, match="are 32 x 64 pixels, but the model takes 32 x 32"):
+        backend_of(trained).predict([image], windows_of(1), "unused")
+
+
+def chips_of(root: Path, images: list[Any], use: str = "train", class_id: int = 1) -> None:
+    """Write chips of one class."""
+    path = Path(chips_uri(f"{root}/chip", "a" if use == "train" else "b", use))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    rows = [(image, Box(0, 0, *image.shape[:2]), np.array(class_id)) for image in images]
+    write_chips(path, rows, "s", (1, 4, 9), ChipKind.CLASS)
+
+
+@pytest.mark.usefixtures("no_export")
+def test_pixels_that_are_nan_teach_nothing(tmp_path: Path) -> None:
+    """The loss stays a number where imagery has NaN for no data."""
+    image = np.random.default_rng(0).normal(300, 60, (SIZE, SIZE, 3)).astype(np.float32)
+    image[:8, :8] = np.nan
+    for use in ("train", "validation"):
+        chips_of(tmp_path, [image] * 4, use)
+    backend_of(tmp_path, replace(SMALL, epochs=1)).train(str(tmp_path / "tmp"))
+    history = json.loads((tmp_path / "train/history.json").read_text())
+    assert np.isfinite(list(history["epochs"][0].values())).all()
+
+
+@pytest.mark.parametrize(
+    ("train", "validation", "class_id", "words"),
+    [
+        ([(32, 32, 3), (32, 16, 3)], (32, 32, 3), 1, "differ in size"),
+        ([(32, 32, 3)], (32, 32, 4), 1, "have 3 bands, those for validation 4"),
+        ([(32, 32, 3)], (32, 32, 3), 9, r"show the classes \[9\]"),
+    ],
+)
+def test_chips_that_do_not_fit_are_told(
+    tmp_path: Path, train: Any, validation: Any, class_id: int, words: str
+) -> None:
+    """Chips of several sizes, of other bands and of other classes are refused by name."""
+    chips_of(tmp_path, [np.full(shape, 7, np.uint8) for shape in train], class_id=class_id)
+    chips_of(tmp_path, [np.full(validation, 7, np.uint8)], "validation")
+    with pytest.raises(DataError, match=words):
+        backend_of(tmp_path).train(str(tmp_path / "tmp"))
+
+
+def test_another_start_is_another_training(tmp_path: Path) -> None:
+    """A kept state knows the content of the model that training started from."""
+    chips_of(tmp_path, [np.full((32, 32, 3), 7, np.uint8)])
+    chips_of(tmp_path, [np.full((32, 32, 3), 7, np.uint8)], "validation")
+    backend = backend_of(tmp_path, pretrained_uri=str(tmp_path / "start.zip"))
+    identities = set()
+    for content in (b"a", b"b"):
+        (tmp_path / "start.zip").write_bytes(content)
+        identities.add(backend._identity(str(tmp_path)))
+    assert 2 == len(identities)
 
 
 def test_no_chips_are_told(tmp_path: Path) -> None:

@@ -49,7 +49,7 @@ def make_network(
     """Make a network that takes images with the values of the imagery.
 
     It scales each band to mean 0 and variance 1; pixels without data, which are 0 in all
-    bands, become 0.
+    bands or not finite in one, become 0.
 
     Args:
         options: name the network.
@@ -67,7 +67,9 @@ def make_network(
     """
     keras = import_keras()
     images = keras.Input((None, None, bands), name="images")
-    has_data = keras.ops.any(keras.ops.not_equal(images, 0), axis=-1, keepdims=True)
+    finite = keras.ops.all(keras.ops.isfinite(images), axis=-1, keepdims=True)
+    shown = keras.ops.any(keras.ops.not_equal(images, 0), axis=-1, keepdims=True)
+    has_data = keras.ops.logical_and(finite, shown)
     scaled = keras.layers.Normalization(mean=np.array(mean), variance=np.array(std) ** 2)(images)
     scaled = keras.ops.where(has_data, scaled, 0.0)
     features = _features(keras, options.model_type, bands, weights)(scaled)

@@ -10,6 +10,7 @@ import numpy as np
 from rvcli.backend.chip_set import ChipSet
 from rvcli.backend.keras.network import import_keras
 from rvcli.backend.keras.options import FLIPS, QUARTER_TURNS
+from rvcli.errors import DataError
 
 
 def batches(
@@ -53,6 +54,12 @@ def batches(
 
         def __getitem__(self, index: int) -> tuple[Any, Any]:
             read = [chips.read(int(i)) for i in self.order[index * batch_size :][:batch_size]]
+            sizes = {chip.shape for chip, _ in read}
+            if len(sizes) > 1:
+                raise DataError(
+                    f"the chips differ in size: {sorted(sizes)}",
+                    hint="label cells of one size, or use PYTORCH_CHIP_CLASSIFICATION",
+                )
             images = [varied(chip, augmentations, self.rng) for chip, _ in read]
             return np.stack(images).astype(np.float32), np.array(
                 [index_of[int(c)] for _, c in read]

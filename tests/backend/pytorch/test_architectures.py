@@ -181,3 +181,11 @@ def test_weights_of_further_channels_are_the_mean_of_the_first_three() -> None:
     adapted = adapt_first_layer(torch.nn.Sequential(layer), 5)[0].weight
     torch.testing.assert_close(adapted[:, :3], kept * 3 / 5)
     torch.testing.assert_close(adapted[:, 4], kept.mean(dim=1) * 3 / 5)
+
+
+def test_networks_with_further_outputs_train_with_one() -> None:
+    """What such a network says in training of layers in between is left out."""
+    from rvcli.backend.pytorch.architectures import classifier
+
+    network = classifier(spec_of("googlenet", channels=4), pretrained=False).train()
+    assert (2, 2) == network(torch.zeros(2, 4, 64, 64)).shape

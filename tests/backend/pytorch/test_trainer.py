@@ -481,7 +481,7 @@ def test_a_step_that_the_scaler_leaves_out_does_no_harm(
     """In mixed precision the first gradients may be too large; its state survives a kill."""
     scaler = torch.amp.GradScaler
 
-    class TooLargeAtFirst(scaler):  # type: ignore[misc]
+    class TooLargeAtFirst(torch.amp.GradScaler):
         def __init__(self, *_: Any, **__: Any) -> None:
             super().__init__("cpu", init_scale=8.0)
             self.factor = float("inf")
@@ -494,12 +494,12 @@ def test_a_step_that_the_scaler_leaves_out_does_no_harm(
     backend = segmentation(num_epochs=2)
     train_until_killed(monkeypatch, backend, 1)
     scales: list[float] = []
-    load = scaler.load_state_dict
-    monkeypatch.setattr(
-        scaler,
-        "load_state_dict",
-        lambda self, state: (load(self, state), scales.append(self.get_scale())),
-    )
+
+    def load(self: Any, state: Any) -> None:
+        scaler.load_state_dict(self, state)
+        scales.append(self.get_scale())
+
+    monkeypatch.setattr(TooLargeAtFirst, "load_state_dict", load)
     backend.train(str(tmp_path / "tmp"))
     assert [1] == history_of(backend.places)["resumed_from"]
     assert [4.0] == scales
