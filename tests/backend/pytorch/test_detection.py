@@ -252,7 +252,9 @@ def test_chips_without_any_object_teach_too(detection: Make, places: Make, tmp_p
         (np.full((32, 32, 3), 90 + i, np.uint8), Box(0, 0, 32, 32), np.zeros((0, 5)))
         for i in range(4)
     ]
-    backend = detection(places(ChipKind.BOXES, chips=chips), num_epochs=2)
+    image, window, _ = chips[0]
+    chips.append((image, window, np.array([[8.0, 8, 24, 24, 2]])))
+    backend = detection(places(ChipKind.BOXES, chips=chips), num_epochs=2, batch_size=1)
     backend.train(str(tmp_path / "tmp"))
     history = json.loads(Path(backend.places.train(), "history.json").read_text())
     losses = [epoch["train_loss"] for epoch in history["epochs"]]

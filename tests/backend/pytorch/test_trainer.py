@@ -465,7 +465,7 @@ def test_a_checkpoint_of_a_changed_network_is_not_used(
     segmentation: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Training starts anew where the function that makes the network has changed."""
-    import tiny_nets
+    import tiny_nets  # type: ignore[import-not-found]
 
     backend = segmentation(num_epochs=2)
     train_until_killed(monkeypatch, backend, 1)
@@ -481,7 +481,7 @@ def test_a_step_that_the_scaler_leaves_out_does_no_harm(
     """In mixed precision the first gradients may be too large; its state survives a kill."""
     scaler = torch.amp.GradScaler
 
-    class TooLargeAtFirst(torch.amp.GradScaler):
+    class TooLargeAtFirst(torch.amp.GradScaler):  # type: ignore[name-defined,misc]
         def __init__(self, *_: Any, **__: Any) -> None:
             super().__init__("cpu", init_scale=8.0)
             self.factor = float("inf")
