@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from rvcli import keys
 from rvcli.backend.pytorch.torch_backend_config import ALL_USES, TorchBackendConfig, TorchBackendConfigBuilder
 from rvcli.backend.pytorch.train_options import BEST, DEFAULT_AUGMENTORS
-from rvcli.config import Problem, field, not_empty
+from rvcli.config import Problem, field, not_empty, not_negative
 if TYPE_CHECKING:
     from rvcli.backend.backend import Backend
 
@@ -18,6 +18,8 @@ class PyTorchObjectDetectionConfig(TorchBackendConfig):
     key = keys.PYTORCH_OBJECT_DETECTION
     model_arch: str
     'Name of the network: the backbone of an FCOS, a detector of torchvision as `retinanet_resnet50_fpn`, or `module:function` that makes one.'
+    predict_margin: int | None
+    'Imagery around each prediction window that the network sees as well, so that objects are found whole; a quarter of the chip size if not set.'
 
     def create_backend(self, task_config: Any) -> Backend:
         """Create the backend."""
@@ -25,7 +27,7 @@ class PyTorchObjectDetectionConfig(TorchBackendConfig):
     def problems(self) -> Iterable[Problem]:
         """Check that nothing is asked for that detectors do not know."""
 
-    def __init__(self, model_arch: str='resnet18', model_options: dict[str, Any]=..., pretrained: bool=True, batch_size: int=8, lr: float=0.0001, one_cycle: bool=True, num_epochs: int=5, sync_interval: int=1, debug: bool=False, log_tensorboard: bool=True, run_tensorboard: bool=True, augmentors: list[str]=..., rare_classes: list[int]=..., desired_prob: float | None=None, class_weights: list[float] | str | None=None, early_stopping: int | None=None, keep: str='best', export_onnx: bool=True, predict_with: str='auto', chip_uri: str | None=None, train_chip_uris: list[str]=..., validation_chip_uris: list[str]=..., train_uri: str | None=None, model_uri: str | None=None, seed: int=0, pretrained_model_uri: str | None=None) -> None:
+    def __init__(self, model_arch: str='resnet18', predict_margin: int | None=None, model_options: dict[str, Any]=..., pretrained: bool=True, batch_size: int=8, lr: float=0.0001, one_cycle: bool=True, num_epochs: int=5, sync_interval: int=1, debug: bool=False, log_tensorboard: bool=True, run_tensorboard: bool=True, augmentors: list[str]=..., rare_classes: list[int]=..., desired_prob: float | None=None, class_weights: list[float] | str | None=None, early_stopping: int | None=None, keep: str='best', export_onnx: bool=True, predict_with: str='auto', chip_uri: str | None=None, train_chip_uris: list[str]=..., validation_chip_uris: list[str]=..., train_uri: str | None=None, model_uri: str | None=None, seed: int=0, pretrained_model_uri: str | None=None) -> None:
         ...
 
     def to_builder(self, *_: _Any) -> PyTorchObjectDetectionConfigBuilder:
@@ -39,6 +41,9 @@ class PyTorchObjectDetectionConfigBuilder(TorchBackendConfigBuilder):
 
     def with_train_options(self, batch_size: int=8, lr: float=0.0001, one_cycle: bool=True, num_epochs: int=5, model_arch: str='resnet18', sync_interval: int=1, log_tensorboard: bool=True, run_tensorboard: bool=True, debug: bool=False, augmentors: Sequence[str]=DEFAULT_AUGMENTORS, rare_classes: Sequence[int]=(), desired_prob: float | None=None, early_stopping: int | None=None, pretrained: bool=True, keep: str=BEST, seed: int=0, model_options: dict[str, Any] | None=None) -> _Self:
         """Set how the network is trained; see the fields of the same names."""
+
+    def with_predict_margin(self, predict_margin: int | None) -> _Self:
+        """Imagery around each prediction window that the network sees as well, so that objects are found whole; a quarter of the chip size if not set. In pixels."""
 
     def build(self) -> PyTorchObjectDetectionConfig:
         ...

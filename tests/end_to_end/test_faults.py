@@ -104,7 +104,7 @@ def test_half_a_model_is_not_used(finished: Any) -> None:
     model.write_bytes(whole[: len(whole) // 2])
     result = finished.rv("run-command", message_of(finished, "predict"))
     assert 1 == result.code
-    assert f"error: {model} is no whole model of pixels" in result.err
+    assert f"error: {model} is no whole model" in result.err
     assert "TIP: copy it again, or run the command TRAIN again" in result.err
     assert is_short(result.err)
     expected = {f"Stadt 1/{name}" for name in ("TRAIN", "PREDICT", "EVAL", "BUNDLE")}
