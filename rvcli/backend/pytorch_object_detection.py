@@ -8,13 +8,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rvcli.backend.chip_kind import ChipKind
+from rvcli.backend.places import Places
 from rvcli.backend.pytorch.detections import find_boxes
+from rvcli.backend.pytorch.runtime import AUTO
 from rvcli.backend.pytorch.torch_backend import TorchBackend, by_shape
+from rvcli.backend.pytorch.train_options import TrainOptions
+from rvcli.backend.window_boxes import to_scene
 from rvcli.core.box import Box
 from rvcli.data.label.object_detection_labels import ObjectDetectionLabels
 
 if TYPE_CHECKING:
     from rvcli.backend.pytorch.recipe import Recipe
+    from rvcli.core.class_map import ClassMap
 
 __all__ = ["PyTorchObjectDetection"]
 
@@ -24,6 +29,25 @@ class PyTorchObjectDetection(TorchBackend):
 
     kind = ChipKind.BOXES
     model_format = "rv torch detection"
+
+    def __init__(
+        self,
+        class_map: ClassMap,
+        places: Places,
+        options: TrainOptions,
+        predict_with: str = AUTO,
+        *,
+        margin: int = 0,
+    ) -> None:
+        """Make a backend; see TorchBackend.
+
+        Args:
+            margin: imagery around each window that the network sees as well, in pixels. With it
+                a window gives the objects whose centres lie in it, whole.
+        """
+        super().__init__(class_map, places, options, predict_with)
+        self.margin = margin
+        self.finds_whole_objects = margin > 0
 
     def recipe(self) -> Recipe:
         """Return the recipe of detection."""
@@ -37,12 +61,14 @@ class PyTorchObjectDetection(TorchBackend):
         """Find the boxes in some windows.
 
         Args:
-            chips: arrays of shape (height, width, bands), one for each window.
+            chips: arrays of shape (height, width, bands), each its window with `margin` pixels
+                more on each side; or exactly its window.
             windows: pixel coordinates, half-open.
             tmp_dir: local directory for the model, if it has to be fetched.
 
         Returns:
-            Boxes in pixels of the scene, also those of low scores.
+            Boxes in pixels of the scene, also those of low scores; their centres lie in the
+            windows.
         """
         spec = self.spec(tmp_dir)
         self.warn_of_dtypes(chips)
@@ -52,9 +78,5 @@ class PyTorchObjectDetection(TorchBackend):
             for at, i in enumerate(group):
                 size_hw = (chips[i].shape[0], chips[i].shape[1])
                 found = find_boxes(boxes[at], scores[at], spec.class_ids, size_hw)
-                parts[i] = ObjectDetectionLabels(
-                    ObjectDetectionLabels.local_to_global(found.get_npboxes(), windows[i]),
-                    found.get_class_ids(),
-                    found.get_scores(),
-                )
+                parts[i] = to_scene(found, windows[i], size_hw)
         return ObjectDetectionLabels.join(parts[i] for i in range(len(windows)))

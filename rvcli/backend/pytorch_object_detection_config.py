@@ -12,7 +12,7 @@ from rvcli.backend.pytorch.torch_backend_config import (
     TorchBackendConfigBuilder,
 )
 from rvcli.backend.pytorch.train_options import BEST, DEFAULT_AUGMENTORS
-from rvcli.config import Problem, field, not_empty
+from rvcli.config import Problem, field, not_empty, not_negative
 
 if TYPE_CHECKING:
     from rvcli.backend.backend import Backend
@@ -33,12 +33,26 @@ class PyTorchObjectDetectionConfig(TorchBackendConfig):
         used_by=ALL_USES,
     )
 
+    predict_margin: int | None = field(
+        default=None,
+        doc="Imagery around each prediction window that the network sees as well, so that objects"
+        " are found whole; a quarter of the chip size if not set.",
+        unit="pixels",
+        check=not_negative,
+        used_by=(keys.PREDICT, keys.BUNDLE),
+    )
+
     def create_backend(self, task_config: Any) -> Backend:
         """Create the backend."""
         from rvcli.backend.pytorch_object_detection import PyTorchObjectDetection
 
+        margin = self.predict_margin
         return PyTorchObjectDetection(
-            task_config.class_map, self.places(), self.train_options(), self.predict_with
+            task_config.class_map,
+            self.places(),
+            self.train_options(),
+            self.predict_with,
+            margin=task_config.chip_size // 4 if margin is None else margin,
         )
 
     def problems(self) -> Iterable[Problem]:

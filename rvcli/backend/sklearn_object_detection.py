@@ -12,6 +12,7 @@ from rvcli.backend.chip_kind import ChipKind
 from rvcli.backend.chip_set import ChipSet
 from rvcli.backend.places import Places
 from rvcli.backend.sklearn.options import BoxOptions
+from rvcli.backend.window_boxes import to_scene
 from rvcli.core.box import Box
 from rvcli.data.label.object_detection_labels import ObjectDetectionLabels
 from rvcli.filesystem import resolve
@@ -96,15 +97,9 @@ class SklearnObjectDetection(ChipBackend):
         self.warn_of_dtypes(chips)
         parts = []
         for chip, window in zip(chips, windows, strict=True):
-            margin = (chip.shape[0] - window.get_height()) // 2
-            around = window.make_eroded(-margin)
+            size_hw = (chip.shape[0], chip.shape[1])
+            margin = (size_hw[0] - window.get_height()) // 2
             area = Box(margin, margin, margin + window.get_height(), margin + window.get_width())
-            found = detector.detect(chip, area, (around.ymin, around.xmin))
-            parts.append(
-                ObjectDetectionLabels(
-                    ObjectDetectionLabels.local_to_global(found.get_npboxes(), around),
-                    found.get_class_ids(),
-                    found.get_scores(),
-                )
-            )
+            found = detector.detect(chip, area, (window.ymin - margin, window.xmin - margin))
+            parts.append(to_scene(found, window, size_hw))
         return ObjectDetectionLabels.join(parts)

@@ -13,7 +13,7 @@ from rvcli.data.label.object_detection_labels import ObjectDetectionLabels
 Array: TypeAlias = npt.NDArray[Any]
 
 # Boxes are kept whose score is above this; the task has a threshold of its own.
-SCORE_THRESH = 0.02
+SCORE_THRESH = 0.05
 # Two boxes of a class that overlap more than this show one object.
 MERGE_THRESH = 0.5
 MOST_BOXES = 1000

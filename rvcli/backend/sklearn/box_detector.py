@@ -41,9 +41,9 @@ _MERGE = 0.3
 _MOVES = 2
 # Share of a box that has to lie on pixels with data.
 _LEAST_DATA = 0.8
-_PIXELS_PER_WINDOW = 25
+_PIXELS_PER_WINDOW = 50
 _BOXES_AT_ONCE = 2048
-# Boxes are moved by less than this into the area that is searched.
+# Windows are searched this far beyond the area, from where they may be moved into it.
 _REACH = 16
 
 
@@ -126,11 +126,12 @@ class BoxDetector:
     def detect(
         self, chip: Array, area: Box, origin: tuple[int, int], *, merge: float = _MERGE
     ) -> ObjectDetectionLabels:
-        """Find boxes whose centres lie in an area.
+        """Find the boxes of an area.
 
         Args:
             chip: shape (height, width, bands).
-            area: in pixels of the chip.
+            area: where to look, in pixels of the chip. Boxes of objects at its border may be
+                centred a little beyond it.
             origin: row and column of the scene at which the chip begins. The windows lie at
                 places of the scene, so that neighbouring chips agree where they meet.
             merge: of two boxes of a class that overlap more the better one is kept.
@@ -148,10 +149,7 @@ class BoxDetector:
                 hint="predict imagery with the bands of the training imagery, in their order",
             )
         features = BoxFeatures(chip, self.model.spec)
-        boxes, scores = self._refine(features, *self._search(features, area, origin))
-        centres = (boxes[:, :2] + boxes[:, 2:]) / 2
-        inside = (centres >= [area.ymin, area.xmin]) & (centres < [area.ymax, area.xmax])
-        return self._choose(boxes[inside.all(axis=1)], scores[inside.all(axis=1)], merge)
+        return self._choose(*self._refine(features, *self._search(features, area, origin)), merge)
 
     def _search(
         self, features: BoxFeatures, area: Box, origin: tuple[int, int]
@@ -171,6 +169,8 @@ class BoxDetector:
         """Move boxes onto the objects, and score them anew."""
         for _ in range(_MOVES):
             boxes = decode(boxes, self._run(self._shifts, features, boxes))
+            # What an image cuts off is not a part of a training box either.
+            boxes = boxes.clip(np.tile(features.frame[:2], 2), np.tile(features.frame[2:], 2))
             kept = _apart(boxes, scores.max(axis=1, initial=0), _SAME)
             boxes = with_data(features, boxes[kept])
             scores = self._score(features, boxes)

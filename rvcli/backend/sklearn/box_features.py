@@ -42,7 +42,11 @@ class BoxSpec:
 
 
 class BoxFeatures:
-    """The features of any boxes on one chip."""
+    """The features of any boxes on one chip.
+
+    Attributes:
+        frame: of the pixels with data: ymin, xmin, ymax, xmax.
+    """
 
     def __init__(self, chip: Array, spec: BoxSpec) -> None:
         """Prepare the tables.
@@ -53,6 +57,9 @@ class BoxFeatures:
         """
         self.spec = spec
         valid = valid_pixels(chip)
+        rows, columns = (np.flatnonzero(valid.any(axis=axis)) for axis in (1, 0))
+        ends = [(lines[0], lines[-1] + 1) if len(lines) else (0, 0) for lines in (rows, columns)]
+        self.frame = np.array(ends, np.float64).T.ravel()
         values = np.where(valid[:, :, None], chip, 0).astype(np.float32)
         planes = np.dstack([values, _edges(values.mean(axis=2), valid), valid])
         height, width = valid.shape

@@ -44,6 +44,7 @@ _CHIPS_FOR_SIZES = 500
 _LEAST_PER_VIEW = 20
 # The rounds before the last have so many times fewer trees.
 _QUICKER = 2
+_LEAVES = 31
 
 
 @dataclass(frozen=True)
@@ -267,6 +268,7 @@ def _fit_scores(sample: _Sample, options: BoxOptions, iterations: int) -> bytes:
     estimator = HistGradientBoostingClassifier(
         max_iter=max(1, iterations),
         learning_rate=options.learning_rate,
+        max_leaf_nodes=_LEAVES,
         early_stopping=False,
         random_state=options.seed,
     )

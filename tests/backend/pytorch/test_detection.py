@@ -15,7 +15,11 @@ import numpy as np
 import pytest
 
 from rvcli.backend.chip_kind import ChipKind
-from rvcli.backend.pytorch.detections import MOST_BOXES, SCORE_THRESH, find_boxes
+from rvcli.backend.pytorch.detections import (
+    MOST_BOXES,
+    SCORE_THRESH,
+    find_boxes,
+)
 from rvcli.backend.pytorch.runtime import OnnxRuntime, TorchRuntime
 from rvcli.backend.pytorch.torch_model_file import ModelFile
 from rvcli.core.box import Box
@@ -217,6 +221,30 @@ def test_a_batch_gives_what_each_window_gives(trained: Any, tmp_path: Path) -> N
     )
     np.testing.assert_allclose(alone.get_npboxes(), together.get_npboxes(), atol=BOX_TOLERANCE)
     np.testing.assert_allclose(alone.get_scores(), together.get_scores(), atol=SCORE_TOLERANCE)
+
+
+def test_with_a_margin_objects_are_found_once_and_whole(
+    trained: Any, detection: Make, tmp_path: Path
+) -> None:
+    """Two windows with a margin find what one finds of both: each box where its centre lies."""
+    chip, _ = image()
+    chip = np.pad(chip[:48, :64], ((16, 16), (16, 16), (0, 0)))
+    whole = type(trained)(trained.class_map, trained.places, trained.options, margin=16)
+    assert whole.finds_whole_objects
+    assert not trained.finds_whole_objects
+    together = whole.predict([chip], [Box(0, 0, 48, 64)], str(tmp_path))
+    halves = whole.predict(
+        [chip[:, :64], chip[:, 32:]], [Box(0, 0, 48, 32), Box(0, 32, 48, 64)], str(tmp_path)
+    )
+    for labels in (together, halves):
+        assert len(labels)
+        sure = labels.choose(labels.get_scores() > 0.4)
+        assert {2, 5} == set(sure.get_class_ids().tolist())
+        centres = (sure.get_npboxes()[:, :2] + sure.get_npboxes()[:, 2:]) / 2
+        assert (centres >= 0).all()
+        assert (centres < [48, 64]).all()
+    left = halves.get_npboxes()[:, [1, 3]].mean(axis=1) < 32
+    assert left[: int(left.sum())].all()
 
 
 def test_no_windows_give_no_boxes(trained: Any, tmp_path: Path) -> None:

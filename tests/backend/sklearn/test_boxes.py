@@ -21,6 +21,7 @@ from rvcli.backend.sklearn.box_features import CELLS, BoxFeatures, BoxSpec
 from rvcli.backend.sklearn.box_training import train_detector
 from rvcli.backend.sklearn.box_windows import choose_sizes, decode, encode, slide
 from rvcli.backend.sklearn.options import BoxOptions
+from rvcli.backend.window_boxes import to_scene
 from rvcli.core.box import Box
 from rvcli.data.label.tfod_utils.np_box_ops import iou
 from rvcli.errors import DataError
@@ -174,6 +175,13 @@ class TestFeatures:
         shares = BoxFeatures(chip, BoxSpec(1)).share_with_data(np.array(boxes, float))
         assert [1, 0.5, 0.5, 0, 0] == shares.tolist()
 
+    def test_the_frame_of_the_data(self) -> None:
+        """It bounds the pixels with data; without any it is empty."""
+        chip = np.zeros((40, 50, 1), np.uint8)
+        assert [0, 0, 0, 0] == BoxFeatures(chip, BoxSpec(1)).frame.tolist()
+        chip[3:20, 5:41] = 1
+        assert [3, 5, 20, 41] == BoxFeatures(chip, BoxSpec(1)).frame.tolist()
+
     def test_pixels_without_data_leave_no_edges(self) -> None:
         """Where imagery ends there is no edge of an object."""
         chip = np.full((40, 40, 1), 70.0)
@@ -211,6 +219,7 @@ class TestDetector:
         detector = BoxDetector(model, "m")
         found = detector.detect(chip, Box(0, 0, SIZE, 2 * SIZE), (0, 0))
         assert len(found)
+        assert found.get_npboxes()[:, 3].max() <= SIZE
         assert (BoxFeatures(chip, model.spec).share_with_data(found.get_npboxes()) >= 0.8).all()
         assert not len(detector.detect(chip[:, SIZE:], Box(0, 0, SIZE, SIZE), (0, 0)))
 
@@ -222,7 +231,7 @@ class TestDetector:
         assert one == four
 
     def test_neighbouring_windows_agree(self, model: BoxModel) -> None:
-        """With the margin around them two windows find what one finds, each box once."""
+        """With the margin around them two windows find what one finds."""
         rng = np.random.default_rng(11)
         image = np.concatenate([yard(rng)[0] for _ in range(3)], axis=1)
         margin = model.margin
@@ -233,9 +242,9 @@ class TestDetector:
             chip = padded[:, xmin : xmax + 2 * margin]
             area = Box(margin, margin, margin + SIZE, margin + xmax - xmin)
             found = detector.detect(chip, area, (-margin, xmin - margin))
-            rows = found.get_npboxes() + np.tile([-margin, xmin - margin], 2)
-            strong = found.get_scores() > 0.6
-            return {tuple(row) for row in rows[strong].round(3).tolist()}
+            labels = to_scene(found, Box(0, xmin, SIZE, xmax), chip.shape[:2])
+            strong = labels.choose(labels.get_scores() > 0.6)
+            return {tuple(row) for row in strong.get_npboxes().round(3).tolist()}
 
         whole = sure(0, 192)
         assert whole
