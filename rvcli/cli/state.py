@@ -87,7 +87,7 @@ class State:
                 raise_first_error(plugins)
             yield Session(settings, own, plugins)
 
-    def worker_options(self) -> tuple[str, ...]:
+    def settings_options(self) -> tuple[str, ...]:
         """Return the options that give a worker in this directory the same settings.
 
         Overrides that are secret are left out; see `exported_secrets`.
@@ -100,7 +100,11 @@ class State:
         for text in self.overrides:
             if not _is_secret(text):
                 options += ["--set", text]
-        return (*options, *["-v"] * self.verbosity, *["-q"] * -self.verbosity)
+        return tuple(options)
+
+    def verbosity_options(self) -> tuple[str, ...]:
+        """Return the options that make a worker anywhere say as much."""
+        return (*["-v"] * self.verbosity, *["-q"] * -self.verbosity)
 
     @contextmanager
     def exported_secrets(self) -> Iterator[None]:

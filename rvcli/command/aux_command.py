@@ -19,6 +19,7 @@ class AuxCommandOptions:
         outputs: returns the URIs that the command writes, given its config.
         include_by_default: True to run it without being named, where an experiment has it.
         required_fields: names that the config must have.
+        utilizes_gpu: says, given its config, whether it should run where a GPU is.
     """
 
     def __init__(
@@ -28,12 +29,14 @@ class AuxCommandOptions:
         outputs: Callable[[dict[str, Any]], Any] = lambda config: None,
         include_by_default: bool = False,
         required_fields: Sequence[str] | None = None,
+        utilizes_gpu: Callable[[dict[str, Any]], bool] = lambda config: False,
     ) -> None:
         self.split_on = split_on
         self.inputs = inputs
         self.outputs = outputs
         self.include_by_default = include_by_default
         self.required_fields = list(required_fields or [])
+        self.utilizes_gpu = utilizes_gpu
 
 
 class AuxCommand(Command):

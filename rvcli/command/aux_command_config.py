@@ -75,6 +75,10 @@ class AuxCommandConfig(CommandConfig):
         io_def.add_outputs(_uri_list(options.outputs(self.config)))
         return io_def
 
+    def utilizes_gpu(self) -> bool:
+        """True if the command's options say so."""
+        return bool(self.command_class.command_options.utilizes_gpu(self.config))
+
     def split(self, num_parts: int) -> list[Any]:
         """Divide the list that the command names in `split_on`."""
         name = self.command_class.command_options.split_on

@@ -42,6 +42,9 @@ class AuxCommandConfig(CommandConfig):
     def report_io(self, command_type: str='', io_def: CommandIODefinition | None=None) -> CommandIODefinition:
         """Return what the command's options say that it reads and writes."""
 
+    def utilizes_gpu(self) -> bool:
+        """True if the command's options say so."""
+
     def split(self, num_parts: int) -> list[Any]:
         """Divide the list that the command names in `split_on`."""
 

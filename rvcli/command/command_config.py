@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from rvcli import keys, registry
@@ -44,9 +44,11 @@ class CommandConfig(Config):
         """Create the command."""
         raise NotImplementedError(f"{type(self).__name__} has no create_command")
 
-    def set_stamp(self, fingerprint: str, plugins: Any) -> None:
-        """Set the fingerprint and the plugins that the message is to bear."""
-        self.__dict__["_stamp"] = (fingerprint, plugins)
+    def set_stamp(
+        self, fingerprint: str, plugins: Any, settings: Mapping[str, str] | None = None
+    ) -> None:
+        """Set the fingerprint, the plugins and the settings that the message is to bear."""
+        self.__dict__["_stamp"] = (fingerprint, plugins, settings or {})
 
     def to_proto(self) -> Any:
         """Return the message, with its stamp if there is one."""
@@ -55,13 +57,14 @@ class CommandConfig(Config):
         return message
 
     def stamp(self, message: Any) -> None:
-        """Write schema version, fingerprint and plugins into a message."""
+        """Write schema version, fingerprint, plugins and settings into a message."""
         message.schema_version = SCHEMA_VERSION
-        fingerprint, plugins = self.__dict__.get("_stamp", ("", None))
+        fingerprint, plugins, settings = self.__dict__.get("_stamp", ("", None, {}))
         if fingerprint:
             message.fingerprint = fingerprint
         if plugins is not None and plugins.pins:
             message.plugins.CopyFrom(plugins)
+        message.settings.update(settings)
 
     def report_io(
         self, command_type: str = "", io_def: CommandIODefinition | None = None

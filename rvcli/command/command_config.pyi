@@ -12,7 +12,7 @@ from rvcli.command.predict_command_config import PredictCommandConfigBuilder
 from rvcli.command.train_command_config import TrainCommandConfigBuilder
 import functools
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 from rvcli import keys, registry
 from rvcli.config import Config, ConfigBuilder, field, make_uris_absolute, update
@@ -43,14 +43,14 @@ class CommandConfig(Config):
     def create_command(self, tmp_dir: str | None=None) -> Command:
         """Create the command."""
 
-    def set_stamp(self, fingerprint: str, plugins: Any) -> None:
-        """Set the fingerprint and the plugins that the message is to bear."""
+    def set_stamp(self, fingerprint: str, plugins: Any, settings: Mapping[str, str] | None=None) -> None:
+        """Set the fingerprint, the plugins and the settings that the message is to bear."""
 
     def to_proto(self) -> Any:
         """Return the message, with its stamp if there is one."""
 
     def stamp(self, message: Any) -> None:
-        """Write schema version, fingerprint and plugins into a message."""
+        """Write schema version, fingerprint, plugins and settings into a message."""
 
     def report_io(self, command_type: str='', io_def: CommandIODefinition | None=None) -> CommandIODefinition:
         """Return what the command reads and writes."""

@@ -112,13 +112,25 @@ def fingerprint_of(content: Content, inputs: Iterable[Input]) -> str:
 
 
 def draft_of(
-    definition: CommandDefinition, content: Content, inputs: Sequence[Input], planned: str
+    definition: CommandDefinition,
+    content: Content,
+    inputs: Sequence[Input],
+    *,
+    planned: str,
+    replaces: str,
 ) -> Draft:
-    """Return the draft of a command's record, as planned at some time."""
+    """Return the draft of a command's record.
+
+    Args:
+        planned: when the plan was made.
+        replaces: when that plan was made by which the command has run before, as its record
+            says; "" without a record.
+    """
     return {
         "schema": SCHEMA,
         "fingerprint": fingerprint_of(content, inputs),
         "planned": planned,
+        "replaces": replaces,
         "command_type": content.command_type,
         "experiment_id": definition.experiment_id,
         "split_id": definition.split_id,

@@ -222,7 +222,14 @@ class _Planner:
                 else f"needs {checks.listed(waits, most=_MOST_MISSING)}, blocked as well"
             )
             return Step(name, definition, BLOCKED, reason, (), depends_on, missing=tuple(missing))
-        draft = draft_of(definition, self.content(number), inputs, self.store.opened)
+        before = self.store.record(definition.root_uri, definition.split_id).record
+        draft = draft_of(
+            definition,
+            self.content(number),
+            inputs,
+            planned=self.store.opened,
+            replaces="" if before is None else before.planned,
+        )
         status, reason, changes = self._decide(number, draft["fingerprint"], inputs)
         return Step(
             name,

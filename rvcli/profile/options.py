@@ -21,6 +21,7 @@ class Option(NamedTuple):
         choices: the values that a "choice" takes.
         minimum: the smallest number allowed.
         secret: its value is never shown.
+        travels: commands on other machines are to know it.
     """
 
     section: str
@@ -31,6 +32,7 @@ class Option(NamedTuple):
     choices: tuple[str, ...] = ()
     minimum: float | None = None
     secret: bool = False
+    travels: bool = False
 
     @property
     def name(self) -> str:
@@ -86,6 +88,22 @@ OPTIONS: tuple[Option, ...] = (
     ),
     Option(
         "RV",
+        "memory_mb",
+        "int",
+        None,
+        "Main memory that a command is taken to need on a cluster, in MB; nothing when not set.",
+        minimum=1,
+    ),
+    Option(
+        "RV",
+        "attempts",
+        "int",
+        1,
+        "How often a command is started at most until it is done, with longer and longer breaks.",
+        minimum=1,
+    ),
+    Option(
+        "RV",
         "overlap",
         "choice",
         "warn",
@@ -99,6 +117,7 @@ OPTIONS: tuple[Option, ...] = (
         "info",
         "The least severe messages that commands write to their logs.",
         choices=("debug", "info", "warning", "error"),
+        travels=True,
     ),
     Option(
         "RV",
@@ -107,6 +126,7 @@ OPTIONS: tuple[Option, ...] = (
         60.0,
         "Seconds without a sign of life after which a command's claim may be taken over.",
         minimum=1,
+        travels=True,
     ),
     Option(
         "RV",
@@ -121,6 +141,7 @@ OPTIONS: tuple[Option, ...] = (
         "bool",
         False,
         "Pay for requests to S3 buckets whose owner asks for it.",
+        travels=True,
     ),
     Option(
         "GDAL",
@@ -129,6 +150,7 @@ OPTIONS: tuple[Option, ...] = (
         128,
         "Most memory that GDAL's block cache takes in one process, in MB.",
         minimum=1,
+        travels=True,
     ),
 )
 

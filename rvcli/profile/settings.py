@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
@@ -17,6 +17,7 @@ from rvcli.profile.unknown import Reads, unknown_warnings
 
 DEFAULT_ORIGIN = "default"
 OVERRIDES = "--set"
+MESSAGE = "the command's message"
 
 
 class Settings:
@@ -146,6 +147,36 @@ class Settings:
             if found is None or options.find(section, key) is not None:
                 found = self.value(section, key)
             yield section, key, found or SettingValue(None, DEFAULT_ORIGIN)
+
+    def portable(self) -> dict[str, str]:
+        """Return what commands on other machines are to know: texts by SECTION.key.
+
+        Left out is what keeps its default, what is secret, what names paths of this machine,
+        and what concerns planning and runners alone.
+        """
+        values = {}
+        for section, key, found in self.items():
+            option = options.find(section, key)
+            if found.secret or found.value is None or found.origin == DEFAULT_ORIGIN:
+                continue
+            if option is None or option.travels:
+                values[f"{section}.{key}"] = as_text(found.value)
+        return {name: text for name, text in values.items() if secrets.mask_uris(text) == text}
+
+    def with_portable(self, values: Mapping[str, str]) -> Settings:
+        """Return the settings with what came from another machine.
+
+        It is weaker than variables and overrides of this machine, and stronger than its files.
+        """
+        if not values:
+            return self
+        held = {
+            canonical(*name.split(".", 1)): SettingValue(text, MESSAGE)
+            for name, text in values.items()
+        }
+        variables = [i for i, layer in enumerate(self.layers) if isinstance(layer, EnvironLayer)]
+        at = variables[-1] + 1 if variables else 0
+        return Settings((*self.layers[:at], Layer(MESSAGE, held), *self.layers[at:]))
 
     def validate(self) -> None:
         """Check every declared option.

@@ -32,25 +32,29 @@ from rvcli.protos import scene_pb2 as rvcli_dot_protos_dot_scene__pb2
 from rvcli.protos import task_pb2 as rvcli_dot_protos_dot_task__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1arvcli/protos/command.proto\x12\x0crvcli.protos\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1brvcli/protos/analyzer.proto\x1a\x1crvcli/protos/augmentor.proto\x1a\x1arvcli/protos/backend.proto\x1a\x1crvcli/protos/evaluator.proto\x1a\x19rvcli/protos/plugin.proto\x1a\x18rvcli/protos/scene.proto\x1a\x17rvcli/protos/task.proto\"\x81\r\n\rCommandConfig\x12\x14\n\x0c\x63ommand_type\x18\x01 \x01(\t\x12\x10\n\x08root_uri\x18\x02 \x01(\t\x12\x43\n\x0e\x61nalyze_config\x18\x03 \x01(\x0b\x32).rvcli.protos.CommandConfig.AnalyzeConfigH\x00\x12=\n\x0b\x63hip_config\x18\x04 \x01(\x0b\x32&.rvcli.protos.CommandConfig.ChipConfigH\x00\x12?\n\x0ctrain_config\x18\x05 \x01(\x0b\x32\'.rvcli.protos.CommandConfig.TrainConfigH\x00\x12\x43\n\x0epredict_config\x18\x06 \x01(\x0b\x32).rvcli.protos.CommandConfig.PredictConfigH\x00\x12=\n\x0b\x65val_config\x18\x07 \x01(\x0b\x32&.rvcli.protos.CommandConfig.EvalConfigH\x00\x12\x41\n\rbundle_config\x18\x08 \x01(\x0b\x32(.rvcli.protos.CommandConfig.BundleConfigH\x00\x12\x30\n\rcustom_config\x18\x0b \x01(\x0b\x32\x17.google.protobuf.StructH\x00\x12+\n\x07plugins\x18\t \x01(\x0b\x32\x1a.rvcli.protos.PluginConfig\x12\x13\n\x08split_id\x18\n \x01(\x05:\x01\x30\x12\x16\n\x0eschema_version\x18\x64 \x01(\x05\x12\x13\n\x0b\x66ingerprint\x18\x65 \x01(\t\x1a\x93\x01\n\rAnalyzeConfig\x12&\n\x04task\x18\x01 \x01(\x0b\x32\x18.rvcli.protos.TaskConfig\x12)\n\x06scenes\x18\x02 \x03(\x0b\x32\x19.rvcli.protos.SceneConfig\x12/\n\tanalyzers\x18\x03 \x03(\x0b\x32\x1c.rvcli.protos.AnalyzerConfig\x1a\xf5\x01\n\nChipConfig\x12&\n\x04task\x18\x01 \x01(\x0b\x32\x18.rvcli.protos.TaskConfig\x12,\n\x07\x62\x61\x63kend\x18\x02 \x01(\x0b\x32\x1b.rvcli.protos.BackendConfig\x12\x31\n\naugmentors\x18\x03 \x03(\x0b\x32\x1d.rvcli.protos.AugmentorConfig\x12/\n\x0ctrain_scenes\x18\x04 \x03(\x0b\x32\x19.rvcli.protos.SceneConfig\x12-\n\nval_scenes\x18\x05 \x03(\x0b\x32\x19.rvcli.protos.SceneConfig\x1a\x63\n\x0bTrainConfig\x12&\n\x04task\x18\x01 \x01(\x0b\x32\x18.rvcli.protos.TaskConfig\x12,\n\x07\x62\x61\x63kend\x18\x02 \x01(\x0b\x32\x1b.rvcli.protos.BackendConfig\x1a\x90\x01\n\rPredictConfig\x12&\n\x04task\x18\x01 \x01(\x0b\x32\x18.rvcli.protos.TaskConfig\x12,\n\x07\x62\x61\x63kend\x18\x02 \x01(\x0b\x32\x1b.rvcli.protos.BackendConfig\x12)\n\x06scenes\x18\x03 \x03(\x0b\x32\x19.rvcli.protos.SceneConfig\x1a\xc0\x01\n\nEvalConfig\x12&\n\x04task\x18\x01 \x01(\x0b\x32\x18.rvcli.protos.TaskConfig\x12,\n\x07\x62\x61\x63kend\x18\x02 \x01(\x0b\x32\x1b.rvcli.protos.BackendConfig\x12)\n\x06scenes\x18\x03 \x03(\x0b\x32\x19.rvcli.protos.SceneConfig\x12\x31\n\nevaluators\x18\x04 \x03(\x0b\x32\x1d.rvcli.protos.EvaluatorConfig\x1a\xbf\x01\n\x0c\x42undleConfig\x12/\n\tanalyzers\x18\x01 \x03(\x0b\x32\x1c.rvcli.protos.AnalyzerConfig\x12&\n\x04task\x18\x02 \x01(\x0b\x32\x18.rvcli.protos.TaskConfig\x12,\n\x07\x62\x61\x63kend\x18\x03 \x01(\x0b\x32\x1b.rvcli.protos.BackendConfig\x12(\n\x05scene\x18\x04 \x01(\x0b\x32\x19.rvcli.protos.SceneConfigB\x10\n\x0e\x63ommand_config')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1arvcli/protos/command.proto\x12\x0crvcli.protos\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1brvcli/protos/analyzer.proto\x1a\x1crvcli/protos/augmentor.proto\x1a\x1arvcli/protos/backend.proto\x1a\x1crvcli/protos/evaluator.proto\x1a\x19rvcli/protos/plugin.proto\x1a\x18rvcli/protos/scene.proto\x1a\x17rvcli/protos/task.proto\"\xef\r\n\rCommandConfig\x12\x14\n\x0c\x63ommand_type\x18\x01 \x01(\t\x12\x10\n\x08root_uri\x18\x02 \x01(\t\x12\x43\n\x0e\x61nalyze_config\x18\x03 \x01(\x0b\x32).rvcli.protos.CommandConfig.AnalyzeConfigH\x00\x12=\n\x0b\x63hip_config\x18\x04 \x01(\x0b\x32&.rvcli.protos.CommandConfig.ChipConfigH\x00\x12?\n\x0ctrain_config\x18\x05 \x01(\x0b\x32\'.rvcli.protos.CommandConfig.TrainConfigH\x00\x12\x43\n\x0epredict_config\x18\x06 \x01(\x0b\x32).rvcli.protos.CommandConfig.PredictConfigH\x00\x12=\n\x0b\x65val_config\x18\x07 \x01(\x0b\x32&.rvcli.protos.CommandConfig.EvalConfigH\x00\x12\x41\n\rbundle_config\x18\x08 \x01(\x0b\x32(.rvcli.protos.CommandConfig.BundleConfigH\x00\x12\x30\n\rcustom_config\x18\x0b \x01(\x0b\x32\x17.google.protobuf.StructH\x00\x12+\n\x07plugins\x18\t \x01(\x0b\x32\x1a.rvcli.protos.PluginConfig\x12\x13\n\x08split_id\x18\n \x01(\x05:\x01\x30\x12\x16\n\x0eschema_version\x18\x64 \x01(\x05\x12\x13\n\x0b\x66ingerprint\x18\x65 \x01(\t\x12;\n\x08settings\x18\x66 \x03(\x0b\x32).rvcli.protos.CommandConfig.SettingsEntry\x1a\x93\x01\n\rAnalyzeConfig\x12&\n\x04task\x18\x01 \x01(\x0b\x32\x18.rvcli.protos.TaskConfig\x12)\n\x06scenes\x18\x02 \x03(\x0b\x32\x19.rvcli.protos.SceneConfig\x12/\n\tanalyzers\x18\x03 \x03(\x0b\x32\x1c.rvcli.protos.AnalyzerConfig\x1a\xf5\x01\n\nChipConfig\x12&\n\x04task\x18\x01 \x01(\x0b\x32\x18.rvcli.protos.TaskConfig\x12,\n\x07\x62\x61\x63kend\x18\x02 \x01(\x0b\x32\x1b.rvcli.protos.BackendConfig\x12\x31\n\naugmentors\x18\x03 \x03(\x0b\x32\x1d.rvcli.protos.AugmentorConfig\x12/\n\x0ctrain_scenes\x18\x04 \x03(\x0b\x32\x19.rvcli.protos.SceneConfig\x12-\n\nval_scenes\x18\x05 \x03(\x0b\x32\x19.rvcli.protos.SceneConfig\x1a\x63\n\x0bTrainConfig\x12&\n\x04task\x18\x01 \x01(\x0b\x32\x18.rvcli.protos.TaskConfig\x12,\n\x07\x62\x61\x63kend\x18\x02 \x01(\x0b\x32\x1b.rvcli.protos.BackendConfig\x1a\x90\x01\n\rPredictConfig\x12&\n\x04task\x18\x01 \x01(\x0b\x32\x18.rvcli.protos.TaskConfig\x12,\n\x07\x62\x61\x63kend\x18\x02 \x01(\x0b\x32\x1b.rvcli.protos.BackendConfig\x12)\n\x06scenes\x18\x03 \x03(\x0b\x32\x19.rvcli.protos.SceneConfig\x1a\xc0\x01\n\nEvalConfig\x12&\n\x04task\x18\x01 \x01(\x0b\x32\x18.rvcli.protos.TaskConfig\x12,\n\x07\x62\x61\x63kend\x18\x02 \x01(\x0b\x32\x1b.rvcli.protos.BackendConfig\x12)\n\x06scenes\x18\x03 \x03(\x0b\x32\x19.rvcli.protos.SceneConfig\x12\x31\n\nevaluators\x18\x04 \x03(\x0b\x32\x1d.rvcli.protos.EvaluatorConfig\x1a\xbf\x01\n\x0c\x42undleConfig\x12/\n\tanalyzers\x18\x01 \x03(\x0b\x32\x1c.rvcli.protos.AnalyzerConfig\x12&\n\x04task\x18\x02 \x01(\x0b\x32\x18.rvcli.protos.TaskConfig\x12,\n\x07\x62\x61\x63kend\x18\x03 \x01(\x0b\x32\x1b.rvcli.protos.BackendConfig\x12(\n\x05scene\x18\x04 \x01(\x0b\x32\x19.rvcli.protos.SceneConfig\x1a/\n\rSettingsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x42\x10\n\x0e\x63ommand_config')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'rvcli.protos.command_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_COMMANDCONFIG_SETTINGSENTRY']._loaded_options = None
+  _globals['_COMMANDCONFIG_SETTINGSENTRY']._serialized_options = b'8\001'
   _globals['_COMMANDCONFIG']._serialized_start=270
-  _globals['_COMMANDCONFIG']._serialized_end=1935
-  _globals['_COMMANDCONFIG_ANALYZECONFIG']._serialized_start=885
-  _globals['_COMMANDCONFIG_ANALYZECONFIG']._serialized_end=1032
-  _globals['_COMMANDCONFIG_CHIPCONFIG']._serialized_start=1035
-  _globals['_COMMANDCONFIG_CHIPCONFIG']._serialized_end=1280
-  _globals['_COMMANDCONFIG_TRAINCONFIG']._serialized_start=1282
-  _globals['_COMMANDCONFIG_TRAINCONFIG']._serialized_end=1381
-  _globals['_COMMANDCONFIG_PREDICTCONFIG']._serialized_start=1384
-  _globals['_COMMANDCONFIG_PREDICTCONFIG']._serialized_end=1528
-  _globals['_COMMANDCONFIG_EVALCONFIG']._serialized_start=1531
-  _globals['_COMMANDCONFIG_EVALCONFIG']._serialized_end=1723
-  _globals['_COMMANDCONFIG_BUNDLECONFIG']._serialized_start=1726
-  _globals['_COMMANDCONFIG_BUNDLECONFIG']._serialized_end=1917
+  _globals['_COMMANDCONFIG']._serialized_end=2045
+  _globals['_COMMANDCONFIG_ANALYZECONFIG']._serialized_start=946
+  _globals['_COMMANDCONFIG_ANALYZECONFIG']._serialized_end=1093
+  _globals['_COMMANDCONFIG_CHIPCONFIG']._serialized_start=1096
+  _globals['_COMMANDCONFIG_CHIPCONFIG']._serialized_end=1341
+  _globals['_COMMANDCONFIG_TRAINCONFIG']._serialized_start=1343
+  _globals['_COMMANDCONFIG_TRAINCONFIG']._serialized_end=1442
+  _globals['_COMMANDCONFIG_PREDICTCONFIG']._serialized_start=1445
+  _globals['_COMMANDCONFIG_PREDICTCONFIG']._serialized_end=1589
+  _globals['_COMMANDCONFIG_EVALCONFIG']._serialized_start=1592
+  _globals['_COMMANDCONFIG_EVALCONFIG']._serialized_end=1784
+  _globals['_COMMANDCONFIG_BUNDLECONFIG']._serialized_start=1787
+  _globals['_COMMANDCONFIG_BUNDLECONFIG']._serialized_end=1978
+  _globals['_COMMANDCONFIG_SETTINGSENTRY']._serialized_start=1980
+  _globals['_COMMANDCONFIG_SETTINGSENTRY']._serialized_end=2027
 # @@protoc_insertion_point(module_scope)

@@ -15,7 +15,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class CommandConfig(_message.Message):
-    __slots__ = ("command_type", "root_uri", "analyze_config", "chip_config", "train_config", "predict_config", "eval_config", "bundle_config", "custom_config", "plugins", "split_id", "schema_version", "fingerprint")
+    __slots__ = ("command_type", "root_uri", "analyze_config", "chip_config", "train_config", "predict_config", "eval_config", "bundle_config", "custom_config", "plugins", "split_id", "schema_version", "fingerprint", "settings")
     class AnalyzeConfig(_message.Message):
         __slots__ = ("task", "scenes", "analyzers")
         TASK_FIELD_NUMBER: _ClassVar[int]
@@ -76,6 +76,13 @@ class CommandConfig(_message.Message):
         backend: _backend_pb2.BackendConfig
         scene: _scene_pb2.SceneConfig
         def __init__(self, analyzers: _Optional[_Iterable[_Union[_analyzer_pb2.AnalyzerConfig, _Mapping]]] = ..., task: _Optional[_Union[_task_pb2.TaskConfig, _Mapping]] = ..., backend: _Optional[_Union[_backend_pb2.BackendConfig, _Mapping]] = ..., scene: _Optional[_Union[_scene_pb2.SceneConfig, _Mapping]] = ...) -> None: ...
+    class SettingsEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
     COMMAND_TYPE_FIELD_NUMBER: _ClassVar[int]
     ROOT_URI_FIELD_NUMBER: _ClassVar[int]
     ANALYZE_CONFIG_FIELD_NUMBER: _ClassVar[int]
@@ -89,6 +96,7 @@ class CommandConfig(_message.Message):
     SPLIT_ID_FIELD_NUMBER: _ClassVar[int]
     SCHEMA_VERSION_FIELD_NUMBER: _ClassVar[int]
     FINGERPRINT_FIELD_NUMBER: _ClassVar[int]
+    SETTINGS_FIELD_NUMBER: _ClassVar[int]
     command_type: str
     root_uri: str
     analyze_config: CommandConfig.AnalyzeConfig
@@ -102,4 +110,5 @@ class CommandConfig(_message.Message):
     split_id: int
     schema_version: int
     fingerprint: str
-    def __init__(self, command_type: _Optional[str] = ..., root_uri: _Optional[str] = ..., analyze_config: _Optional[_Union[CommandConfig.AnalyzeConfig, _Mapping]] = ..., chip_config: _Optional[_Union[CommandConfig.ChipConfig, _Mapping]] = ..., train_config: _Optional[_Union[CommandConfig.TrainConfig, _Mapping]] = ..., predict_config: _Optional[_Union[CommandConfig.PredictConfig, _Mapping]] = ..., eval_config: _Optional[_Union[CommandConfig.EvalConfig, _Mapping]] = ..., bundle_config: _Optional[_Union[CommandConfig.BundleConfig, _Mapping]] = ..., custom_config: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ..., plugins: _Optional[_Union[_plugin_pb2.PluginConfig, _Mapping]] = ..., split_id: _Optional[int] = ..., schema_version: _Optional[int] = ..., fingerprint: _Optional[str] = ...) -> None: ...
+    settings: _containers.ScalarMap[str, str]
+    def __init__(self, command_type: _Optional[str] = ..., root_uri: _Optional[str] = ..., analyze_config: _Optional[_Union[CommandConfig.AnalyzeConfig, _Mapping]] = ..., chip_config: _Optional[_Union[CommandConfig.ChipConfig, _Mapping]] = ..., train_config: _Optional[_Union[CommandConfig.TrainConfig, _Mapping]] = ..., predict_config: _Optional[_Union[CommandConfig.PredictConfig, _Mapping]] = ..., eval_config: _Optional[_Union[CommandConfig.EvalConfig, _Mapping]] = ..., bundle_config: _Optional[_Union[CommandConfig.BundleConfig, _Mapping]] = ..., custom_config: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ..., plugins: _Optional[_Union[_plugin_pb2.PluginConfig, _Mapping]] = ..., split_id: _Optional[int] = ..., schema_version: _Optional[int] = ..., fingerprint: _Optional[str] = ..., settings: _Optional[_Mapping[str, str]] = ...) -> None: ...

@@ -25,8 +25,8 @@ NEVER_FINISHED = "no record: it never finished here"
 
 Draft = dict[str, Any]
 """What the plan says about a command before it runs; plain values only:
-schema, fingerprint, planned, command_type, experiment_id, split_id, splits, config, plugins,
-components, inputs (each with uri, identity, by, record) and outputs (URIs)."""
+schema, fingerprint, planned, replaces, command_type, experiment_id, split_id, splits, config,
+plugins, components, inputs (each with uri, identity, by, record) and outputs (URIs)."""
 
 _VERSIONS_OF = ("numpy", "rasterio", "shapely", "pyproj", "sklearn", "torch")
 

@@ -32,10 +32,15 @@ _log = logging.getLogger(__name__)
 
 ImportContext = Callable[[], AbstractContextManager[object]]
 OnWait = Callable[[str], None]
+OnSettings = Callable[[profile.Settings], None]
 
 
 def _log_wait(text: str) -> None:
     _log.info("%s", text)
+
+
+def _keep_settings(settings: profile.Settings) -> None:
+    """Do nothing: whoever runs the command has set up what depends on them."""
 
 
 class CommandRunner:
@@ -48,6 +53,7 @@ class CommandRunner:
         fingerprint: str | None = None,
         tmp_dir: str | None = None,
         on_wait: OnWait = _log_wait,
+        on_settings: OnSettings = _keep_settings,
         import_context: ImportContext = nullcontext,
     ) -> bool:
         """Run the command whose message is at a URI.
@@ -56,6 +62,7 @@ class CommandRunner:
             fingerprint: that the message must bear; any if None.
             tmp_dir: local directory below which temporary files go.
             on_wait: told, in words, whose lease the command waits for.
+            on_settings: given the settings once those that the message carries are in force.
             import_context: entered while plugins are imported.
 
         Returns:
@@ -69,9 +76,11 @@ class CommandRunner:
         message = _read_message(command_config_uri, import_context)
         if fingerprint is not None and message.fingerprint != fingerprint:
             raise _another_plan(message.command_type, message.root_uri)
-        return CommandRunner.run_from_proto(
-            message, tmp_dir=tmp_dir, on_wait=on_wait, import_context=import_context
-        )
+        with profile.use(profile.current().with_portable(dict(message.settings))) as settings:
+            on_settings(settings)
+            return CommandRunner.run_from_proto(
+                message, tmp_dir=tmp_dir, on_wait=on_wait, import_context=import_context
+            )
 
     @staticmethod
     def run_from_proto(
@@ -161,8 +170,8 @@ def _is_done_meanwhile(config: CommandConfig, draft: dict[str, Any], waited: boo
     record = find_record(config.root_uri, config.split_id).record
     if record is None:
         return False
-    planned = draft.get("planned", "")
-    since = record.planned != planned and record.finished > planned
+    # Not by time: the clocks of the machines may differ.
+    since = record.planned not in (draft.get("planned", ""), draft.get("replaces", ""))
     return (waited or since) and why_not_proven(record, draft, Identities(default_cache())) is None
 
 

@@ -11,8 +11,8 @@ class RunEvent:
     """One thing that happened to a job.
 
     Attributes:
-        kind: "started", "progress", "waiting", "warning", or how it ended: "done", "failed",
-            "cancelled" or "not_run".
+        kind: "started", "progress", "waiting", "warning", "retry" when an attempt has failed and
+            another follows, or how it ended: "done", "failed", "cancelled" or "not_run".
         job_id: whose.
         text: details for people.
         done: units of work finished, with "progress".

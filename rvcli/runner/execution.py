@@ -1,26 +1,36 @@
-"""Execution: bring the commands of a plan through a runner, in order, and say how it went."""
+"""Execution: bring jobs through a runner, in order, and say how it went."""
 
 from __future__ import annotations
 
 import sys
 import time
 from collections import deque
+from collections.abc import Callable, Sequence
+from contextvars import copy_context
 from dataclasses import dataclass, field
-from datetime import datetime
+from pathlib import Path
+from typing import TypeVar
 
-from rvcli.dag import Plan, Step
+from rvcli.dag import Plan
 from rvcli.errors import RvError
-from rvcli.filesystem import is_local, to_path
 from rvcli.records import find_record
 from rvcli.runner.events import RunEvent
 from rvcli.runner.experiment_runner import ExperimentRunner, RunOptions
-from rvcli.runner.job import CANCELLED, DONE, FAILED, NOT_RUN, Job, JobState, Resources
-from rvcli.runner.messages import stamp_and_write
+from rvcli.runner.job import CANCELLED, DONE, FAILED, NOT_RUN, RUNNING, WAITING, Job, JobState
+from rvcli.runner.jobs import jobs_of, log_path_of
+from rvcli.runner.messages import MessageWriter
 from rvcli.runner.progress_lines import read_line
 
 POLL_S = 0.01
+# Looking at many jobs takes a while: that much longer is waited between looks.
+POLL_S_PER_JOB = 0.0005
 LOG_EVERY_S = 0.2
 LAST_LINES = 15
+LONGEST_WAIT_S = 60.0
+_THREADS = 16
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 
 @dataclass(frozen=True)
@@ -29,7 +39,7 @@ class JobResult:
 
     Attributes:
         state: how it ended.
-        seconds: how long it ran.
+        seconds: how long its last attempt ran.
         last_lines: the end of its log, if it failed.
         reproduce: the command line that runs it alone.
     """
@@ -64,48 +74,46 @@ class Outcome:
 
 
 class Execution:
-    """One run of a plan."""
+    """One run of jobs.
 
-    def __init__(self, runner: ExperimentRunner, plan: Plan, options: RunOptions) -> None:
+    Attributes:
+        waiting: jobs that the runner does not have yet, by id.
+        active: jobs that the runner has.
+        results: of the jobs that have ended.
+    """
+
+    def __init__(
+        self,
+        runner: ExperimentRunner,
+        jobs: Sequence[Job],
+        options: RunOptions,
+        write: Callable[[Job], object],
+    ) -> None:
         self.runner = runner
         self.options = options
-        steps = plan.to_run
-        ids = {step.id for step in steps}
-        self.steps = {step.id: step for step in steps}
-        self.waiting: dict[str, Job] = {}
-        self._tails: dict[str, deque[str]] = {}
-        stamp = datetime.now().strftime("%Y%m%d-%H%M%S-%f")
-        for step in steps:
-            depends_on = tuple(d for d in step.depends_on if d in ids)
-            self.waiting[step.id] = self._job(step, depends_on, stamp)
+        self.waiting = {job.id: job for job in jobs}
         self.active: dict[str, Job] = {}
-        self.started: dict[str, float] = {}
         self.results: dict[str, JobResult] = {}
         self.stopping = False
+        self._write = write
+        self._started: dict[str, float] = {}
+        self._not_before: dict[str, float] = {}
+        self._tails: dict[str, deque[str]] = {}
 
-    def _job(self, step: Step, depends_on: tuple[str, ...], stamp: str) -> Job:
-        definition = step.definition
-        uri = definition.message_uri
-        config = definition.command_config
-        tempdir = ("--tempdir", self.options.tmp_dir) if self.options.tmp_dir else ()
-        return Job(
-            id=step.id,
-            command_type=definition.command_type,
-            experiment_id=definition.experiment_id,
-            split_id=definition.split_id,
-            message_uri=uri,
-            fingerprint=step.fingerprint,
-            argv=(*self.options.worker_options, "run-command", *tempdir, uri),
-            log_path=log_path(definition.root_uri, definition.split_id, stamp),
-            depends_on=depends_on,
-            resources=Resources(gpu=bool(config.utilizes_gpu())),
-        )
+    @classmethod
+    def of(cls, runner: ExperimentRunner, plan: Plan, options: RunOptions) -> Execution:
+        """Return the run of what a plan says must run."""
+        steps = {step.id: step for step in plan.to_run}
+        writer = MessageWriter(remote=runner.traits.remote)
+        jobs = jobs_of(plan, options, remote=runner.traits.remote)
+        return cls(runner, jobs, options, lambda job: writer.write(steps[job.id]))
 
     def run(self) -> Outcome:
         """Run everything that can run.
 
         Raises:
-            KeyboardInterrupt: after all children have ended.
+            KeyboardInterrupt: after all that was started has ended.
+            RvError: the runner takes nothing; what it had taken has ended.
         """
         self.runner.start(self.options)
         try:
@@ -113,42 +121,74 @@ class Execution:
                 self._start_jobs()
                 self._poll_jobs()
         except BaseException:
-            jobs = list(self.active.values())
-            self.runner.cancel(jobs)
-            for job in jobs:
-                self._end(job, JobState(CANCELLED, "interrupted"))
+            self._cancel(list(self.active.values()), JobState(CANCELLED, "interrupted"))
             raise
         finally:
             self.runner.finish()
         return Outcome(tuple(self.results.values()))
 
     def _start_jobs(self) -> None:
+        together: list[Job] = []
         for job in list(self.waiting.values()):
             blocking = self._failed_dependency(job)
             if blocking is not None or self.stopping:
-                reason = f"{blocking} failed" if blocking else "another command failed"
                 del self.waiting[job.id]
-                self._end(job, JobState(NOT_RUN, reason))
-                continue
-            ready = all(self._is_done(d) for d in job.depends_on)
-            if (ready or self.runner.traits.schedules) and self.runner.has_room(job):
-                del self.waiting[job.id]
-                self._submit(job)
+                self._end(job, self._not_run(blocking))
+            elif self.runner.traits.schedules:
+                together.append(job)
+            elif self._is_ready(job) and self.runner.has_room(job):
+                self._submit_one(job)
+        if together:
+            self._submit_together(together)
 
-    def _submit(self, job: Job) -> None:
-        self.active[job.id] = job
-        self.started[job.id] = time.monotonic()
-        self._tails[job.id] = deque(maxlen=LAST_LINES)
+    def _is_ready(self, job: Job) -> bool:
+        waits = self._not_before.get(job.id, 0.0) > time.monotonic()
+        return not waits and all(self._is_done(name) for name in job.depends_on)
+
+    def _submit_one(self, job: Job) -> None:
         try:
-            stamp_and_write(self.steps[job.id], self.runner.traits.remote)
-            self._tell(RunEvent("started", job.id, log_path=job.log_path))
+            self._write(job)
+            self._take(job)
+            self._tell_started(job)
             self.runner.submit(job)
         except (RvError, OSError) as e:
             # What the system refuses, such as a log on a full disk, is this job's failure alone.
-            message = e.message if isinstance(e, RvError) else str(e)
-            del self.active[job.id]
-            self._tails[job.id].append(f"error: {message}")
-            self._end(job, JobState(FAILED, message))
+            self._refused(job, e)
+
+    def _submit_together(self, jobs: Sequence[Job]) -> None:
+        """Give a runner that keeps the order itself all jobs whose messages can be written."""
+        written = []
+        for job, error in zip(jobs, _in_threads(self._try_to_write, jobs), strict=True):
+            blocking = self._failed_dependency(job)
+            if error is not None:
+                self._refused(job, error)
+            elif blocking is not None:
+                del self.waiting[job.id]
+                self._end(job, self._not_run(blocking))
+            else:
+                self._take(job)
+                written.append(job)
+        if written:
+            self.runner.submit_all(written)
+
+    def _try_to_write(self, job: Job) -> Exception | None:
+        try:
+            self._write(job)
+        except (RvError, OSError) as e:
+            return e
+        return None
+
+    def _take(self, job: Job) -> None:
+        del self.waiting[job.id]
+        self.active[job.id] = job
+        self._tails[job.id] = deque(maxlen=LAST_LINES)
+
+    def _refused(self, job: Job, error: Exception) -> None:
+        message = error.message if isinstance(error, RvError) else str(error)
+        self.waiting.pop(job.id, None)
+        self.active.pop(job.id, None)
+        self._tails[job.id] = deque([f"error: {message}"])
+        self._end(job, JobState(FAILED, message))
 
     def _failed_dependency(self, job: Job) -> str | None:
         for name in job.depends_on:
@@ -161,34 +201,71 @@ class Execution:
         result = self.results.get(job_id)
         return result is not None and result.state.status == DONE
 
+    def _not_run(self, blocking: str | None) -> JobState:
+        return JobState(NOT_RUN, f"{blocking} failed" if blocking else "another command failed")
+
     def _poll_jobs(self) -> None:
-        if not self.active:
-            return
         finished = self._finished_jobs()
         next_look = time.monotonic() + LOG_EVERY_S
-        while not finished and time.monotonic() < next_look:
-            time.sleep(POLL_S)
+        while not finished and (self.active or self.waiting) and time.monotonic() < next_look:
+            time.sleep(min(POLL_S + POLL_S_PER_JOB * len(self.active), LOG_EVERY_S))
             finished = self._finished_jobs()
         for job in list(self.active.values()):
             self._read_log(job)
-        for job, state in finished:
+        proven = _in_threads(_proven, finished)
+        for (job, _), state in zip(finished, proven, strict=True):
             del self.active[job.id]
-            self._end(job, self._proven(job) if state.status == DONE else state)
-
-    def _proven(self, job: Job) -> JobState:
-        """Say that a job is done only if its record does: a process may end for any reason."""
-        step = self.steps[job.id]
-        record = find_record(step.definition.root_uri, step.definition.split_id).record
-        if record is not None and record.fingerprint == step.fingerprint:
-            return JobState(DONE)
-        return JobState(FAILED, "it ended without a record of what it made")
+            self._conclude(job, state)
+        if self.stopping and self.active:
+            self._cancel_what_waits()
 
     def _finished_jobs(self) -> list[tuple[Job, JobState]]:
-        states = [(job, self.runner.poll(job)) for job in self.active.values()]
-        return [(job, state) for job, state in states if state.final]
+        finished = []
+        for job in self.active.values():
+            state = self.runner.poll(job)
+            if state.status == RUNNING and job.id not in self._started:
+                self._tell_started(job)
+            if state.final:
+                finished.append((job, state))
+        return finished
+
+    def _conclude(self, job: Job, state: JobState) -> None:
+        """Note how a job has ended, or see to it that it is tried again."""
+        if state.status == NOT_RUN:
+            blocking = self._failed_dependency(job)
+            self._end(job, self._not_run(blocking) if blocking or not state.detail else state)
+            return
+        if job.id not in self._started:
+            self._tell_started(job)
+        again = job.attempt < job.attempts and not self.runner.traits.schedules
+        if not (again and state.may_pass) or self.stopping:
+            self._end(job, state)
+            return
+        wait_s = min(self.options.backoff_s * 2 ** (job.attempt - 1), LONGEST_WAIT_S)
+        self._not_before[job.id] = time.monotonic() + wait_s
+        del self._started[job.id]
+        self.waiting[job.id] = job.next_attempt(log_path_of(job, job.attempt + 1))
+        text = f"{state.detail}; attempt {job.attempt + 1} of {job.attempts} in {wait_s:g} s"
+        self._tell(RunEvent("retry", job.id, text, log_path=job.log_path))
+
+    def _cancel_what_waits(self) -> None:
+        """Take back, after a failure, what a runner has and has not started."""
+        waits = [j for j in self.active.values() if self.runner.poll(j).status == WAITING]
+        self._cancel(waits, self._not_run(None))
+
+    def _cancel(self, jobs: Sequence[Job], state: JobState) -> None:
+        if not jobs:
+            return
+        self.runner.cancel(jobs)
+        for job in jobs:
+            del self.active[job.id]
+            self._end(job, state)
 
     def _read_log(self, job: Job) -> None:
-        for line in self.runner.logs(job):
+        lines = list(self.runner.logs(job))
+        if lines and self.runner.traits.remote:
+            _append(Path(job.log_path), lines)
+        for line in lines:
             event = read_line(job.id, line)
             if event is None or event.kind == "warning":
                 self._tails[job.id].append(line)
@@ -196,7 +273,8 @@ class Execution:
                 self._tell(event)
 
     def _end(self, job: Job, state: JobState) -> None:
-        seconds = time.monotonic() - self.started.get(job.id, time.monotonic())
+        now = time.monotonic()
+        seconds = now - self._started.get(job.id, now)
         last_lines = tuple(self._tails.get(job.id, ())) if state.status == FAILED else ()
         self.results[job.id] = JobResult(
             job, state, seconds, last_lines, (sys.executable, "-m", "rvcli", *job.argv)
@@ -205,20 +283,38 @@ class Execution:
             self.stopping = True
         self._tell(RunEvent(state.status, job.id, state.detail, 0, None, seconds, job.log_path))
 
+    def _tell_started(self, job: Job) -> None:
+        self._started[job.id] = time.monotonic()
+        self._tell(RunEvent("started", job.id, log_path=job.log_path))
+
     def _tell(self, event: RunEvent) -> None:
         self.options.sink(event)
 
 
-def log_path(root_uri: str, split_id: int, stamp: str) -> str:
-    """Return the local path of the log of one attempt: `logs/` below a local command root."""
-    from pathlib import Path
+def _proven(finished: tuple[Job, JobState]) -> JobState:
+    """Say that a job is done only if its record does: a process may end for any reason."""
+    job, state = finished
+    if state.status != DONE:
+        return state
+    record = find_record(job.command_root_uri, job.split_id).record
+    if record is not None and record.fingerprint == job.fingerprint:
+        return state
+    return JobState(FAILED, "it ended without a record of what it made")
 
-    name = f"command-log-{split_id}-{stamp}.txt"
-    if is_local(root_uri):
-        return str(Path(to_path(root_uri)) / "logs" / name)
-    import hashlib
 
-    from rvcli import profile
+def _in_threads(call: Callable[[T], R], items: Sequence[T]) -> list[R]:
+    """Call with each item in a few threads, each in a copy of this context."""
+    if len(items) < 2:
+        return [call(item) for item in items]
+    from concurrent.futures import ThreadPoolExecutor
 
-    digest = hashlib.sha256(root_uri.encode()).hexdigest()[:16]
-    return str(Path(profile.cache_dir()) / "logs" / digest / name)
+    with ThreadPoolExecutor(min(_THREADS, len(items))) as pool:
+        futures = [pool.submit(copy_context().run, call, item) for item in items]
+        return [future.result() for future in futures]
+
+
+def _append(path: Path, lines: Sequence[str]) -> None:
+    """Keep what a command elsewhere has printed, as a command here keeps it itself."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a", encoding="utf-8") as stream:
+        stream.writelines(f"{line}\n" for line in lines)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 from rvcli import keys, registry
 from rvcli.command.command_config import CommandConfig
-from rvcli.dag import CommandDAG, CommandDefinition, Plan, derive, plan
+from rvcli.dag import CommandDAG, CommandDefinition, Plan, Step, derive, plan
 from rvcli.plugins import loaded_in, pins_for
 from rvcli.plugins.plugin import PluginPin
 from rvcli.records import RecordStore
@@ -21,13 +21,16 @@ class Traits:
     """What a runner is like.
 
     Attributes:
-        remote: True if commands run on machines that do not see local files; then plugin
-            files are shipped with the messages.
-        schedules: True if the runner itself starts a job when those it depends on are done;
-            else it is given only jobs that can start.
+        remote: True if commands run on other machines: plugins are shipped and settings
+            travel with the messages, and what `logs` returns is kept as the job's log.
+        shares_files: True if those machines see the same files under the same local paths.
+        schedules: True if the runner itself starts a job when those it depends on are done,
+            and tries it again when it fails, up to `job.attempts` times; else it is given only
+            jobs that can start, one by one, each attempt anew.
     """
 
     remote: bool = False
+    shares_files: bool = False
     schedules: bool = False
 
 
@@ -38,18 +41,26 @@ class RunOptions:
     Attributes:
         jobs: number of commands that run side by side; None means one a processor.
         gpus: number of GPUs for commands that want one; None means as many as there are.
+        memory_mb: main memory that a command is taken to need, in MB; None says nothing.
+        attempts: how often a command is started at most, until it is done.
+        backoff_s: seconds before the second attempt; twice as long before each later one.
         fail_fast: start nothing more after a failure.
-        tmp_dir: local directory below which temporary files go.
-        worker_options: options of the command line that workers must repeat, such as
-            `("--profile", "team")`.
+        tmp_dir: directory below which temporary files go.
+        settings_options: options of the command line that give a worker on this machine the
+            same settings, such as `("--profile", "team")`.
+        verbosity_options: options that make any worker say as much, such as `("-v",)`.
         sink: told what happens, as it happens.
     """
 
     jobs: int | None = None
     gpus: int | None = None
+    memory_mb: int | None = None
+    attempts: int = 1
+    backoff_s: float = 2.0
     fail_fast: bool = False
     tmp_dir: str | None = None
-    worker_options: tuple[str, ...] = ()
+    settings_options: tuple[str, ...] = ()
+    verbosity_options: tuple[str, ...] = ()
     sink: EventSink = ignore
 
 
@@ -61,13 +72,22 @@ class ExperimentRunner:
     the classic way implements `_run_experiment(command_dag)` alone.
     """
 
-    traits: ClassVar[Traits] = Traits()
+    traits: Traits = Traits()
     options = RunOptions()
 
     def __init__(self) -> None:
         """Take no arguments; a subclass need not call this."""
 
     # The contract.
+
+    def check(self, steps: Sequence[Step]) -> list[str]:
+        """Say what would make these steps fail on this runner, in sentences.
+
+        Called before anything is written or started. That paths and roots can be reached, and
+        that plugins would load, is checked for every remote runner; this is for its own needs,
+        such as a queue that must be there.
+        """
+        return []
 
     def start(self, options: RunOptions) -> None:
         """Get ready for a run."""
@@ -80,6 +100,15 @@ class ExperimentRunner:
     def submit(self, job: Job) -> None:
         """Start a job; its message is written."""
         raise NotImplementedError(f"{type(self).__name__} does not implement submit")
+
+    def submit_all(self, jobs: Sequence[Job]) -> None:
+        """Start jobs that depend on each other, each after those that it depends on.
+
+        Called in place of `submit`, with all jobs at once, if the runner schedules. An error
+        ends the run.
+        """
+        for job in jobs:
+            self.submit(job)
 
     def poll(self, job: Job) -> JobState:
         """Return the present state of a submitted job."""
@@ -136,20 +165,26 @@ class ExperimentRunner:
 
         Returns:
             an Outcome; None from a classic runner.
+
+        Raises:
+            PlanError: they would fail on the machines where they are to run.
         """
         from rvcli.runner.execution import Execution
-        from rvcli.runner.messages import stamp_and_write
+        from rvcli.runner.messages import MessageWriter
+        from rvcli.runner.preflight import refuse_unfit
 
+        refuse_unfit(self, made.to_run)
         experiments = {id(s.definition.experiment): s.definition.experiment for s in made.to_run}
         for experiment in experiments.values():
             if experiment is not None:
                 experiment.save_config()
         if type(self)._run_experiment is not ExperimentRunner._run_experiment:
+            writer = MessageWriter(remote=self.traits.remote)
             for step in made.to_run:
-                stamp_and_write(step, self.traits.remote)
+                writer.write(step)
             self._run_experiment(CommandDAG.of(made))
             return None
-        return Execution(self, made, options).run()
+        return Execution.of(self, made, options).run()
 
     def _run_experiment(self, command_dag: Any) -> None:
         """Run all commands of a graph; classic runners implement this."""

@@ -7,7 +7,7 @@ import traceback
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from rvcli.errors import known_error
+from rvcli.errors import EXIT_FAILURE, known_error
 from rvcli.runner.command_runner import CommandRunner
 from rvcli.runner.events import RunEvent
 from rvcli.runner.experiment_runner import ExperimentRunner
@@ -61,7 +61,9 @@ class InProcessExperimentRunner(ExperimentRunner):
             self._states[job.id] = JobState(DONE)
         except Exception as e:
             logging.getLogger(__name__).error("%s failed", job.id, exc_info=True)
-            self._states[job.id] = JobState(FAILED, _describe(e))
+            known = known_error(e)
+            code = known.exit_code if known is not None else EXIT_FAILURE
+            self._states[job.id] = JobState(FAILED, _describe(e), code)
             self._lines[job.id] = _error_lines(e)
         finally:
             logger.removeHandler(handler)

@@ -62,7 +62,7 @@ class LocalExperimentRunner(ExperimentRunner):
             environment["CUDA_VISIBLE_DEVICES"] = gpu
         with Path(job.log_path).open("wb") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", "rvcli", *_attached(job)],
+                [sys.executable, "-m", "rvcli", *job.worker_argv(ATTACHED)],
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -86,7 +86,7 @@ class LocalExperimentRunner(ExperimentRunner):
         child.close()
         if code == 0:
             return JobState(DONE)
-        return JobState(FAILED, _describe_exit(code))
+        return JobState(FAILED, describe_exit(code), code)
 
     def logs(self, job: Job) -> Iterable[str]:
         """Return the lines that the process has written since the last call."""
@@ -135,12 +135,6 @@ class _Child:
                 stdin.close()
 
 
-def _attached(job: Job) -> list[str]:
-    """Add the options that end a worker with its runner and keep it to its plan."""
-    at = job.argv.index("run-command") + 1
-    return [*job.argv[:at], ATTACHED, "--fingerprint", job.fingerprint, *job.argv[at:]]
-
-
 def _end_group(process: subprocess.Popen[bytes], number: int) -> None:
     """Send a signal to a process and all that it started."""
     if hasattr(os, "killpg"):
@@ -150,7 +144,8 @@ def _end_group(process: subprocess.Popen[bytes], number: int) -> None:
         process.kill()
 
 
-def _describe_exit(code: int) -> str:
+def describe_exit(code: int) -> str:
+    """Say in words how a process has ended."""
     if code >= 0:
         return f"exit code {code}"
     try:

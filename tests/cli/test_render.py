@@ -130,7 +130,7 @@ def test_many_failures_are_cut():
     """Of many failures, ten are told in full and the rest counted."""
     results = tuple(
         JobResult(
-            Job(f"e{i}/EVAL", "EVAL", None, 0, "m", "f", (), "log"), JobState("failed", "boo")
+            Job(f"e{i}/EVAL", "EVAL", None, 0, "m", "f", "r", (), "log"), JobState("failed", "boo")
         )
         for i in range(12)
     )

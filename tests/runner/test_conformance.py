@@ -24,8 +24,8 @@ def run(
 ) -> Outcome:
     """Plan commands and run them."""
     sink = (lambda event: None) if events is None else events.append
-    worker = ("--set", f"RV.cache_dir={profile.current().get('RV', 'cache_dir')}")
-    options = {"worker_options": worker, "jobs": 2, **options}
+    settings = ("--set", f"RV.cache_dir={profile.current().get('RV', 'cache_dir')}")
+    options = {"settings_options": settings, "jobs": 2, **options}
     outcome: Outcome = ExperimentRunner.get_runner(runner).run_plan(
         work.plan(*configs), RunOptions(sink=sink, **options)
     )

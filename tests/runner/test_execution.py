@@ -13,10 +13,10 @@ import pytest
 from rvcli import keys, registry
 from rvcli.errors import RegistryError, RvError
 from rvcli.runner.command_runner import CommandRunner
-from rvcli.runner.execution import log_path
 from rvcli.runner.experiment_runner import ExperimentRunner, RunOptions, Traits
 from rvcli.runner.inprocess_experiment_runner import InProcessExperimentRunner
 from rvcli.runner.job import Job, JobState
+from rvcli.runner.jobs import log_path
 from rvcli.runner.log_tail import MOST_BYTES, MOST_CHARACTERS, LogTail
 from rvcli.runner.progress_lines import read_line, write_progress, write_waiting
 from rvcli.utils.logs import LogFormatter
@@ -26,7 +26,7 @@ from rvcli.utils.progress import ProgressEvent
 class Scheduler(ExperimentRunner):
     """Takes all jobs at once, as a batch system does."""
 
-    traits = Traits(remote=True, schedules=True)
+    traits = Traits(remote=True, shares_files=True, schedules=True)
 
     def __init__(self) -> None:
         super().__init__()
@@ -34,8 +34,6 @@ class Scheduler(ExperimentRunner):
 
     def submit(self, job: Job) -> None:
         """Take a job."""
-        if "refused" in job.id:
-            raise RvError("the queue is closed")
         self.submitted.append(job)
         CommandRunner.run(job.message_uri, fingerprint=job.fingerprint)
 
@@ -77,7 +75,17 @@ def test_done_is_what_has_a_record(work: Any) -> None:
 
 def test_a_job_that_is_refused_has_failed(work: Any) -> None:
     """The runner's own error is the reason."""
-    outcome = Scheduler().run_plan(work.plan(work("refused")), RunOptions())
+
+    class Closed(Scheduler):
+        """Takes jobs one by one, and none."""
+
+        traits = Traits()
+
+        def submit(self, job: Job) -> None:
+            """Refuse."""
+            raise RvError("the queue is closed")
+
+    outcome = Closed().run_plan(work.plan(work("refused")), RunOptions())
     assert ("the queue is closed", ("error: the queue is closed",)) == (
         outcome.failed[0].state.detail,
         outcome.failed[0].last_lines,

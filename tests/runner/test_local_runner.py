@@ -24,7 +24,7 @@ from rvcli.runner.messages import stamp_and_write
 def options(**values: Any) -> RunOptions:
     """Return options whose workers share our cache."""
     worker = ("--set", f"RV.cache_dir={profile.current().get('RV', 'cache_dir')}")
-    return RunOptions(worker_options=worker, **values)
+    return RunOptions(settings_options=worker, **values)
 
 
 def wait_for(path: Path, seconds: float = 20) -> None:

@@ -28,6 +28,11 @@ if TYPE_CHECKING:
     type=click.IntRange(min=1),
     help="How many commands run side by side; RV.jobs, or one a processor, by default.",
 )
+@click.option(
+    "--attempts",
+    type=click.IntRange(min=1),
+    help="How often a command is started at most until it is done; RV.attempts by default.",
+)
 @click.option("--fail-fast", is_flag=True, help="After a failure, start nothing more.")
 @click.option("--tempdir", metavar="DIR", help="Where temporary files go.")
 @click.option("--json", "as_json", is_flag=True, help="Print the plan and its outcome as JSON.")
@@ -39,6 +44,7 @@ def command(
     runner: str,
     dry_run: bool,
     jobs: int | None,
+    attempts: int | None,
     fail_fast: bool,
     tempdir: str | None,
     as_json: bool,
@@ -71,9 +77,12 @@ def command(
         options = RunOptions(
             jobs=jobs or session.settings.get("RV", "jobs"),
             gpus=session.settings.get("RV", "gpus"),
+            memory_mb=session.settings.get("RV", "memory_mb"),
+            attempts=attempts or session.settings.get("RV", "attempts"),
             fail_fast=fail_fast,
             tmp_dir=_temporary_root(tempdir),
-            worker_options=state.worker_options(),
+            settings_options=state.settings_options(),
+            verbosity_options=state.verbosity_options(),
         )
         _run(state, found, plan, options, as_json)
 

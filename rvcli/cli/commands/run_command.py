@@ -52,6 +52,7 @@ def command(
                 fingerprint=fingerprint,
                 tmp_dir=tempdir,
                 on_wait=lambda text: write_waiting(text, sys.stdout),
+                on_settings=lambda found: log_to_stderr(found, state.verbosity),
             )
         if not worked and not state.is_quiet:
             print("another run has done this meanwhile")

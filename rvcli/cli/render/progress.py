@@ -25,6 +25,7 @@ WORDS = {
     "warning": "warning",
     "done": "done",
     "failed": "failed",
+    "retry": "failed, is tried again",
     "cancelled": "cancelled",
     "not_run": "not run",
 }
