@@ -259,7 +259,7 @@ class RunnerContract:
             subprocess.run([*argv, *more], stdin=subprocess.DEVNULL, check=False).returncode
             for more in ([], [], ["-a", "fails", "badly"])
         ]
-        assert [0, 0, 5] == codes
+        assert codes == [0, 0, 5]
 
     def test_plugins_from_everywhere(self) -> None:
         """Plugins of each kind, from here, from the web and from the root's own store."""
