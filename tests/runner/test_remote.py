@@ -14,6 +14,7 @@ from rvcli.runner.command_runner import CommandRunner
 from rvcli.runner.events import RunEvent
 from rvcli.runner.experiment_runner import ExperimentRunner, RunOptions, Traits
 from rvcli.runner.job import DONE, FAILED, NOT_RUN, RUNNING, WAITING, Job, JobState
+from rvcli.testing.workshop import Workshop
 from rvcli.utils.files import load_json_config
 
 
@@ -75,12 +76,12 @@ class Far(Elsewhere):
     traits = Traits(remote=True, schedules=True)
 
 
-def test_settings_travel_with_the_message(work: Any, tmp_path: Path) -> None:
+def test_settings_travel_with_the_message(shop: Workshop, tmp_path: Path) -> None:
     """A worker without the profile has what the command needs; nothing secret is in it."""
     overrides = ("GDAL.cache_mb=77", "RV.log_level=debug", "TILES.token=hidden", "RV.jobs=2")
     overrides = (*overrides, f"RV.cache_dir={tmp_path / 'cache'}")
     with profile.use(profile.load_settings(overrides=overrides)):
-        made = work.plan(work("a"))
+        made = shop.plan(shop.work("a"))
         Elsewhere().run_plan(made, RunOptions())
     from rvcli.protos.command_pb2 import CommandConfig
 
@@ -92,47 +93,47 @@ def test_settings_travel_with_the_message(work: Any, tmp_path: Path) -> None:
     assert [77] == [settings.get("GDAL", "cache_mb") for settings in seen]
 
 
-def test_a_message_for_this_machine_carries_no_settings(work: Any) -> None:
+def test_a_message_for_this_machine_carries_no_settings(shop: Workshop) -> None:
     """A worker here reads the same profile."""
     from rvcli.protos.command_pb2 import CommandConfig
 
     with profile.use(profile.load_settings(overrides=("GDAL.cache_mb=77",))):
-        made = work.plan(work("a"))
+        made = shop.plan(shop.work("a"))
         ExperimentRunner.get_runner("inprocess").run_plan(made, RunOptions())
     message = load_json_config(made.steps[0].definition.message_uri, CommandConfig())
     assert {} == dict(message.settings)
 
 
-def test_only_verbosity_is_on_the_command_line(work: Any) -> None:
+def test_only_verbosity_is_on_the_command_line(shop: Workshop) -> None:
     """Profiles of this machine are not to be had elsewhere."""
     runner = Elsewhere()
     options = RunOptions(settings_options=("--profile", "mine"), verbosity_options=("-v", "-v"))
-    runner.run_plan(work.plan(work("a")), options)
+    runner.run_plan(shop.plan(shop.work("a")), options)
     (job,) = runner.jobs
     assert ("-v", "-v", "run-command", job.message_uri) == job.argv
     assert ["--fingerprint", job.fingerprint, job.message_uri] == job.worker_argv()[-3:]
 
 
-def test_paths_of_this_machine_are_refused(work: Any, folder: Path) -> None:
+def test_paths_of_this_machine_are_refused(shop: Workshop, folder: Path) -> None:
     """Before anything is written; each with the place in the config that names it."""
-    (folder / "there.txt").write_text("")
-    made = work.plan(work("a", reads=("there.txt",)))
+    (folder / "there.json").write_text("")
+    made = shop.plan(shop.work("a", reads=["there"]))
     with pytest.raises(PlanError, match="other machines do not see") as caught:
         Far().run_plan(made, RunOptions())
-    assert f"a/WORK needs {folder / 'there.txt'} ($.config.reads[0])" in caught.value.message
+    assert f"a/WORK needs {folder / 'there.json'} ($.config.reads[0])" in caught.value.message
     assert "s3://" in (caught.value.hint or "")
-    assert [folder / "there.txt"] == list(folder.iterdir())
+    assert [folder / "there.json"] == list(folder.iterdir())
 
 
-def test_a_root_that_cannot_be_written_is_refused(work: Any, folder: Path) -> None:
+def test_a_root_that_cannot_be_written_is_refused(shop: Workshop, folder: Path) -> None:
     """By trying: nobody but the store itself knows the permissions."""
-    made = work.plan(work("a"))
+    made = shop.plan(shop.work("a"))
     (folder / "roots").write_text("in the way")
     with pytest.raises(PlanError, match=r"the root .*roots/a cannot be written: "):
         Elsewhere().run_plan(made, RunOptions())
 
 
-def test_a_runner_names_what_it_lacks(work: Any, folder: Path) -> None:
+def test_a_runner_names_what_it_lacks(shop: Workshop, folder: Path) -> None:
     """What `check` says refuses the run; nothing is written."""
 
     class Closed(Elsewhere):
@@ -143,39 +144,39 @@ def test_a_runner_names_what_it_lacks(work: Any, folder: Path) -> None:
             return ["there is no queue 'q'", "there is no definition 'd'"]
 
     with pytest.raises(PlanError) as caught:
-        Closed().run_plan(work.plan(work("a")), RunOptions())
+        Closed().run_plan(shop.plan(shop.work("a")), RunOptions())
     assert "2 problems:" in caught.value.message
     assert not list(folder.rglob("*.json"))
 
 
-def test_what_commands_print_elsewhere_is_kept_here(work: Any) -> None:
+def test_what_commands_print_elsewhere_is_kept_here(shop: Workshop) -> None:
     """The log of a remote job is a file, as that of a local one is."""
-    outcome = Elsewhere().run_plan(work.plan(work("a")), RunOptions())
+    outcome = Elsewhere().run_plan(shop.plan(shop.work("a")), RunOptions())
     text = Path(outcome.results[0].job.log_path).read_text()
     assert {"looked at a/WORK"} == set(text.splitlines())
 
 
-def test_a_job_has_started_when_the_runner_says_so(work: Any) -> None:
+def test_a_job_has_started_when_the_runner_says_so(shop: Workshop) -> None:
     """Not when it was submitted."""
     events: list[RunEvent] = []
-    made = work.plan(work("a"), work("b", reads=("a.txt",)))
+    made = shop.plan(shop.work("a"), shop.work("b", reads=["a"]))
     Elsewhere().run_plan(made, RunOptions(sink=events.append))
     kinds = [(e.job_id[0], e.kind) for e in events if e.kind in ("started", "done")]
     assert [("a", "started"), ("a", "done"), ("b", "started"), ("b", "done")] == kinds
 
 
-def test_what_depends_on_a_failure_is_named(work: Any) -> None:
+def test_what_depends_on_a_failure_is_named(shop: Workshop) -> None:
     """Also where the runner itself held it back."""
-    made = work.plan(work("a", fails=True), work("b", reads=("a.txt",)))
+    made = shop.plan(shop.work("a", fails="badly"), shop.work("b", reads=["a"]))
     outcome = Elsewhere().run_plan(made, RunOptions())
     assert ["failed", "not_run"] == [r.state.status for r in outcome.results]
     assert "a/WORK failed" == outcome.not_run[0].state.detail
 
 
-def test_fail_fast_takes_back_what_waits(work: Any) -> None:
+def test_fail_fast_takes_back_what_waits(shop: Workshop) -> None:
     """What a scheduler was given and has not started is cancelled."""
     runner = Elsewhere()
-    made = work.plan(work("a", fails=True), *(work(f"w{i}") for i in range(3)))
+    made = shop.plan(shop.work("a", fails="badly"), *(shop.work(f"w{i}") for i in range(3)))
     outcome = runner.run_plan(made, RunOptions(fail_fast=True))
     states = {r.job.id: r.state.status for r in outcome.results}
     assert ("failed", "not_run", "not_run") == (
@@ -186,7 +187,7 @@ def test_fail_fast_takes_back_what_waits(work: Any) -> None:
     assert ["w1/WORK", "w2/WORK"] == runner.cancelled
 
 
-def test_a_submission_that_breaks_off_is_undone(work: Any) -> None:
+def test_a_submission_that_breaks_off_is_undone(shop: Workshop) -> None:
     """What was taken is cancelled, and the error ends the run."""
 
     class Breaks(Elsewhere):
@@ -199,13 +200,13 @@ def test_a_submission_that_breaks_off_is_undone(work: Any) -> None:
 
     runner = Breaks()
     with pytest.raises(RvError, match="broke off"):
-        runner.run_plan(work.plan(work("a"), work("b")), RunOptions())
+        runner.run_plan(shop.plan(shop.work("a"), shop.work("b")), RunOptions())
     assert ["a/WORK", "b/WORK"] == runner.cancelled
 
 
-def test_a_message_that_cannot_be_written_fails_its_job_alone(work: Any, folder: Path) -> None:
+def test_a_message_that_cannot_be_written_fails_its_job_alone(shop: Workshop, folder: Path) -> None:
     """What depends on it is not run, the rest is."""
-    made = work.plan(work("a"), work("b", reads=("a.txt",)), work("c"))
+    made = shop.plan(shop.work("a"), shop.work("b", reads=["a"]), shop.work("c"))
     (folder / "roots" / "a" / "command-config-0.json").mkdir(parents=True)
     outcome = Elsewhere().run_plan(made, RunOptions())
     assert {"a/WORK": "failed", "b/WORK": "not_run", "c/WORK": "done"} == {
@@ -213,16 +214,16 @@ def test_a_message_that_cannot_be_written_fails_its_job_alone(work: Any, folder:
     }
 
 
-def test_another_attempt_is_announced(work: Any) -> None:
+def test_another_attempt_is_announced(shop: Workshop) -> None:
     """With the reason, and after a break that grows; each has a log of its own."""
     events: list[RunEvent] = []
     options = RunOptions(attempts=3, backoff_s=0.01, sink=events.append)
-    made = work.plan(work("a", fails=True))
+    made = shop.plan(shop.work("a", fails="badly"))
     outcome = ExperimentRunner.get_runner("inprocess").run_plan(made, options)
     told = [e.text for e in events if e.kind == "retry"]
     assert [
-        "the work went wrong: True; attempt 2 of 3 in 0.01 s",
-        "the work went wrong: True; attempt 3 of 3 in 0.02 s",
+        "the work went wrong: badly; attempt 2 of 3 in 0.01 s",
+        "the work went wrong: badly; attempt 3 of 3 in 0.02 s",
     ] == told
     log = Path(outcome.failed[0].job.log_path)
     assert 3 == len(list(log.parent.iterdir()))
