@@ -9,12 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from rvcli.errors import PluginError, RvError
-from rvcli.plugins.content import INIT, SUFFIX, Content
+from rvcli.plugins.content import INIT, REGISTER, SUFFIX, Content
 from rvcli.plugins.fetch import fetch
-from rvcli.plugins.isolate import import_content
+from rvcli.plugins.isolate import import_content, import_named, release
 from rvcli.plugins.plugin import DISTRIBUTION, FILE, PluginSpec
-
-REGISTER = "register_plugin"
 
 
 @dataclass(frozen=True)
@@ -24,7 +22,7 @@ class Found:
     Attributes:
         digest: SHA-256 of its files; None for what an installed distribution vouches for.
         directory: where its files lie; a traceback's frames below it are the plugin's.
-        content: its files, unless Python itself imports them.
+        content: its files; None for what an installed distribution vouches for.
         import_path: module, with the register function after a colon if it is not
             `register_plugin`; None when there is content.
     """
@@ -41,10 +39,12 @@ class Found:
     def import_register(self) -> tuple[Any, Callable[[Any], object]]:
         """Import the plugin; return its module and its register function."""
         if self.content is not None:
-            module: Any = import_content(self.content, self.spec.location)
-            attribute = REGISTER
+            importer = import_content if self.spec.kind == FILE else import_named
+            module: Any = importer(self.content, self.spec.location)
+            attribute = self.content.register
         else:
             module_name, _, attribute = self.import_path.partition(":")
+            release(module_name.partition(".")[0])
             module = importlib.import_module(module_name)
         register = getattr(module, attribute or REGISTER, None)
         if not callable(register):
@@ -84,6 +84,8 @@ def _find(spec: PluginSpec, cache_dir: str) -> Found:
 
 def found_content(spec: PluginSpec, content: Content) -> Found:
     """Describe a plugin whose files are already read."""
+    if spec.kind != FILE:
+        return Found(spec, spec.location, content.directory, digest=content.digest, content=content)
     name = content.entry.removesuffix("/" + INIT).removesuffix(SUFFIX).rpartition("/")[2]
     return Found(spec, name, content.directory, digest=content.digest, content=content)
 

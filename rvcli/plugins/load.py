@@ -11,7 +11,7 @@ from rvcli.errors import PluginError
 from rvcli.plugins.explain import explain
 from rvcli.plugins.find import Found, find
 from rvcli.plugins.isolate import qualify
-from rvcli.plugins.plugin import LoadedPlugin, PluginSpec
+from rvcli.plugins.plugin import FILE, LoadedPlugin, PluginSpec
 from rvcli.registry import BUILTIN, Entry, Origin, Registrar, Registry, recording, use
 
 ImportContext = Callable[[], AbstractContextManager[object]]
@@ -115,7 +115,7 @@ def load_found(
 
 def _adopt(entry: Entry, found: Found, registry: Registry) -> None:
     component = entry.component
-    if found.content is not None:
+    if found.content is not None and found.spec.kind == FILE:
         component = qualify(component, found.content, found.spec.location)
     registry.add(entry.group, entry.key, component, origin=entry.origin, extra=entry.extra)
 
