@@ -76,12 +76,27 @@ def missing_requirements(content: Content) -> list[str]:
     return missing
 
 
+def version_of(content: Content) -> str | None:
+    """Return the version that a wheel says it has; None for what is no wheel."""
+    from email.parser import BytesHeaderParser
+
+    for data in _metadata(content.files):
+        version = BytesHeaderParser().parsebytes(data)["Version"]
+        return str(version) if version else None
+    return None
+
+
+def _metadata(files: Mapping[str, bytes]) -> Iterator[bytes]:
+    for path, data in files.items():
+        if path.endswith(_METADATA) and path.count("/") == 1:
+            yield data
+
+
 def _requirements(files: Mapping[str, bytes]) -> Iterator[str]:
     from email.parser import BytesHeaderParser
 
-    for path, data in files.items():
-        if path.endswith(_METADATA) and path.count("/") == 1:
-            yield from BytesHeaderParser().parsebytes(data).get_all("Requires-Dist", [])
+    for data in _metadata(files):
+        yield from BytesHeaderParser().parsebytes(data).get_all("Requires-Dist", [])
 
 
 def _entry(name: str, files: dict[str, bytes]) -> tuple[str, str]:

@@ -90,9 +90,9 @@ def _remote(location: str) -> Content:
         if is_web:
             raise _no_code(location)
         return _package(place.rstrip("/"), query)
-    if not is_web and not name.endswith(SUFFIX):
-        if not resolve(location).file_exists(location, include_dir=False):
-            return _package(place, query)
+    is_file = is_web or name.endswith(SUFFIX)
+    if not is_file and not resolve(location).file_exists(location, include_dir=False):
+        return _package(place, query)
     return _file(location, place, name)
 
 

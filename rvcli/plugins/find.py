@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rvcli.errors import PluginError, RvError
+from rvcli.errors import FileSystemError, PluginError, RvError
+from rvcli.filesystem import resolve
+from rvcli.plugins.archive import version_of
 from rvcli.plugins.content import INIT, REGISTER, SUFFIX, Content
 from rvcli.plugins.fetch import fetch
 from rvcli.plugins.isolate import import_content, import_named, release
 from rvcli.plugins.plugin import DISTRIBUTION, FILE, PluginSpec
+from rvcli.registry import Registry, use
 
 
 @dataclass(frozen=True)
@@ -82,12 +85,31 @@ def _find(spec: PluginSpec, cache_dir: str) -> Found:
     return find_distribution(spec) if spec.kind == DISTRIBUTION else find_module(spec)
 
 
+def can_be_read(uris: Iterable[str | None], registry: Registry) -> bool:
+    """Tell whether there are file systems for URIs: a plugin that is still to load may bring one."""
+    try:
+        with use(registry):
+            for uri in uris:
+                if uri is not None:
+                    resolve(uri)
+    except FileSystemError:
+        return False
+    return True
+
+
 def found_content(spec: PluginSpec, content: Content) -> Found:
     """Describe a plugin whose files are already read."""
     if spec.kind != FILE:
         return Found(spec, spec.location, content.directory, digest=content.digest, content=content)
     name = content.entry.removesuffix("/" + INIT).removesuffix(SUFFIX).rpartition("/")[2]
-    return Found(spec, name, content.directory, digest=content.digest, content=content)
+    return Found(
+        spec,
+        name,
+        content.directory,
+        digest=content.digest,
+        version=version_of(content),
+        content=content,
+    )
 
 
 def own_frame_test(found: Found) -> Callable[[str], bool]:

@@ -33,7 +33,7 @@ def _two_distributions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_files_and_modules_come_in_order(tmp_path: Path) -> None:
     """Files come first, then modules, each with the place that names it."""
     text = "[PLUGINS]\nfiles = ['a.py', 's3://bucket/b.py']\nmodules = ['m']\n"
-    specs = plugin_specs(settings(tmp_path, text), {"RV_LOAD_PLUGINS": "0"})
+    specs = plugin_specs(settings(tmp_path, text + "entry_points = 'none'\n"), {})
     expected = [
         ("file", str(tmp_path / "a.py")),
         ("file", "s3://bucket/b.py"),
