@@ -86,7 +86,7 @@ def _find(spec: PluginSpec, cache_dir: str) -> Found:
 
 
 def can_be_read(uris: Iterable[str | None], registry: Registry) -> bool:
-    """Tell whether there are file systems for URIs: a plugin that is still to load may bring one."""
+    """Tell whether there are file systems for URIs; a plugin to come may bring one."""
     try:
         with use(registry):
             for uri in uris:

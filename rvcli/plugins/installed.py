@@ -63,10 +63,10 @@ def _describe(
     module_name, _, function = import_path.partition(":")
     top = module_name.partition(".")[0]
     file = _module_file(module_name, spec)
-    distribution = distribution or _distribution_of(top, file)
+    distribution = distribution or distribution_of(top, file)
     version = distribution.version if distribution is not None else None
     name = distribution.metadata["Name"] if distribution is not None else None
-    if distribution is not None and not _is_editable(distribution):
+    if distribution is not None and not is_editable(distribution):
         return Found(
             spec,
             spec.location,
@@ -136,14 +136,14 @@ def _installed_test(directory: Path) -> Callable[[str], bool]:
     def is_installed(top: str) -> bool:
         for file in (directory / top / INIT, directory / (top + SUFFIX)):
             if file.is_file():
-                distribution = _distribution_of(top, file)
-                return distribution is not None and not _is_editable(distribution)
+                distribution = distribution_of(top, file)
+                return distribution is not None and not is_editable(distribution)
         return False
 
     return is_installed
 
 
-def _distribution_of(top: str, file: Path) -> metadata.Distribution | None:
+def distribution_of(top: str, file: Path) -> metadata.Distribution | None:
     """Return the distribution that brings a top-level module; None for loose files."""
     try:
         near: metadata.Distribution | None = metadata.distribution(top)
@@ -159,7 +159,7 @@ def _distribution_of(top: str, file: Path) -> metadata.Distribution | None:
 
 
 def _brings(distribution: metadata.Distribution, top: str, file: Path) -> bool:
-    if _is_editable(distribution):
+    if is_editable(distribution):
         project = to_path(str(_direct_url(distribution)["url"]))
         return project.resolve() in file.resolve().parents
     named = (distribution.read_text("top_level.txt") or "").split()
@@ -170,7 +170,8 @@ def _brings(distribution: metadata.Distribution, top: str, file: Path) -> bool:
     )
 
 
-def _is_editable(distribution: metadata.Distribution) -> bool:
+def is_editable(distribution: metadata.Distribution) -> bool:
+    """Tell whether a distribution's files are a working copy, which its version says little of."""
     return bool(_direct_url(distribution).get("dir_info", {}).get("editable", False))
 
 

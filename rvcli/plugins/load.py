@@ -72,13 +72,18 @@ def load_plugins(
 
 
 def find_plugins(
-    specs: Iterable[PluginSpec], registry: Registry, *, cache_dir: str | None = None
+    specs: Iterable[PluginSpec],
+    registry: Registry,
+    before: Iterable[Found] = (),
+    *,
+    cache_dir: str | None = None,
 ) -> list[Found]:
     """Find plugins; one is imported only if it brings the file system on which another lies.
 
     Args:
         specs: the plugins, see `plugin_specs`.
         registry: where the components of those that must be imported go.
+        before: plugins that come before them and may bring the file system, too.
         cache_dir: where remote plugins are kept; the setting RV.cache_dir by default.
 
     Raises:
@@ -88,7 +93,7 @@ def find_plugins(
     found: list[Found] = []
     for spec in dict.fromkeys(specs):
         if not can_be_read([_uri(spec)], registry):
-            for earlier in found:
+            for earlier in (*before, *found):
                 if find_loaded(registry, earlier.spec.registry_origin) is None:
                     load_found(earlier, registry)
         with use(registry):

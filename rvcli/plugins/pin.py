@@ -75,7 +75,7 @@ def load_pins(
     cache = cache_dir if cache_dir is not None else cache_root()
 
     def verify(pin: PluginPin) -> LoadedPlugin | Found:
-        return _verified(pin, settings, registry, cache)
+        return verify_pin(pin, settings, registry, cache)
 
     def is_readable(pin: PluginPin) -> bool:
         return can_be_read((pin.uri, pin.shipped_uri), registry)
@@ -86,10 +86,16 @@ def load_pins(
     ]
 
 
-def _verified(
+def verify_pin(
     pin: PluginPin, settings: Settings, registry: Registry, cache_dir: str
 ) -> LoadedPlugin | Found:
-    """Return a plugin that is what its pin says.
+    """Return a plugin that is what its pin says: loaded already, or found and not imported yet.
+
+    Args:
+        pin: of a command.
+        settings: what they name may be loaded without a digest.
+        registry: where loaded plugins count, and whose file systems read.
+        cache_dir: where copies are kept.
 
     Raises:
         PluginError: it is not, or something that it needs is not installed here.

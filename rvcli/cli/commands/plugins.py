@@ -87,28 +87,40 @@ def lock(state: State, check: bool, output: str | None) -> None:
 
 @command.command("verify")
 @click.argument("names", metavar="[PLUGIN]...", nargs=-1)
+@click.option(
+    "--as-remote",
+    is_flag=True,
+    help="Give them only what another machine would have, and name what is missing there.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @shared_options()
 @click.pass_obj
-def verify(state: State, names: tuple[str, ...], as_json: bool) -> int:
+def verify(state: State, names: tuple[str, ...], as_remote: bool, as_json: bool) -> int:
     """Prove each plugin in a fresh process: fetch, import, register, build, round-trip.
 
     PLUGIN is the name of a plugin of the profile, or any plugin file; without any, all of the
     profile's plugins are verified. Exits with 4 unless all is well.
+
+    With --as-remote, all of them are loaded in one process from what would be shipped: without
+    the original files, the environment and the packages that are not installed.
     """
-    from rvcli import profile
+    from rvcli import profile, registry
     from rvcli.cli.render.table import print_json
     from rvcli.cli.render.verification import print_report
     from rvcli.plugins import plugin_specs
-    from rvcli.verify import verify_plugins
+    from rvcli.verify import verify_as_remote, verify_plugins
 
-    with profile.use(state.settings()) as settings:
-        report = verify_plugins(
-            _chosen(plugin_specs(settings), names),
-            profile_name=state.profile,
-            config_file=state.config_path,
-            overrides=state.overrides,
-        )
+    with profile.use(state.settings()) as settings, registry.use(registry.default()):
+        specs = _chosen(plugin_specs(settings), names)
+        if as_remote:
+            report = verify_as_remote(specs, deep=True)
+        else:
+            report = verify_plugins(
+                specs,
+                profile_name=state.profile,
+                config_file=state.config_path,
+                overrides=state.overrides,
+            )
     if as_json:
         print_json(report.to_dict())
     else:
