@@ -264,6 +264,21 @@ class _Loader(Loader):
         )
         exec(code, vars(module))
 
+    @property
+    def path(self) -> str:
+        """Where the module's file lies; its data lies beside it."""
+        return str(Path(self._content.directory, *(self._file or "").split("/")))
+
+    def get_resource_reader(self, fullname: str) -> Any:
+        """Return what `importlib.resources` reads the data of a package with."""
+        from importlib.readers import FileReader
+
+        return FileReader(cast("Any", self))
+
+    def get_data(self, path: str) -> bytes:
+        """Return a file beside the module, for `pkgutil.get_data`."""
+        return Path(path).read_bytes()
+
     def get_source(self, fullname: str) -> str | None:
         if self._file is None:
             return None
