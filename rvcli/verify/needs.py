@@ -147,12 +147,13 @@ def _distributions() -> Mapping[str, list[str]]:
 
 @cache
 def _brought_by_rv() -> frozenset[str]:
-    """Return the names of what rv itself needs, with any of its extras."""
+    """Return the names of what rv itself needs, with any of its extras but that for developers."""
     try:
         requirements = metadata.requires("rvcli") or []
     except metadata.PackageNotFoundError:
         requirements = []
-    names = (re.match(r"[\w.-]+", text) for text in requirements)
+    for_users = [text for text in requirements if not re.search(r"extra == ['\"]dev['\"]", text)]
+    names = (re.match(r"[\w.-]+", text) for text in for_users)
     return frozenset(_plain(name[0]) for name in names if name is not None)
 
 

@@ -66,6 +66,14 @@ def test_distributions_are_chosen(
     assert wanted == [spec for spec in specs if spec.location.startswith("rvdemo")]
 
 
+@pytest.mark.usefixtures("_two_distributions")
+@pytest.mark.parametrize("switch", ["", " ", "0", "none", "NO", "off,"])
+def test_plugins_are_switched_off(switch: str, tmp_path: Path) -> None:
+    """An empty RV_LOAD_PLUGINS, or none, loads none: no file, no module, no distribution."""
+    text = "[PLUGINS]\nfiles = ['a.py']\nmodules = ['m']\nentry_points = 'all'\n"
+    assert [] == plugin_specs(settings(tmp_path, text), {"RV_LOAD_PLUGINS": switch})
+
+
 def test_entry_points_are_not_read_when_not_asked_for(tmp_path: Path) -> None:
     """With distributions switched off, importlib.metadata is not asked; nothing heavy is loaded."""
     code = (
