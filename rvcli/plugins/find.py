@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from rvcli.plugins.content import INIT, REGISTER, SUFFIX, Content
 from rvcli.plugins.fetch import fetch
 from rvcli.plugins.isolate import import_content, import_named, release
 from rvcli.plugins.plugin import DISTRIBUTION, FILE, PluginSpec
-from rvcli.registry import Registry, use
+from rvcli.registry import Origin, Registry, recording, use
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,7 @@ class Found:
         digest: SHA-256 of its files; None for what an installed distribution vouches for.
         directory: where its files lie; a traceback's frames below it are the plugin's.
         content: its files; None for what an installed distribution vouches for.
+        needs: origins of the plugins whose file systems read it.
         import_path: module, with the register function after a colon if it is not
             `register_plugin`; None when there is content.
     """
@@ -38,6 +39,7 @@ class Found:
     distribution: str | None = None
     content: Content | None = None
     import_path: str = ""
+    needs: frozenset[Origin] = frozenset()
 
     def import_register(self) -> tuple[Any, Callable[[Any], object]]:
         """Import the plugin; return its module and its register function."""
@@ -65,7 +67,9 @@ def find(spec: PluginSpec, cache_dir: str) -> Found:
         PluginError: it is not there, or cannot be read.
     """
     try:
-        return _find(spec, cache_dir)
+        with recording() as used:
+            found = _find(spec, cache_dir)
+        return replace(found, needs=frozenset(entry.origin for entry in used))
     except PluginError:
         raise
     except Exception as e:  # a URI, a wheel, what a file system or an import hook raises

@@ -177,7 +177,7 @@ def load_found(
         version=version if isinstance(version, str) else None,
         digest=found.digest,
         registers=tuple((entry.group, entry.key) for entry in own),
-        needs=frozenset(entry.origin for entry in used) - {BUILTIN, found.spec.registry_origin},
+        needs=(found.needs | {e.origin for e in used}) - {BUILTIN, found.spec.registry_origin},
         distribution=found.distribution,
         content=found.content,
     )

@@ -6,7 +6,7 @@ import ast
 import os
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import cache
 from importlib import metadata
 from pathlib import Path
@@ -20,22 +20,22 @@ from rvcli.verify.report import WARNING, Finding
 _OWN = ("rvcli", "rastervision")
 
 
-def check_needs(found: Found, environ: Mapping[str, str] = os.environ) -> list[Finding]:
+def check_needs(found: Found, brought: Collection[str] = ()) -> list[Finding]:
     """Find what must be on another machine: distributions, variables, modules that do not travel.
 
     Args:
         found: the plugin; imports count wherever in its code they stand.
-        environ: the variables of this process.
+        brought: top-level modules that other plugins bring there under these names.
     """
     if found.content is None:
         return [_install(f"{found.distribution}=={found.version}", None)]
     findings = []
     for top, where in _imported(found.content).items():
-        finding = _check_import(top, where)
+        finding = _check_import(top, where) if top not in brought else None
         if finding is not None:
             findings.append(finding)
     for name, where in _variables(found.content):
-        if name in environ:
+        if name in os.environ:
             findings.append(
                 Finding(
                     "environment-variable",
@@ -78,12 +78,9 @@ def _check_import(top: str, where: str) -> Finding | None:
             where,
             severity=WARNING,
         )
-    if spec.origin is None or not spec.has_location:  # a namespace, as several may share
-        return (
-            None
-            if top in _distributions() or not spec.submodule_search_locations
-            else _loose(top, str(next(iter(spec.submodule_search_locations))), where)
-        )
+    if spec.origin is None or not spec.has_location:
+        places = list(spec.submodule_search_locations or ())  # of a namespace that several share
+        return _loose(top, places[0], where) if places and top not in _distributions() else None
     distribution = distribution_of(top, Path(spec.origin))
     if distribution is None or is_editable(distribution):
         return _loose(top, spec.origin, where)

@@ -89,10 +89,14 @@ def verify_as_remote(
             "opened": [directory, str(_own_root() / "rvcli")],
         }
         proven = _prove(request, top, environ or {}, timeout_s) if pins else []
+        brought: set[str] = set()
         for number, report in zip(pins, proven, strict=True):
-            for finding in check_needs(found[number]):
+            for finding in check_needs(found[number], brought):
                 report = report.with_finding(finding)
             reports[number] = report
+            content = found[number].content
+            if content is not None and wanted[number].kind != FILE:
+                brought |= content.top_names
     return Report(tuple(reports[number] for number in range(len(wanted))))
 
 

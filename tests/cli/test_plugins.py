@@ -172,9 +172,10 @@ def test_a_run_refuses_other_plugins_than_are_locked(copies):
     assert [4, 4, 0] == [more.code, less.code, off.code]
     assert "which the profile does" in more.err
     assert "names plugins/copy_command.py, which the profile does not" in less.err
-    assert "which the profile does not" in copies.rv(
-        "--set", "PLUGINS.files=", "plugins", "lock", "--check"
-    ).err
+    assert (
+        "which the profile does not"
+        in copies.rv("--set", "PLUGINS.files=", "plugins", "lock", "--check").err
+    )
 
 
 def test_the_list_shows_what_is_locked(copies):

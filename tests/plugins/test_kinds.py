@@ -22,7 +22,9 @@ from rvcli.registry import Registry, use
 Zip = Callable[[Mapping[str, str]], bytes]
 
 # The components are texts that show from what they were made.
-FILE = "import helper\ndef register_plugin(r): r.register_aux_command('DEMO', lambda: helper.NAME)\n"
+FILE = (
+    "import helper\ndef register_plugin(r): r.register_aux_command('DEMO', lambda: helper.NAME)\n"
+)
 PACKAGE = """
 from pathlib import Path
 from demo_package.inner import NAME
@@ -258,36 +260,44 @@ class Shelf(FileSystem):
 
     @staticmethod
     def matches_uri(uri: str, mode: str) -> bool:
+        """Tell whether the shelf is meant."""
         return uri.startswith("shelf://")
 
     @staticmethod
     def file_exists(uri: str, include_dir: bool = True) -> bool:
+        """Tell whether a file is there."""
         return uri in Shelf.files
 
     @staticmethod
     def read_bytes(uri: str) -> bytes:
+        """Return a file."""
         if uri not in Shelf.files:
             raise NotReadableError(f"no {uri}")
         return Shelf.files[uri]
 
     @staticmethod
     def read_str(uri: str) -> str:
+        """Return a text."""
         return Shelf.read_bytes(uri).decode()
 
     @staticmethod
     def write_bytes(uri: str, data: bytes) -> None:
+        """Keep a file."""
         Shelf.files[uri] = data
 
     @staticmethod
     def write_str(uri: str, data: str) -> None:
+        """Keep a text."""
         Shelf.files[uri] = data.encode()
 
     @staticmethod
     def list_paths(uri: str, ext: str | None = None) -> list[str]:
+        """List what lies below a directory."""
         return sorted(path for path in Shelf.files if path.startswith(uri.rstrip("/") + "/"))
 
     @staticmethod
     def last_modified(uri: str) -> None:
+        """Know no times."""
         return None
 
     sync_to_dir = sync_from_dir = copy_to = copy_from = local_path = staticmethod(io.StringIO)
@@ -312,14 +322,15 @@ def test_plugin_lies_on_the_file_system_of_another(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """A package is listed by a plugin's file system; the root may lie there, too."""
+    """A package is listed by a plugin's file system, which it needs; the root may lie there."""
     import sys
 
     monkeypatch.setitem(sys.modules, "rvtest_shelf", sys.modules[__name__])
     specs = [PluginSpec("file", str(shelf)), PluginSpec("file", "shelf://top/demo_package")]
     plugins = load_plugins(specs, registry, strict=True, cache_dir=cache_dir)
     with use(registry):
-        pins = ship(pins_for(None, plugins), plugins, "shelf://root")
+        used = {registry.entry("AUX_COMMAND", "DEMO")}
+        pins = ship(pins_for(used, plugins), plugins, "shelf://root")
     assert all(str(pin.shipped_uri).startswith("shelf://root/plugins/") for pin in pins)
     worker = Registry(parent=registry.parent)
     loaded = load_pins(pins, Settings(), worker, cache_dir=str(tmp_path / "there"))

@@ -184,15 +184,17 @@ def test_installed_distribution_is_to_be_installed_there(
 def test_loose_module_travels(
     verify: Verify, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A module without a distribution loads from what was shipped."""
+    """A module without a distribution loads from what was shipped, also for plugins after it."""
     lib = tmp_path / "lib"
     lib.mkdir()
     (lib / "rvlab_plugin.py").write_text(AUX.format(head="import rvlab_helper"))
     (lib / "rvlab_helper.py").write_text("")
     monkeypatch.syspath_prepend(lib)
-    report = verify(PluginSpec("module", "rvlab_plugin"))
+    user = write("user.py", "import rvlab_plugin")
+    Path("user.py").write_text(Path("user.py").read_text().replace("'DEMO'", "'USER'"))
+    report = verify(PluginSpec("module", "rvlab_plugin"), user)
     release("rvlab_plugin")
-    assert [[]] == codes(report)
+    assert [[], []] == codes(report)
 
 
 def test_variables_that_are_set_here(verify: Verify, monkeypatch: pytest.MonkeyPatch) -> None:
