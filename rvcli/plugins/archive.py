@@ -54,12 +54,15 @@ def missing_requirements(content: Content) -> list[str]:
 
     Requirements of extras do not count, and those for other machines neither.
     """
+    texts = list(_requirements(content.files))
+    if not texts:
+        return []  # what is imported below takes a while
     from importlib import metadata
 
     from packaging.requirements import InvalidRequirement, Requirement
 
     missing = []
-    for text in _requirements(content.files):
+    for text in texts:
         try:
             wanted = Requirement(text)
         except InvalidRequirement:

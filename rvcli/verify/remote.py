@@ -86,7 +86,7 @@ def verify_as_remote(
             "overrides": list(overrides),
             "deep": deep,
             "closed": [str(Path.cwd()), *_directories(found.values())],
-            "opened": [directory, str(_own_root() / "rvcli")],
+            "opened": [directory, str(_own_root() / "rvcli"), *_installed_path()],
         }
         proven = _prove(request, top, environ or {}, timeout_s) if pins else []
         brought: set[str] = set()
@@ -147,10 +147,11 @@ def _prove(
     asked, result = top / "request.json", top / "result.jsonl"
     asked.write_text(json.dumps(request))
     variables = {name: os.environ[name] for name in _VARIABLES if name in os.environ}
+    search_path = [*_installed_path(), str(_own_root())]
     places = {"HOME": str(home), "TMPDIR": str(top / "tmp"), "XDG_CACHE_HOME": str(top / "cache")}
     try:
         done = subprocess.run(
-            [sys.executable, "-c", _BOOT, json.dumps(_search_path()), str(asked), str(result)],
+            [sys.executable, "-c", _BOOT, json.dumps(search_path), str(asked), str(result)],
             cwd=work,
             env={**variables, **environ, **places},
             stdin=subprocess.DEVNULL,
@@ -178,8 +179,8 @@ def _prove(
     return reports
 
 
-def _search_path() -> list[str]:
-    """List where a worker finds modules: rv itself, Python's own, and what is installed."""
+def _installed_path() -> list[str]:
+    """List where a worker finds modules beside those of rv: Python's own, and what is installed."""
     paths = sysconfig.get_paths()
     installed = [paths[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")]
     installed += [*site.getsitepackages(), site.getusersitepackages()]
@@ -189,7 +190,7 @@ def _search_path() -> list[str]:
         path = Path(text).resolve()
         if text and any(path == place or place in path.parents for place in places):
             kept.append(str(path))
-    return [*kept, str(_own_root())]
+    return kept
 
 
 def _own_root() -> Path:

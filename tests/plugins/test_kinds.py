@@ -298,7 +298,7 @@ class Shelf(FileSystem):
     @staticmethod
     def last_modified(uri: str) -> None:
         """Know no times."""
-        return None
+        return
 
     sync_to_dir = sync_from_dir = copy_to = copy_from = local_path = staticmethod(io.StringIO)
 

@@ -113,7 +113,7 @@ def verify(state: State, names: tuple[str, ...], as_remote: bool, as_json: bool)
     with profile.use(state.settings()) as settings, registry.use(registry.default()):
         specs = _chosen(plugin_specs(settings), names)
         if as_remote:
-            report = verify_as_remote(specs, deep=True)
+            report = verify_as_remote(specs, deep=True, overrides=state.overrides)
         else:
             report = verify_plugins(
                 specs,
