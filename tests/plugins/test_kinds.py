@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
@@ -11,7 +12,16 @@ import pytest
 
 from rvcli.errors import NotReadableError, PluginError
 from rvcli.filesystem import FileSystem, http_client, resolve
-from rvcli.plugins import PluginSpec, load_pins, load_plugins, pins_for, ship
+from rvcli.plugins import (
+    Lock,
+    PluginSpec,
+    find_plugins,
+    load_pins,
+    load_plugins,
+    loaded_in,
+    pins_for,
+    ship,
+)
 from rvcli.plugins import content as content_module
 from rvcli.plugins.archive import missing_requirements
 from rvcli.plugins.fetch import fetch
@@ -323,8 +333,6 @@ def test_plugin_lies_on_the_file_system_of_another(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A package is listed by a plugin's file system, which it needs; the root may lie there."""
-    import sys
-
     monkeypatch.setitem(sys.modules, "rvtest_shelf", sys.modules[__name__])
     specs = [PluginSpec("file", str(shelf)), PluginSpec("file", "shelf://top/demo_package")]
     plugins = load_plugins(specs, registry, strict=True, cache_dir=cache_dir)
@@ -336,3 +344,21 @@ def test_plugin_lies_on_the_file_system_of_another(
     loaded = load_pins(pins, Settings(), worker, cache_dir=str(tmp_path / "there"))
     assert ["brings_shelf", "demo_package"] == [plugin.name for plugin in loaded]
     assert "data" == worker.get("AUX_COMMAND", "DEMO")()
+
+
+def test_finding_a_plugin_on_the_file_system_of_another(
+    shelf: Path, registry: Registry, cache_dir: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To find it for a lock, the one that brings the file system is loaded, and no other."""
+    monkeypatch.setitem(sys.modules, "rvtest_shelf", sys.modules[__name__])
+    specs = [PluginSpec("file", str(shelf)), PluginSpec("file", "shelf://top/demo_package")]
+    found = find_plugins(specs, registry, cache_dir=cache_dir)
+    assert ["brings_shelf", "demo_package"] == [item.name for item in found]
+    assert ["brings_shelf"] == [plugin.name for plugin in loaded_in(registry)]
+    lock = Lock.of(found, shelf.parent / "rv.lock")
+    assert ["package", "file"] == [
+        p.kind for p in sorted(lock.plugins, key=lambda p: p.name, reverse=True)
+    ]
+    worker = Registry(parent=registry.parent)
+    again = load_plugins(specs, worker, strict=True, cache_dir=cache_dir, lock=lock)
+    assert ["ok", "ok"] == [plugin.status for plugin in again]

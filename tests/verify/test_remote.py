@@ -250,3 +250,22 @@ def test_settings_of_workers_reach_the_plugin(verify: Verify) -> None:
 def test_nothing_to_verify(verify: Verify) -> None:
     """Without plugins, all is well and no process starts."""
     assert Report(()) == verify()
+
+
+def test_each_file_is_told_once(tmp_path: Path) -> None:
+    """In this process, without a fence: a plugin is loaded from its pin, and hits are findings."""
+    from rvcli.plugins import loaded_in, pins_for
+    from rvcli.verify import remote_child
+    from rvcli.verify.fence import Fence, Hit
+
+    load_plugins([write("demo.py")], registry.current(), cache_dir=str(tmp_path / "cache"))
+    (pin,) = pins_for(None, loaded_in(registry.current()))
+    own = registry.Registry(parent=registry.default())
+    request = {"cache_dir": str(tmp_path), "start_directory": str(tmp_path), "deep": False}
+    report = remote_child._prove(pin, request, Fence([], [], str(tmp_path)), own)
+    assert (True, "demo", pin.sha256) == (report.ok, report.name, report.digest)
+    Path("demo.py").unlink()
+    absent = remote_child._prove(pin, request, Fence([], [], ""), registry.Registry())
+    assert "fetch-fails" == only(Report((absent,))).code
+    hits = [Hit("/x", "a.py:1", False), Hit("/x", "a.py:2", False), Hit("/c/files/y", "a:3", True)]
+    assert ["local-file", "file-beside"] == [f.code for f in remote_child._findings(hits)]
