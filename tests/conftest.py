@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import importlib.util
 import logging
 import os
 import runpy
+import sys
 import threading
 import uuid
 from collections.abc import Callable, Iterator
@@ -25,6 +27,14 @@ SHIMS = str(Path(__file__).parent / "shims")
 if SHIMS not in os.environ.get("PYTHONPATH", "").split(os.pathsep):
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [SHIMS, os.environ.get("PYTHONPATH")]))
 runpy.run_path(str(Path(SHIMS, "sitecustomize.py")))
+
+# Tests are no package, so that their modules are not found by name.
+_SPEC = importlib.util.spec_from_file_location("rv_test_faults", Path(__file__).parent / "faults.py")
+assert _SPEC is not None
+assert _SPEC.loader is not None
+faults = importlib.util.module_from_spec(_SPEC)
+sys.modules[_SPEC.name] = faults
+_SPEC.loader.exec_module(faults)
 
 # On a busy machine, or at the first import of a library, an example takes longer than 200 ms.
 settings.register_profile("rv", deadline=None)
@@ -47,7 +57,7 @@ def s3_endpoint() -> Iterator[str]:
 @pytest.fixture
 def s3_environment(s3_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> str:
     """Point AWS_ENDPOINT_URL and credentials at the S3 server; give its URL."""
-    for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL_S3"):
+    for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL_S3", "AWS_NO_SIGN_REQUEST"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_ENDPOINT_URL", s3_endpoint)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
@@ -64,6 +74,17 @@ def s3_root(s3_environment: str) -> str:
     bucket = f"test-{uuid.uuid4().hex[:16]}"
     s3_client.client().create_bucket(Bucket=bucket)
     return f"s3://{bucket}"
+
+
+@pytest.fixture
+def s3_faults(s3_root: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """Put a proxy whose faults a test sets before the S3 server; give it, without long waits."""
+    from botocore.retries import standard
+
+    monkeypatch.setattr(standard.ExponentialBackoff, "delay_amount", lambda self, context: 0.001)
+    with faults.running_proxy(os.environ["AWS_ENDPOINT_URL"]) as proxy:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.url)
+        yield proxy
 
 
 @dataclass

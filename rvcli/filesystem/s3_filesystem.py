@@ -88,11 +88,7 @@ class S3FileSystem(FileSystem):
     def read_bytes(uri: str) -> bytes:
         """Return the content of an object."""
         bucket, key = _split(uri)
-        with reading(uri):
-            response = s3_client.client().get_object(Bucket=bucket, Key=key, **_payer())
-            with response["Body"] as body:
-                data: bytes = body.read()
-        return data
+        return s3_transfer.read(bucket, key, _payer())
 
     @staticmethod
     def write_str(uri: str, data: str) -> None:
