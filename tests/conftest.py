@@ -29,7 +29,9 @@ if SHIMS not in os.environ.get("PYTHONPATH", "").split(os.pathsep):
 runpy.run_path(str(Path(SHIMS, "sitecustomize.py")))
 
 # Tests are no package, so that their modules are not found by name.
-_SPEC = importlib.util.spec_from_file_location("rv_test_faults", Path(__file__).parent / "faults.py")
+_SPEC = importlib.util.spec_from_file_location(
+    "rv_test_faults", Path(__file__).parent / "faults.py"
+)
 assert _SPEC is not None
 assert _SPEC.loader is not None
 faults = importlib.util.module_from_spec(_SPEC)
@@ -76,15 +78,30 @@ def s3_root(s3_environment: str) -> str:
     return f"s3://{bucket}"
 
 
+@pytest.fixture(scope="session")
+def s3_proxy(s3_endpoint: str) -> Iterator[Any]:
+    """Run a proxy before the S3 server for the whole session: clients are made once for a URL."""
+    with faults.running_proxy(s3_endpoint) as proxy:
+        yield proxy
+
+
 @pytest.fixture
-def s3_faults(s3_root: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """Put a proxy whose faults a test sets before the S3 server; give it, without long waits."""
+def s3_faults(s3_proxy: Any, s3_environment: str, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Give a proxy before the S3 server that takes the faults of a test, and a new bucket.
+
+    Its `root` is the bucket's URI. Waits between attempts are short.
+    """
     from botocore.retries import standard
 
+    from rvcli.filesystem import s3_client
+
     monkeypatch.setattr(standard.ExponentialBackoff, "delay_amount", lambda self, context: 0.001)
-    with faults.running_proxy(os.environ["AWS_ENDPOINT_URL"]) as proxy:
-        monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.url)
-        yield proxy
+    monkeypatch.setenv("AWS_ENDPOINT_URL", s3_proxy.url)
+    bucket = f"test-{uuid.uuid4().hex[:16]}"
+    s3_client.client().create_bucket(Bucket=bucket)
+    s3_proxy.clear()
+    s3_proxy.root = f"s3://{bucket}"
+    return s3_proxy
 
 
 @dataclass

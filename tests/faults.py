@@ -65,12 +65,16 @@ class FaultProxy:
         url: of the proxy.
         upstream: URL of the server behind it.
         requests: "METHOD /path?query" of every request so far.
+        headers: (request, its headers by lower-case name) of each.
         sent_bytes: length of all bodies that went to clients.
+        root: URI of what a test works with.
     """
 
     upstream: str
     url: str = ""
+    root: str = ""
     requests: list[str] = field(default_factory=list)
+    headers: list[tuple[str, dict[str, str]]] = field(default_factory=list)
     sent_bytes: int = 0
     _faults: list[tuple[re.Pattern[str], Fault]] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -83,6 +87,7 @@ class FaultProxy:
         """Forget all faults and requests."""
         self._faults.clear()
         self.requests.clear()
+        self.headers.clear()
         self.sent_bytes = 0
 
     def handle(self, handler: Handler) -> None:
@@ -91,6 +96,7 @@ class FaultProxy:
         body = handler.rfile.read(int(handler.headers.get("Content-Length") or 0))
         with self._lock:
             self.requests.append(name)
+            self.headers.append((name, {k.lower(): v for k, v in handler.headers.items()}))
             found = next((f for f in self._faults if f[0].search(name)), None)
             if found is not None:
                 self._faults.remove(found)

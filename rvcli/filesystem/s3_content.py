@@ -18,6 +18,7 @@ from rvcli.filesystem import s3_client
 _MD5 = re.compile(r"[0-9a-f]{32}")
 _MD5_OF_PARTS = re.compile(r"[0-9a-f]{32}-\d+")
 _BLOCK_BYTES = 1 << 20
+_PARTS_ASKED_FOR = 100
 
 # What a file was when it was found to be the same as an object: size, time, inode.
 _Stamp = tuple[int, int, int]
@@ -102,15 +103,39 @@ def has_content(
             checksum = head.get(name, "")
             if checksum:
                 return base64.b64decode(checksum) == _digest(path, function)
-    if _MD5_OF_PARTS.fullmatch(etag):
-        part = s3_client.client().head_object(PartNumber=1, **request)
-        # Parts may be of any size: that this one leads to another ETag proves nothing.
-        return True if _md5_of_parts(path, part["ContentLength"]) == etag else None
-    return False if _MD5.fullmatch(etag) and _etag_is_md5(head) else None
+    if not _etag_is_md5(head):
+        return None
+    if not _MD5_OF_PARTS.fullmatch(etag):
+        return False if _MD5.fullmatch(etag) else None
+    return _has_parts(path, etag, request)
+
+
+def has_md5(data: bytes, response: dict[str, Any]) -> bool:
+    """Tell whether bytes may be the content of an object that was got, by its ETag."""
+    etag = response["ETag"].strip('"')
+    if not (_MD5.fullmatch(etag) and _etag_is_md5(response)):
+        return True
+    return bool(hashlib.md5(data).hexdigest() == etag)
+
+
+def _has_parts(path: Path, etag: str, request: dict[str, Any]) -> bool | None:
+    """Tell whether a file has the ETag of an object that was uploaded in parts."""
+    client = s3_client.client()
+    count = int(etag.rpartition("-")[2])
+    first: int = client.head_object(PartNumber=1, **request)["ContentLength"]
+    if _md5_of_parts(path, [first] * count) == etag:
+        return True
+    if count > _PARTS_ASKED_FOR:
+        return None
+    # Nearly always all parts but the last are as long as the first.
+    sizes = [client.head_object(PartNumber=i + 1, **request)["ContentLength"] for i in range(count)]
+    return _md5_of_parts(path, sizes) == etag
 
 
 def _etag_is_md5(head: dict[str, Any]) -> bool:
-    return head.get("ServerSideEncryption") is None and head.get("SSECustomerAlgorithm") is None
+    # SSE-S3 leaves it as it is, keys of their owner do not.
+    has_key = head.get("ServerSideEncryption", "AES256") != "AES256"
+    return not has_key and head.get("SSECustomerAlgorithm") is None
 
 
 def _stamp(path: Path) -> _Stamp:
@@ -127,17 +152,13 @@ def _digest(path: Path, function: Callable[[], Any]) -> bytes:
     return digest
 
 
-def _md5_of_parts(path: Path, part_bytes: int) -> str:
+def _md5_of_parts(path: Path, sizes: list[int]) -> str:
     digests = []
     with path.open("rb") as file:
-        while True:
+        for size in sizes:
             part = hashlib.md5()
-            size = 0
-            for block in _blocks(file, part_bytes):
+            for block in _blocks(file, size):
                 part.update(block)
-                size += len(block)
-            if size == 0:
-                break
             digests.append(part.digest())
     return f"{hashlib.md5(b''.join(digests)).hexdigest()}-{len(digests)}"
 

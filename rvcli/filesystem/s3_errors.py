@@ -32,7 +32,7 @@ _CODES = {
     "InvalidToken": ("the session token is not valid", _LOGIN_HINT),
     "SlowDown": ("S3 is busy", "try again later"),
     "ServiceUnavailable": ("S3 is busy", "try again later"),
-    "InternalError": ("S3 fails", "try again later"),
+    "InternalError": ("S3 fails", "try again later; check AWS_ENDPOINT_URL if it goes on"),
     "PermanentRedirect": ("the bucket is in another region", "set AWS_DEFAULT_REGION"),
     "EntityTooLarge": ("the object is too large", None),
 }
@@ -97,7 +97,6 @@ def _wrapped(error: Any) -> BaseException:
 
 def _explain(error: BaseException) -> tuple[str, str | None]:
     from botocore import exceptions as botocore
-    from botocore.parsers import ResponseParserError
 
     code = error_code(error)
     code = _SAME.get(code, code)
@@ -123,8 +122,6 @@ def _explain(error: BaseException) -> tuple[str, str | None]:
             f"S3 cannot be reached ({error})",
             "check your connection, AWS_ENDPOINT_URL and AWS_DEFAULT_REGION",
         )
-    if isinstance(error, ResponseParserError):
-        return "the answer is not one of S3", "check AWS_ENDPOINT_URL and your proxy"
     return str(error), None
 
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 from rvcli import profile
 from rvcli.errors import FileSystemError, NotReadableError
-from rvcli.filesystem import s3_client, s3_transfer
+from rvcli.filesystem import s3_client, s3_gdal, s3_transfer
 from rvcli.filesystem.filesystem import FileStat, FileSystem
 from rvcli.filesystem.local_filesystem import decode
 from rvcli.filesystem.s3_errors import error_code, is_missing, reading, writing
@@ -208,14 +206,13 @@ class S3FileSystem(FileSystem):
 
     @classmethod
     def gdal_options(cls, uri: str) -> dict[str, str]:
-        """Return GDAL's options for the endpoint and for who pays."""
-        options = {}
-        endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
-        if endpoint:
-            parts = urlsplit(endpoint)
-            options["AWS_S3_ENDPOINT"] = parts.netloc + parts.path.rstrip("/")
-            options["AWS_HTTPS"] = "YES" if parts.scheme == "https" else "NO"
-            options["AWS_VIRTUAL_HOSTING"] = "FALSE"
+        """Return GDAL's options for endpoint, region, credentials, and for who pays.
+
+        Raises:
+            NotReadableError: the configuration of AWS cannot be used.
+        """
+        with reading(uri):
+            options = s3_gdal.options()
         if _payer():
             options["AWS_REQUEST_PAYER"] = "requester"
         return options

@@ -6,6 +6,7 @@ import random
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -30,9 +31,10 @@ def read(bucket: str, key: str, payer: dict[str, str]) -> bytes:
 
     def attempt() -> bytes:
         response = s3_client.client().get_object(Bucket=bucket, Key=key, **payer)
-        with response["Body"] as body:
+        # Not the body itself: as a context it gives the stream below, which checks nothing.
+        with closing(response["Body"]) as body:
             data: bytes = body.read()
-        if len(data) != response["ContentLength"]:
+        if len(data) != response["ContentLength"] or not s3_content.has_md5(data, response):
             raise _Damaged(uri)
         return data
 
@@ -190,9 +192,7 @@ def _relative(key: str, prefix: str) -> Path:
     return relative
 
 
-def _download_new(
-    bucket: str, path: Path, payer: dict[str, str], found: dict[str, Any]
-) -> None:
+def _download_new(bucket: str, path: Path, payer: dict[str, str], found: dict[str, Any]) -> None:
     with reading(f"s3://{bucket}/{found['Key']}"), reading_path(path):
         is_same = s3_content.is_same(path, bucket, found, payer)
     if not is_same:
