@@ -113,6 +113,7 @@ class WebServer:
         files: content by path, as "/a b/ä.tif".
         requests: "METHOD /path" of every request so far, as it was sent.
         headers: sent with every file.
+        is_able: gives parts of files, and nothing of a file that is as the client knows it.
         faults: for a path, called with the handler for each request in turn until none is
             left; one that returns True has answered.
     """
@@ -122,6 +123,7 @@ class WebServer:
     requests: list[str] = field(default_factory=list)
     headers: dict[str, str] = field(default_factory=dict)
     received: list[dict[str, str]] = field(default_factory=list)
+    is_able: bool = False
     faults: dict[str, list[Callable[[BaseHTTPRequestHandler], bool]]] = field(default_factory=dict)
 
     def answer(self, handler: BaseHTTPRequestHandler) -> None:
@@ -136,14 +138,34 @@ class WebServer:
             handler.send_error(404)
             return
         body = self.files[path]
-        handler.send_response(200)
-        headers = {"Content-Length": str(len(body)), **self.headers}
+        status, headers = 200, {}
+        if self.is_able:
+            status, body, headers = self._as_asked(handler, body)
+        handler.send_response(status)
+        headers = {"Content-Length": str(len(body)), **self.headers, **headers}
         for name, value in headers.items():
             if value:
                 handler.send_header(name, value)
         handler.end_headers()
-        if handler.command == "GET":
+        if handler.command == "GET" and status != 304:
             handler.wfile.write(body)
+
+    def _as_asked(
+        self, handler: BaseHTTPRequestHandler, body: bytes
+    ) -> tuple[int, bytes, dict[str, str]]:
+        tag, modified = self.headers.get("ETag"), self.headers.get("Last-Modified")
+        if tag and handler.headers["If-None-Match"] == tag:
+            return 304, b"", {}
+        if modified and not tag and handler.headers["If-Modified-Since"] == modified:
+            return 304, b"", {}
+        start, _, end = (handler.headers["Range"] or "").removeprefix("bytes=").partition("-")
+        if not start or handler.headers.get("If-Range", tag) != tag:
+            return 200, body, {}
+        if int(start) >= len(body):
+            return 416, b"", {"Content-Range": f"bytes */{len(body)}"}
+        part = body[int(start) : int(end) + 1 if end else None]
+        last = int(start) + len(part) - 1
+        return 206, part, {"Content-Range": f"bytes {start}-{last}/{len(body)}"}
 
 
 @pytest.fixture

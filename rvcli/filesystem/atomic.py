@@ -77,7 +77,7 @@ def writing(path: Path) -> Iterator[None]:
 
 def _hint(error: OSError) -> str | None:
     if error.errno in _FULL:
-        return "free some space, or choose a place on another disk: RV.tmp_dir, if it is a temporary one"
+        return "free some space, or choose a place on another disk, such as another RV.tmp_dir"
     if isinstance(error, PermissionError):
         return "check the permissions of its directory, or choose another one"
     if isinstance(error, (NotADirectoryError, FileExistsError)):

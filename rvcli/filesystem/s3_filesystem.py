@@ -143,10 +143,7 @@ class S3FileSystem(FileSystem):
         """Return when an object was written, in UTC."""
         stat = S3FileSystem.stat(uri)
         if stat is None:
-            raise NotReadableError(
-                f"{uri!r} cannot be read: there is no such object",
-                hint="check the key; it may be misspelt",
-            )
+            raise _missing(uri)
         return stat.modified
 
     @staticmethod
@@ -171,6 +168,19 @@ class S3FileSystem(FileSystem):
                     return None
                 raise
         return FileStat(head["ContentLength"], head["LastModified"], head["ETag"].strip('"'))
+
+    @classmethod
+    def copy_if_changed(cls, uri: str, path: str, known: FileStat | None = None) -> FileStat | None:
+        """Download an object unless its ETag is as known."""
+        now = cls.stat(uri)
+        if now is None:
+            raise _missing(uri)
+        if now == known:
+            return None
+        bucket, key = _split(uri)
+        found = {"Key": key, "Size": now.size_bytes, "ETag": f'"{now.etag}"'}
+        s3_transfer.download(bucket, key, to_path(path), _payer(), found)
+        return now
 
     @classmethod
     def delete(cls, uri: str) -> None:
@@ -228,6 +238,13 @@ def _split(uri: str) -> tuple[str, str]:
     if not bucket:
         raise FileSystemError(f"{uri!r} names no bucket", hint="write s3://BUCKET/KEY")
     return bucket, key
+
+
+def _missing(uri: str) -> NotReadableError:
+    return NotReadableError(
+        f"{uri!r} cannot be read: there is no such object",
+        hint="check the key; it may be misspelt",
+    )
 
 
 def _directory(key: str) -> str:

@@ -68,10 +68,9 @@ def _credentials() -> dict[str, str]:
     if credentials.method == "env":
         return {}
     frozen = credentials.get_frozen_credentials()
-    found = {
+    return {
         "AWS_ACCESS_KEY_ID": frozen.access_key,
         "AWS_SECRET_ACCESS_KEY": frozen.secret_key,
         # Of the environment, it belongs to other keys.
         "AWS_SESSION_TOKEN": frozen.token or "",
     }
-    return found

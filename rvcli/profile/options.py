@@ -70,6 +70,14 @@ OPTIONS: tuple[Option, ...] = (
     ),
     Option(
         "RV",
+        "downloads_mb",
+        "int",
+        1024,
+        "Most disk space that copies of downloaded files take in cache_dir, in MB; 0 keeps none.",
+        minimum=0,
+    ),
+    Option(
+        "RV",
         "jobs",
         "int",
         None,

@@ -82,7 +82,7 @@ def test_faults_that_stay(image: Any, tmp_path: Path) -> None:
     """A window that cannot be read is one error, which names image and window."""
     with _opened(_uri(image, "s3"), tmp_path) as source:
         image.inject("image.tif", image.truncate(0.1), times=500)
-        with pytest.raises(DataError, match="cannot read the window .*image.tif") as caught:
+        with pytest.raises(DataError, match=r"cannot read the window .*image\.tif") as caught:
             source.get_chip(WINDOW)
         image.clear()
         assert "connection broke off" in (caught.value.hint or "")
