@@ -6,6 +6,7 @@ import importlib.util
 import logging
 import os
 import runpy
+import subprocess
 import sys
 import threading
 import uuid
@@ -102,6 +103,38 @@ def s3_faults(s3_proxy: Any, s3_environment: str, monkeypatch: pytest.MonkeyPatc
     s3_proxy.clear()
     s3_proxy.root = f"s3://{bucket}"
     return s3_proxy
+
+
+_FTP = """
+import sys
+from pyftpdlib.authorizers import DummyAuthorizer
+from pyftpdlib.handlers import FTPHandler
+from pyftpdlib.servers import ThreadedFTPServer
+FTPHandler.authorizer = DummyAuthorizer()
+FTPHandler.authorizer.add_user("me", "secret", sys.argv[1], perm="elradfmwMT")
+FTPHandler.use_sendfile = False
+server = ThreadedFTPServer(("127.0.0.1", 0), FTPHandler)
+print(server.address[1], flush=True)
+server.serve_forever()
+"""
+
+
+@pytest.fixture(scope="session")
+def ftp_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give the folder that the FTP server serves."""
+    return tmp_path_factory.mktemp("ftp")
+
+
+@pytest.fixture(scope="session")
+def ftp_url(ftp_folder: Path) -> Iterator[str]:
+    """Run an FTP server in a process of its own for the whole session; give its URL."""
+    argv = [sys.executable, "-W", "ignore", "-c", _FTP, str(ftp_folder)]
+    with subprocess.Popen(
+        argv, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as server:
+        assert server.stdout is not None
+        yield f"ftp://me:secret@127.0.0.1:{int(server.stdout.readline())}"
+        server.kill()
 
 
 @dataclass

@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -16,6 +15,7 @@ from rvcli.filesystem import s3_client, s3_content
 from rvcli.filesystem.atomic import atomic_path
 from rvcli.filesystem.atomic import writing as writing_path
 from rvcli.filesystem.local_filesystem import files_below, mirror_deletions, reading_path
+from rvcli.filesystem.parallel import in_parallel
 from rvcli.filesystem.s3_errors import reading, writing
 
 _THREADS = 8
@@ -149,8 +149,9 @@ def download_all(
     }
     with writing_path(target):
         target.mkdir(parents=True, exist_ok=True)
-    _in_parallel(
-        partial(_download_new, bucket, path, payer, found) for path, found in wanted.items()
+    in_parallel(
+        (partial(_download_new, bucket, path, payer, found) for path, found in wanted.items()),
+        _THREADS,
     )
     if delete:
         with writing_path(target):
@@ -178,8 +179,9 @@ def upload_all(
     """
     old = {found["Key"]: found for found in there}
     paths = {prefix + p.relative_to(source).as_posix(): p for p in files_below(source)}
-    _in_parallel(
-        partial(_upload_new, path, bucket, key, payer, old.get(key)) for key, path in paths.items()
+    in_parallel(
+        (partial(_upload_new, p, bucket, key, payer, old.get(key)) for key, p in paths.items()),
+        _THREADS,
     )
     if delete:
         _delete_all(bucket, sorted(set(old) - set(paths)), payer)
@@ -207,18 +209,6 @@ def _upload_new(
             if s3_content.is_same(path, bucket, found, payer):
                 return
     upload(path, bucket, key, payer)
-
-
-def _in_parallel(tasks: Iterable[Callable[[], None]]) -> None:
-    """Run tasks on a few threads; the first error ends those that have not started."""
-    with ThreadPoolExecutor(_THREADS, thread_name_prefix="rv-s3") as pool:
-        futures = [pool.submit(task) for task in tasks]
-        try:
-            for future in futures:
-                future.result()
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
 
 
 def _delete_all(bucket: str, keys: list[str], payer: dict[str, str]) -> None:

@@ -115,7 +115,7 @@ def test_space_is_bounded(web: Any, tmp_path: Path, kept: Path) -> None:
     """What was used last stays; a file that would take too much is not kept."""
     size = 700_000
     for name in ("a", "b", "c", "large"):
-        web.files[f"/{name}"] = name.encode() * (size if len(name) == 1 else size)
+        web.files[f"/{name}"] = name.encode() * size
     for i, name in enumerate(("a", "b", "a", "c", "large")):
         place = str(tmp_path / str(i))
         path = download_if_needed(f"{web.url}/{name}", place)
