@@ -112,7 +112,7 @@ from pyftpdlib.handlers import FTPHandler
 from pyftpdlib.servers import ThreadedFTPServer
 FTPHandler.authorizer = DummyAuthorizer()
 FTPHandler.authorizer.add_user("me", "secret", sys.argv[1], perm="elradfmwMT")
-FTPHandler.use_sendfile = False
+FTPHandler.auth_failed_timeout = 0
 server = ThreadedFTPServer(("127.0.0.1", 0), FTPHandler)
 print(server.address[1], flush=True)
 server.serve_forever()

@@ -27,11 +27,22 @@ from rvcli.filesystem.uri import scheme, shown
 _NOT_HERE = frozenset({"", "file", "local", "http", "https", "s3"})
 # What to install for the schemes that are most in use, where fsspec itself is missing.
 _PACKAGES = {
-    "gs": "gcsfs", "gcs": "gcsfs",
-    "az": "adlfs", "abfs": "adlfs", "abfss": "adlfs",
-    "hf": "huggingface_hub", "hdfs": "pyarrow", "webhdfs": "requests",
-    "sftp": "paramiko", "ssh": "paramiko", "smb": "smbprotocol", "oss": "ossfs",
-    "webdav": "webdav4[fsspec]", "ftp": "", "memory": "", "github": "requests",
+    "gs": "gcsfs",
+    "gcs": "gcsfs",
+    "az": "adlfs",
+    "abfs": "adlfs",
+    "abfss": "adlfs",
+    "hf": "huggingface_hub",
+    "hdfs": "pyarrow",
+    "webhdfs": "requests",
+    "sftp": "paramiko",
+    "ssh": "paramiko",
+    "smb": "smbprotocol",
+    "oss": "ossfs",
+    "webdav": "webdav4[fsspec]",
+    "ftp": "",
+    "memory": "",
+    "github": "requests",
 }
 # Where a module comes from a distribution of another name.
 _DISTRIBUTIONS = {"smbclient": "smbprotocol", "libarchive": "libarchive-c"}

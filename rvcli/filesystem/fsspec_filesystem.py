@@ -94,13 +94,7 @@ class FsspecFileSystem(FileSystem):
     @staticmethod
     def last_modified(uri: str) -> datetime | None:
         """Return when a file was last changed, in UTC; None if it is not known."""
-        stat = FsspecFileSystem.stat(uri)
-        if stat is None:
-            raise NotReadableError(
-                f"{shown(uri)!r} cannot be read: there is no such file",
-                hint="check the URI; it may be misspelt",
-            )
-        return stat.modified
+        return _existing(uri).modified
 
     @staticmethod
     def list_paths(uri: str, ext: str | None = None) -> list[str]:
@@ -118,6 +112,15 @@ class FsspecFileSystem(FileSystem):
         if found is None or found["type"] == "directory":
             return None
         return fsspec_transfer.stat_of(found)
+
+    @classmethod
+    def copy_if_changed(cls, uri: str, path: str, known: FileStat | None = None) -> FileStat | None:
+        """Download a file unless its tag, or a time in parts of seconds, is as known."""
+        now = _existing(uri)
+        if now == known and fsspec_transfer.is_exact(now):
+            return None
+        cls.copy_from(uri, path)
+        return now
 
     @classmethod
     def delete(cls, uri: str) -> None:
@@ -144,3 +147,13 @@ class FsspecFileSystem(FileSystem):
     def gdal_options(cls, uri: str) -> dict[str, str]:
         """Return GDAL's options from those of the implementation."""
         return fsspec_gdal.options_of(uri)
+
+
+def _existing(uri: str) -> FileStat:
+    stat = FsspecFileSystem.stat(uri)
+    if stat is None:
+        raise NotReadableError(
+            f"{shown(uri)!r} cannot be read: there is no such file",
+            hint="check the URI; it may be misspelt",
+        )
+    return stat

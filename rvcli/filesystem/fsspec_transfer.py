@@ -30,12 +30,13 @@ _OPENED_EXCLUSIVELY = frozenset({"sftp", "ssh"})
 
 _TAGS = ("etag", "ETag", "e_tag", "md5Hash", "content_md5", "blob_id", "checksum")
 _TIMES = ("LastModified", "last_modified", "mtime", "modified", "updated", "modify")
+_ATTEMPTS_TO_MAKE = 3
 _THREADS = 8
 # Servers bear fewer connections than stores.
 _THREADS_OF_SERVERS = 2
 
-# What this process has transferred: (URI, path) -> what the file is there, and here.
-_same: dict[tuple[str, str], tuple[FileStat, tuple[int, int]]] = {}
+# What this process has transferred: URI -> path -> what the file is there, and here.
+_same: dict[str, dict[str, tuple[FileStat, tuple[int, int]]]] = {}
 
 
 def info(uri: str) -> dict[str, Any] | None:
@@ -47,12 +48,27 @@ def info(uri: str) -> dict[str, Any] | None:
             found: dict[str, Any] = fs.info(path)
         except (FileNotFoundError, NotADirectoryError):
             return None
-        if found["type"] == "file" and _time_of(found) is None:
-            with suppress(NotImplementedError):
-                found = {**found, "modified": fs.modified(path)}
-        return found
+        return _with_time(fs, path, found)
 
     return fsspec_client.patiently(ask)
+
+
+def _with_time(fs: Any, path: str, found: dict[str, Any]) -> dict[str, Any]:
+    """Ask for the time of a file if nothing else would tell whether it has changed."""
+    stat = stat_of(found)
+    if found["type"] == "file" and stat.etag is None and stat.modified is None:
+        with suppress(NotImplementedError):
+            return {**found, "modified": fs.modified(path)}
+    return found
+
+
+def is_exact(stat: FileStat) -> bool:
+    """Tell whether what is known of a file changes whenever its content does.
+
+    A time in whole seconds does not: a file may be written twice in one.
+    """
+    has_fraction = stat.modified is not None and stat.modified.microsecond != 0
+    return stat.etag is not None or has_fraction
 
 
 def stat_of(found: dict[str, Any]) -> FileStat:
@@ -151,8 +167,7 @@ def upload(source: bytes | Path, uri: str) -> None:
             _put(fs, source, path)
             return
         parent = fs._parent(path)
-        with suppress(FileExistsError):
-            fs.makedirs(parent, exist_ok=True)
+        _make_dir(fs, parent)
         temporary = f"{parent}/.rv-tmp-{secrets.token_hex(8)}"
         try:
             _put(fs, source, temporary)
@@ -165,7 +180,21 @@ def upload(source: bytes | Path, uri: str) -> None:
                 fs.rm_file(temporary)
             raise
 
+    _same.pop(uri, None)
     fsspec_client.patiently(put)
+
+
+def _make_dir(fs: Any, path: str) -> None:
+    for left in reversed(range(_ATTEMPTS_TO_MAKE)):
+        try:
+            fs.makedirs(path, exist_ok=True)
+        except Exception:
+            # Another thread or process may have made it, or one above it, meanwhile.
+            fs.invalidate_cache()
+            if not fs.isdir(path) and not left:
+                raise
+        else:
+            return
 
 
 def _put(fs: Any, source: bytes | Path, path: str) -> None:
@@ -199,7 +228,7 @@ def write_exclusive(uri: str, data: bytes) -> bool:
             if scheme(uri) in _PIPED_EXCLUSIVELY:
                 fs.pipe_file(path, data, mode="create")
             else:
-                fs.makedirs(fs._parent(path), exist_ok=True)
+                _make_dir(fs, fs._parent(path))
                 with fs.open(path, "xb") as file:
                     file.write(data)
         except FileExistsError:
@@ -225,7 +254,10 @@ def files_at(uri: str) -> dict[str, dict[str, Any]]:
             found: dict[str, Any] = fs.find(root, detail=True)
         except FileNotFoundError:
             return {}
-        return {name[len(root) :].lstrip("/"): about for name, about in found.items()}
+        return {
+            name[len(root) :].lstrip("/"): _with_time(fs, name, about)
+            for name, about in found.items()
+        }
 
     return {
         name: about
@@ -242,7 +274,7 @@ def upload_all(source: Path, uri: str, *, delete: bool) -> None:
     def put(name: str, path: Path) -> None:
         target = join_uri(uri, name)
         with fsspec_client.writing(target):
-            if not _is_same(target, path, there.get(name)):
+            if not _is_same(target, path, there.get(name), is_own=True):
                 with reading_path(path):
                     path.open("rb").close()
                 upload(path, target)
@@ -294,11 +326,17 @@ def _below(target: Path, name: str) -> Path:
     return target / name
 
 
-def _is_same(uri: str, path: Path, about: dict[str, Any] | None) -> bool:
-    """Tell whether a file here certainly has the content of the one there.
+def _is_same(uri: str, path: Path, about: dict[str, Any] | None, *, is_own: bool = False) -> bool:
+    """Tell whether a file here has the content of the one there.
 
     By a digest where the implementation gives one, or since this process transferred it and
     neither has changed; the times of two machines are never compared.
+
+    Args:
+        uri: of the file there.
+        path: of the file here; need not be there.
+        about: what is known of the file there; None if there is none.
+        is_own: it is written from here, so that its time may be in whole seconds.
     """
     if about is None or not path.is_file():
         return False
@@ -306,9 +344,9 @@ def _is_same(uri: str, path: Path, about: dict[str, Any] | None) -> bool:
     now = stat_of(about)
     if stat.st_size != now.size_bytes:
         return False
-    known = _same.get((uri, str(path)))
-    if known is not None and known[1] == (stat.st_mtime_ns, stat.st_ino):
-        return now == known[0] and bool(now.etag or now.modified)
+    known = _same.get(uri, {}).get(str(path))
+    if known is not None and known == (now, (stat.st_mtime_ns, stat.st_ino)):
+        return is_exact(now) or (is_own and now.modified is not None)
     return any(digest == _md5(path) for digest in _md5_of(about))
 
 
@@ -316,7 +354,10 @@ def _note_same(uri: str, path: Path) -> None:
     found = info(uri)
     if found is not None:
         stat = path.stat()
-        _same[uri, str(path)] = (stat_of(found), (stat.st_mtime_ns, stat.st_ino))
+        _same.setdefault(uri, {})[str(path)] = (
+            stat_of(found),
+            (stat.st_mtime_ns, stat.st_ino),
+        )
 
 
 def _md5_of(about: dict[str, Any]) -> Iterator[bytes]:

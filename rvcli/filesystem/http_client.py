@@ -160,9 +160,9 @@ def _retry_after_s(headers: Message) -> float:
     return min(float(value), 60.0) if value.isdigit() else 0.0
 
 
-def modified(headers: Message) -> datetime | None:
+def modified(headers: Message, name: str = "Last-Modified") -> datetime | None:
     """Return the time of Last-Modified, with time zone; None if there is none."""
-    text = headers["Last-Modified"]
+    text = headers[name]
     try:
         time_ = parsedate_to_datetime(text) if text else None
     except ValueError:

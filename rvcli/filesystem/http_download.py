@@ -12,6 +12,7 @@ import http.client
 import re
 import urllib.error
 from collections.abc import Iterator
+from datetime import datetime
 from email.message import Message
 from email.utils import format_datetime
 from typing import IO, Any
@@ -107,9 +108,7 @@ class _Download:
             if function.digest() != expected:
                 self._start(Message())
                 raise http_client.Damaged(name)
-        return FileStat(
-            self.received_bytes, http_client.modified(headers), http_client.tag_of(headers)
-        )
+        return FileStat(self.received_bytes, _safe_time(headers), http_client.tag_of(headers))
 
     def _total_bytes(self, response: Any) -> int | None:
         """Return the length of the file if this is the part that was asked for."""
@@ -142,6 +141,17 @@ class _Download:
         tag = headers["ETag"] or ""
         self._strong_tag = tag if tag.startswith('"') else ""
         self._digests = [(name, value, hashlib.new(name)) for name, value in announced(headers)]
+
+
+def _safe_time(headers: Message) -> datetime | None:
+    """Return Last-Modified unless the file was changed a moment ago, by the server's clock.
+
+    It is in seconds: a second change in the same one would not show (RFC 9110, 8.8.2.2).
+    """
+    changed = http_client.modified(headers)
+    sent = http_client.modified(headers, "Date")
+    is_fresh = changed is not None and sent is not None and (sent - changed).total_seconds() < 2
+    return None if is_fresh else changed
 
 
 def announced(headers: Message) -> Iterator[tuple[str, bytes]]:
