@@ -37,6 +37,7 @@ from rvcli.data.raster_source.window_reader import (
 )
 from rvcli.errors import DataError
 from rvcli.filesystem import shown
+from rvcli.profile.secrets import mask_uris
 from rvcli.utils.files import atomic_path
 
 if TYPE_CHECKING:
@@ -197,13 +198,15 @@ class RasterioSource(ActivateMixin, RasterSource):
                 except (RasterioError, DataError) as error:
                     if not left:
                         raise self._unreadable(window, error) from error
-                    log.warning("reading %s again: %s", self._name, error.__cause__ or error)
+                    reason = mask_uris(str(error.__cause__ or error))
+                    log.warning("reading %s again: %s", self._name, reason)
                 self._close_dataset()
                 time.sleep(BACKOFF_S * 2 ** (attempts - 1 - left))
         raise AssertionError("the last attempt returns or raises")
 
     def _unreadable(self, window: Box, error: Exception) -> DataError:
-        reason = error.__cause__ or error
+        # GDAL names the path, which may hold a password.
+        reason = mask_uris(str(error.__cause__ or error))
         where = "try again later: the connection broke off, or " * self._gdal_options.is_remote
         return DataError(
             f"cannot read the window {window.to_int()} of the image {self._name}: {reason}",

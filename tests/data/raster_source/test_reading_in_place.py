@@ -18,6 +18,7 @@ from rvcli.data.raster_source.rasterio_source import RasterioSource
 from rvcli.errors import DataError
 from rvcli.filesystem import s3_client, s3_gdal
 from rvcli.filesystem.s3_filesystem import S3FileSystem
+from rvcli.utils import files
 
 Write = Callable[..., str]
 
@@ -52,6 +53,40 @@ def _opened(uri: str, folder: Path) -> Iterator[RasterioSource]:
     with source.activate():
         yield source
     assert not (folder / "temp").exists()
+
+
+def test_google_by_its_options(image: Any, tmp_path: Path) -> None:
+    """An image on gs:// is read in place as the options of gcsfs in the profile say."""
+    overrides = ["FSSPEC_GS.token=anon", f"FSSPEC_GS.endpoint_url={image.url}"]
+    uri = f"gs://{image.root[5:]}/a b/image.tif"
+    with profile.use(profile.load_settings(overrides=overrides, environ={})):
+        with _opened(uri, tmp_path) as source:
+            np.testing.assert_array_equal(EXPECTED, source.get_chip(WINDOW))
+    assert image.sent_bytes < BANDS.nbytes / 10
+    assert not any("authorization" in headers for _, headers in image.headers)
+
+
+def test_ftp(ftp_url: str, ftp_folder: Path, write_raster: Write, tmp_path: Path) -> None:
+    """An image on an FTP server is read in place."""
+    Path(write_raster(BANDS[:, :600, :600], **TILED)).rename(ftp_folder / "image.tif")
+    source = RasterioSource(f"{ftp_url}/image.tif", [], str(tmp_path / "temp"))
+    with source.activate():
+        np.testing.assert_array_equal(
+            BANDS[:, 300:400, 300:400].transpose(1, 2, 0),
+            source.get_chip(Box(300, 300, 400, 400)),
+        )
+    assert not (tmp_path / "temp").exists()
+
+
+def test_memory_is_downloaded(write_raster: Write, tmp_path: Path) -> None:
+    """An image where GDAL cannot go is downloaded and read."""
+    files.upload_or_copy(write_raster(BANDS[:, :300, :300], **TILED), "memory://x/image.tif")
+    source = RasterioSource("memory://x/image.tif", [], str(tmp_path / "temp"))
+    with source.activate():
+        np.testing.assert_array_equal(
+            BANDS[:, :9, :9].transpose(1, 2, 0), source.get_chip(Box(0, 0, 9, 9))
+        )
+    assert ["image.tif"] == [p.name for p in (tmp_path / "temp").rglob("*") if p.is_file()]
 
 
 @pytest.mark.parametrize("kind", ["s3", "http"])
