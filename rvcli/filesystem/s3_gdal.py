@@ -16,12 +16,14 @@ from rvcli.filesystem import s3_client
 
 # GDAL knows Amazon's own endpoints by the region.
 _AMAZON = re.compile(r"s3([.-][a-z0-9-]+)?\.amazonaws\.com(\.cn)?")
+_REGIONS = ("AWS_REGION", "AWS_DEFAULT_REGION")
 # For how long credentials that were looked for in vain are not looked for again: the
 # metadata of an instance is waited for.
 _NONE_FOR_S = 60.0
 
 _lock = threading.Lock()
-_none_until: dict[int, float] = {}
+# Session that has none -> until when that is believed; at most one entry.
+_none_until: dict[Any, float] = {}
 
 
 def options() -> dict[str, str]:
@@ -33,14 +35,11 @@ def options() -> dict[str, str]:
     client = s3_client.client()
     found = _endpoint(client)
     region = client.meta.region_name
-    if region not in (None, "aws-global", *map(os.environ.get, ("AWS_REGION", _DEFAULT_REGION))):
+    if region not in (None, "aws-global", *map(os.environ.get, _REGIONS)):
         found["AWS_REGION"] = region
     if s3_client.is_unsigned():
         return found | {"AWS_NO_SIGN_REQUEST": "YES"}
     return found | _credentials()
-
-
-_DEFAULT_REGION = "AWS_DEFAULT_REGION"
 
 
 def _endpoint(client: Any) -> dict[str, str]:
@@ -58,12 +57,12 @@ def _endpoint(client: Any) -> dict[str, str]:
 def _credentials() -> dict[str, str]:
     session = s3_client.session()
     with _lock:
-        if _none_until.get(id(session), 0.0) > time.monotonic():
+        if _none_until.get(session, 0.0) > time.monotonic():
             return {}
         credentials = session.get_credentials()
         if credentials is None:
             _none_until.clear()
-            _none_until[id(session)] = time.monotonic() + _NONE_FOR_S
+            _none_until[session] = time.monotonic() + _NONE_FOR_S
             return {}
     if credentials.method == "env":
         return {}

@@ -59,9 +59,9 @@ def test_google_by_its_options(image: Any, tmp_path: Path) -> None:
     """An image on gs:// is read in place as the options of gcsfs in the profile say."""
     overrides = ["FSSPEC_GS.token=anon", f"FSSPEC_GS.endpoint_url={image.url}"]
     uri = f"gs://{image.root[5:]}/a b/image.tif"
-    with profile.use(profile.load_settings(overrides=overrides, environ={})):
-        with _opened(uri, tmp_path) as source:
-            np.testing.assert_array_equal(EXPECTED, source.get_chip(WINDOW))
+    settings = profile.load_settings(overrides=overrides, environ={})
+    with profile.use(settings), _opened(uri, tmp_path) as source:
+        np.testing.assert_array_equal(EXPECTED, source.get_chip(WINDOW))
     assert image.sent_bytes < BANDS.nbytes / 10
     assert not any("authorization" in headers for _, headers in image.headers)
 
