@@ -79,6 +79,14 @@ OPTIONS: tuple[Option, ...] = (
     ),
     Option(
         "RV",
+        "downloads_mb",
+        "int",
+        1024,
+        "Most disk space that copies of downloaded files take in cache_dir, in MB; 0 keeps none.",
+        minimum=0,
+    ),
+    Option(
+        "RV",
         "jobs",
         "int",
         None,
@@ -163,6 +171,9 @@ OPTIONS: tuple[Option, ...] = (
 
 _BY_NAME = {(option.section, option.key): option for option in OPTIONS}
 SECTIONS: tuple[str, ...] = tuple(dict.fromkeys(option.section for option in OPTIONS))
+
+OPEN_PREFIX = "FSSPEC_"
+"""Sections that begin so hold what an implementation of fsspec takes, whatever that is."""
 
 RESERVED_VARIABLES = frozenset({"RV_CONFIG", "RV_CONFIG_DIR", "RV_PROFILE", "RV_LOAD_PLUGINS"})
 """Environment variables that steer `rv` itself and are never read as SECTION_KEY."""

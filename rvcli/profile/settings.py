@@ -136,7 +136,11 @@ class Settings:
         """List sections of files and `--set` that neither `rv` declares nor anything has read."""
         found = (section for layer in self._written() for section, _ in layer.held())
         known = {*options.SECTIONS, *self._reads.sections}
-        return [section for section in dict.fromkeys(found) if section not in known]
+        return [
+            section
+            for section in dict.fromkeys(found)
+            if section not in known and not section.startswith(options.OPEN_PREFIX)
+        ]
 
     def items(self) -> Iterator[tuple[str, str, SettingValue]]:
         """Yield (section, key, value) of all that is declared or set, sorted.

@@ -31,7 +31,8 @@ def unknown_warnings(layers: Iterable[Layer], reads: Reads) -> list[str]:
     for layer in layers:
         told: set[str] = set()
         for (section, key), found in layer.values.items():
-            if section in reads.sections or (section, key) in reads.keys:
+            is_open = section.startswith(options.OPEN_PREFIX)
+            if is_open or section in reads.sections or (section, key) in reads.keys:
                 continue
             if section not in options.SECTIONS:
                 if section not in told:
