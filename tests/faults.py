@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import random
 import re
 import socket
 import struct
@@ -67,6 +68,8 @@ class FaultProxy:
         requests: "METHOD /path?query" of every request so far.
         headers: (request, its headers by lower-case name) of each.
         sent_bytes: length of all bodies that went to clients.
+        chance: of each request that one of `mishaps` takes it.
+        spoilt: how many requests a mishap has taken.
         root: URI of what a test works with.
     """
 
@@ -76,6 +79,10 @@ class FaultProxy:
     requests: list[str] = field(default_factory=list)
     headers: list[tuple[str, dict[str, str]]] = field(default_factory=list)
     sent_bytes: int = 0
+    chance: float = 0.0
+    mishaps: list[Fault] = field(default_factory=list)
+    spoilt: int = 0
+    _random: random.Random = field(default_factory=lambda: random.Random(7))
     _faults: list[tuple[re.Pattern[str], Fault]] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -100,10 +107,17 @@ class FaultProxy:
             found = next((f for f in self._faults if f[0].search(name)), None)
             if found is not None:
                 self._faults.remove(found)
-        if found is None:
+            fault = found[1] if found is not None else self._mishap()
+        if fault is None:
             handler.send(self._forward(handler, body))
         else:
-            found[1](handler, lambda: self._forward(handler, body))
+            fault(handler, lambda: self._forward(handler, body))
+
+    def _mishap(self) -> Fault | None:
+        if not self.mishaps or self._random.random() >= self.chance:
+            return None
+        self.spoilt += 1
+        return self._random.choice(self.mishaps)
 
     def _forward(self, handler: Handler, body: bytes) -> Answer:
         parts = urlsplit(self.upstream)
