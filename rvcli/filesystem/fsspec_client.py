@@ -59,6 +59,9 @@ _PASSING = frozenset(
     }
 )
 
+# Errors that answer a question; the connection is as good as before.
+_ANSWERS = (FileNotFoundError, FileExistsError, IsADirectoryError, NotImplementedError)
+
 T = TypeVar("T")
 
 
@@ -113,7 +116,12 @@ def connect(uri: str) -> tuple[Any, str]:
 
 
 def disconnect() -> None:
-    """Forget the connections of this thread."""
+    """Close the connections of this thread, and forget them."""
+    for instance in _instances.by_options.values():
+        # What FTP and SFTP hold open; stores make a connection for each request.
+        connection = getattr(instance, "ftp", None)
+        if connection is not None:
+            connection.close()
     _instances.by_options.clear()
 
 
@@ -156,10 +164,13 @@ def patiently(work: Callable[[], T]) -> T:
     for left in reversed(range(ATTEMPTS)):
         try:
             return work()
+        except _ANSWERS:
+            raise
         except Exception as e:
+            # In the middle of a transfer, a connection is good for nothing more.
+            disconnect()
             if not left or not _may_pass(e):
                 raise
-        disconnect()
         time.sleep(BACKOFF_S * 2 ** (ATTEMPTS - 1 - left))
     raise AssertionError("the last attempt returns or raises")
 

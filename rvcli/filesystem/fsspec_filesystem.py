@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from rvcli.errors import NotReadableError
-from rvcli.filesystem import fsspec_client, fsspec_gdal, fsspec_transfer
+from rvcli.filesystem import fsspec_client, fsspec_gdal, fsspec_stat, fsspec_transfer
 from rvcli.filesystem.filesystem import FileStat, FileSystem
 from rvcli.filesystem.fsspec_client import reading, writing
 from rvcli.filesystem.local_filesystem import decode, reading_path
@@ -29,7 +29,7 @@ class FsspecFileSystem(FileSystem):
     def file_exists(uri: str, include_dir: bool = True) -> bool:
         """Tell whether a file exists, or a directory if those count."""
         with reading(uri):
-            found = fsspec_transfer.info(uri)
+            found = fsspec_stat.info(uri)
         return found is not None and (include_dir or found["type"] != "directory")
 
     @staticmethod
@@ -101,23 +101,23 @@ class FsspecFileSystem(FileSystem):
         """List the URIs of all files below a directory, at any depth, sorted."""
         first, chain, rest = uri.partition("::")
         with reading(uri):
-            names = fsspec_transfer.files_at(uri)
+            names = fsspec_stat.files_at(uri)
         return [join_uri(first, name) + chain + rest for name in names if name.endswith(ext or "")]
 
     @classmethod
     def stat(cls, uri: str) -> FileStat | None:
         """Return size, time and tag as the implementation has them; None if there is no file."""
         with reading(uri):
-            found = fsspec_transfer.info(uri)
+            found = fsspec_stat.info(uri)
         if found is None or found["type"] == "directory":
             return None
-        return fsspec_transfer.stat_of(found)
+        return fsspec_stat.stat_of(found)
 
     @classmethod
     def copy_if_changed(cls, uri: str, path: str, known: FileStat | None = None) -> FileStat | None:
         """Download a file unless its tag, or a time in parts of seconds, is as known."""
         now = _existing(uri)
-        if now == known and fsspec_transfer.is_exact(now):
+        if now == known and fsspec_stat.is_exact(now):
             return None
         cls.copy_from(uri, path)
         return now

@@ -18,7 +18,7 @@ from fsspec.implementations.memory import MemoryFileSystem
 
 from rvcli import profile
 from rvcli.errors import MissingDependencyError, NotReadableError, NotWritableError
-from rvcli.filesystem import fsspec_client, fsspec_transfer, resolve, shown
+from rvcli.filesystem import fsspec_client, fsspec_stat, fsspec_transfer, resolve, shown
 from rvcli.filesystem.fsspec_filesystem import FsspecFileSystem as Fs
 
 
@@ -224,13 +224,13 @@ def test_digests_of_stores(tmp_path: Path, about: dict[str, Any]) -> None:
 )
 def test_times_of_implementations(about: dict[str, Any], expected: datetime | None) -> None:
     """Each implementation writes times in its own way; a time that is none is None."""
-    assert expected == fsspec_transfer.stat_of(about).modified
+    assert expected == fsspec_stat.stat_of(about).modified
 
 
 def test_tags_of_implementations() -> None:
     """The tag of a store is the tag of the file."""
     tags = [
-        fsspec_transfer.stat_of({"size": 1, **about}).etag
+        fsspec_stat.stat_of({"size": 1, **about}).etag
         for about in ({"etag": '"abc"'}, {"md5Hash": "x=="}, {"content_md5": b"\0"}, {})
     ]
     assert ["abc", "x==", "AA==", None] == tags

@@ -24,7 +24,7 @@ SKEWED = b"""<Error><Code>RequestTimeTooSkewed</Code><Message>too large</Message
 def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait briefly between attempts, and for answers."""
     monkeypatch.setattr(s3_transfer, "BACKOFF_S", 0.001)
-    monkeypatch.setattr(s3_client, "READ_TIMEOUT_S", 0.4)
+    monkeypatch.setattr(s3_client, "READ_TIMEOUT_S", 1.0)
 
 
 @pytest.fixture
@@ -91,7 +91,7 @@ FAULTS: dict[str, Callable[[Any], list[Any]]] = {
     "503": lambda proxy: [proxy.answer(503)],
     "reset": lambda proxy: [proxy.reset(), proxy.reset()],
     "lost answer": lambda proxy: [proxy.reset(after=True)],
-    "timeout": lambda proxy: [proxy.delay(0.6)],
+    "timeout": lambda proxy: [proxy.delay(1.3)],
     "truncated": lambda proxy: [proxy.truncate(), proxy.truncate(0.9)],
 }
 
@@ -218,8 +218,11 @@ def test_an_answer_that_is_not_of_s3(s3_faults: Any) -> None:
     assert "check AWS_ENDPOINT_URL" in (caught.value.hint or "")
 
 
-def test_more_than_a_thousand_keys(s3_faults: Any, tmp_path: Path) -> None:
+def test_more_than_a_thousand_keys(
+    s3_faults: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Listing and deleting go on beyond the thousand keys that S3 gives or takes at once."""
+    monkeypatch.setattr(s3_client, "READ_TIMEOUT_S", 60.0)
     from moto.core import DEFAULT_ACCOUNT_ID
     from moto.s3.models import s3_backends
 
