@@ -137,6 +137,8 @@ _EXTRAS = {
         *("torch", "torchvision"),
     ),
     "keras": ("keras",),
+    "dask": ("dask", "distributed"),
+    "jobqueue": ("dask_jobqueue",),
 }
 
 
