@@ -159,7 +159,7 @@ class Settings:
             option = options.find(section, key)
             if found.secret or found.value is None or found.origin == DEFAULT_ORIGIN:
                 continue
-            if option is None or option.travels:
+            if option.travels if option is not None else section not in options.PASSED_ON:
                 values[f"{section}.{key}"] = as_text(found.value)
         return {name: text for name, text in values.items() if secrets.mask_uris(text) == text}
 

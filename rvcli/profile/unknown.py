@@ -13,7 +13,7 @@ class Reads:
     """What was asked for beside the declared options: by plugins, mostly."""
 
     def __init__(self) -> None:
-        self.sections: set[str] = set()
+        self.sections: set[str] = set(options.PASSED_ON)
         self.keys: set[tuple[str, str]] = set()
 
     def add(self, section: str, key: str) -> None:

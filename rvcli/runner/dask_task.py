@@ -1,0 +1,343 @@
+"""What runs on a Dask worker: one command as a process, watched until it ends.
+
+A task gets nothing but text: the argv that names a message and the fingerprint of its plan.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import platform
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from rvcli.runner.job import DONE, FAILED, JobState
+from rvcli.runner.local_experiment_runner import GRACE_S, describe_exit, end_group, find_gpus
+from rvcli.runner.log_tail import LogTail
+from rvcli.version import __version__
+
+LONGEST_BREAK_S = 60.0
+WATCH_EVERY_S = 0.2
+# The scheduler keeps the last thousand events of a run: together they stay small.
+MOST_CHARACTERS = 1 << 15
+_CLOSED = frozenset({"closing", "closed", "failed"})
+# Set by Dask in all that a nanny starts, and meant for work in threads of the worker.
+_HASH_SEED = ("PYTHONHASHSEED", "6640")
+
+
+@dataclass(frozen=True)
+class Order:
+    """What a worker is told of a command.
+
+    Attributes:
+        run: the run that it belongs to, also the topic of what is told of it.
+        job: id of the job.
+        key: of the task.
+        argv: the command line, without the interpreter's own.
+        attempts: how often it may be started.
+        backoff_s: seconds before the second attempt; twice as long before each later one.
+        gpu: it has a GPU to itself.
+        directory: where to start it; None for where the worker is.
+        version: of rvcli where the command was planned.
+    """
+
+    run: str
+    job: str
+    key: str
+    argv: tuple[str, ...]
+    attempts: int = 1
+    backoff_s: float = 2.0
+    gpu: bool = False
+    directory: str | None = None
+    version: str = __version__
+
+    def to_text(self) -> str:
+        """Return it as JSON."""
+        return json.dumps(asdict(self))
+
+    @staticmethod
+    def from_text(text: str) -> Order:
+        """Return what `to_text` has written."""
+        values = json.loads(text)
+        return Order(**{**values, "argv": tuple(values["argv"])})
+
+
+class CommandFailed(Exception):
+    """A command has failed; `args` are a text and an exit code, which may be None."""
+
+    def __init__(self, detail: str, exit_code: int | None = None) -> None:
+        super().__init__(detail, exit_code)
+        self.detail = detail
+        self.exit_code = exit_code
+
+
+def run_command(order: str, *dependencies: None) -> None:
+    """Run a command to its end, as a task.
+
+    Args:
+        order: an `Order` as text.
+        dependencies: results of the tasks that come before; they hold nothing.
+
+    Raises:
+        CommandFailed: every attempt has failed, or the command was cancelled.
+    """
+    from distributed import get_worker
+
+    told = Order.from_text(order)
+    if told.version != __version__:
+        raise CommandFailed(
+            f"rvcli is {__version__} on {socket.gethostname()}, and {told.version} where the"
+            " command was planned"
+        )
+    command = _Command(told, get_worker())
+    with _known(command):
+        command.run()
+
+
+async def end_commands(run: str, jobs: Sequence[str]) -> None:
+    """End commands of a run on this worker; return when they have ended.
+
+    Those that have not begun will not.
+    """
+    commands = []
+    with _lock:
+        _not_to_begin.update((run, job) for job in jobs)
+        commands = [_commands[run, job] for job in jobs if (run, job) in _commands]
+    await asyncio.gather(*(asyncio.to_thread(command.end) for command in commands))
+
+
+async def forget_run(run: str) -> None:
+    """Forget what was to be remembered of a run."""
+    with _lock:
+        _not_to_begin.difference_update({name for name in _not_to_begin if name[0] == run})
+
+
+def forget_events(run: str, dask_scheduler: Any = None) -> None:
+    """Forget, in the scheduler, what commands of a run have told."""
+    dask_scheduler._broker.truncate(run)
+
+
+def describe_host() -> dict[str, str]:
+    """Return the name of this machine and the versions that clusters must agree on."""
+    import distributed
+
+    return {
+        "host": socket.gethostname(),
+        "rvcli": __version__,
+        "python": ".".join(platform.python_version_tuple()[:2]),
+        "distributed": distributed.__version__,
+    }
+
+
+_lock = threading.Lock()
+_commands: dict[tuple[str, str], _Command] = {}
+_not_to_begin: set[tuple[str, str]] = set()
+
+
+@contextmanager
+def _known(command: _Command) -> Iterator[None]:
+    """Let a command be found by `end_commands`."""
+    name = (command.order.run, command.order.job)
+    with _lock:
+        if name in _not_to_begin:
+            raise CommandFailed("cancelled")
+        _commands[name] = command
+    try:
+        yield
+    finally:
+        with _lock:
+            _commands.pop(name, None)
+
+
+class _Command:
+    """One command on this worker.
+
+    Its process leads a group of its own, and its standard input is a pipe from here: when the
+    worker dies, whatever the reason, the pipe closes and the process ends itself.
+    """
+
+    def __init__(self, order: Order, worker: Any) -> None:
+        self.order = order
+        self._worker = worker
+        self._process: subprocess.Popen[bytes] | None = None
+        self._starting = threading.Lock()
+        self._ended = threading.Event()
+
+    def run(self) -> None:
+        """Try until it is done.
+
+        Raises:
+            CommandFailed: it is not.
+        """
+        state = JobState(FAILED)
+        for attempt in range(1, self.order.attempts + 1):
+            if attempt > 1:
+                self._pause(state, attempt)
+            state = self._attempt(attempt)
+            if self._ended.is_set():
+                raise CommandFailed("cancelled")
+            if state.status == DONE:
+                return
+            if not state.may_pass:
+                break
+        raise CommandFailed(state.detail, state.exit_code)
+
+    def end(self) -> None:
+        """End the process, gently first; return when it has ended."""
+        with self._starting:
+            self._ended.set()
+            process = self._process
+        if process is None or process.poll() is not None:
+            return
+        end_group(process, signal.SIGTERM)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(GRACE_S)
+        end_group(process, signal.SIGKILL)
+        process.wait()
+
+    def _pause(self, state: JobState, attempt: int) -> None:
+        wait_s = min(self.order.backoff_s * 2 ** (attempt - 2), LONGEST_BREAK_S)
+        self._tell(retry=f"{state.detail}; attempt {attempt} of {self.order.attempts}"
+                   f" in {wait_s:g} s")  # fmt: skip
+        left_s = wait_s
+        while left_s > 0 and not self._ended.wait(min(left_s, WATCH_EVERY_S)):
+            left_s -= WATCH_EVERY_S
+            if not self._is_wanted():
+                self._ended.set()
+
+    def _attempt(self, attempt: int) -> JobState:
+        number, log = tempfile.mkstemp(suffix=".log", dir=self._worker.local_directory)
+        try:
+            with _device(self.order.gpu) as device, open(number, "wb") as stream:  # noqa: PTH123
+                process = self._start(stream, device)
+                if process is None:
+                    return JobState(FAILED, "cancelled")
+                where = f"on {socket.gethostname()}, worker {self._worker.address}"
+                self._tell(start=f"attempt {attempt} of {self.order.attempts} {where}")
+                code = self._wait(process, LogTail(log))
+        except OSError as e:
+            return JobState(FAILED, f"it cannot be started on {socket.gethostname()}: {e}")
+        finally:
+            Path(log).unlink(missing_ok=True)
+        return JobState(DONE) if code == 0 else JobState(FAILED, describe_exit(code), code)
+
+    def _start(self, stream: Any, device: str | None) -> subprocess.Popen[bytes] | None:
+        """Start the process, unless the command was cancelled."""
+        environment = _environment()
+        if device is not None:
+            environment["CUDA_VISIBLE_DEVICES"] = device
+        with self._starting:
+            if self._ended.is_set():
+                return None
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "rvcli", *self.order.argv],
+                stdin=subprocess.PIPE,
+                stdout=stream,
+                stderr=subprocess.STDOUT,
+                cwd=self.order.directory,
+                env=environment,
+                start_new_session=True,
+            )
+        return self._process
+
+    def _wait(self, process: subprocess.Popen[bytes], tail: LogTail) -> int:
+        """Wait for the end of the process; meanwhile pass on what it prints."""
+        over = threading.Event()
+        watcher = threading.Thread(target=self._watch, args=(tail, over), daemon=True)
+        watcher.start()
+        code = process.wait()
+        over.set()
+        watcher.join()
+        end_group(process, signal.SIGKILL)
+        if process.stdin is not None:
+            with suppress(OSError):
+                process.stdin.close()
+        self._tell(lines=tail.new_lines(ended=True))
+        return code
+
+    def _watch(self, tail: LogTail, over: threading.Event) -> None:
+        while not over.wait(WATCH_EVERY_S):
+            self._tell(lines=tail.new_lines())
+            if not self._is_wanted():
+                self.end()
+
+    def _is_wanted(self) -> bool:
+        """Tell whether the scheduler still waits for the command.
+
+        It does not when whoever asked for it has gone, or when this worker is lost to it.
+        """
+        if self._worker.status.name in _CLOSED:
+            return False
+        task = self._worker.state.tasks.get(self.order.key)
+        return task is not None and task.state != "cancelled"
+
+    def _tell(self, lines: Sequence[str] = (), start: str = "", retry: str = "") -> None:
+        if start or retry:
+            message = {"job": self.order.job, "start": start, "retry": retry}
+            self._worker.log_event(self.order.run, message)
+        for part in _in_parts(lines):
+            self._worker.log_event(self.order.run, {"job": self.order.job, "lines": part})
+
+
+def _in_parts(lines: Sequence[str]) -> Iterator[list[str]]:
+    """Divide lines into lists of not too many characters each."""
+    part: list[str] = []
+    size = 0
+    for line in lines:
+        if part and size + len(line) > MOST_CHARACTERS:
+            yield part
+            part, size = [], 0
+        part.append(line)
+        size += len(line) + 1
+    if part:
+        yield part
+
+
+def _environment() -> dict[str, str]:
+    """Return the environment of commands: this worker's, without what Dask has put into it.
+
+    A worker's nanny holds libraries to one thread each. A command is a process of its own, and
+    may use as many as it would elsewhere.
+    """
+    import dask
+
+    put = {
+        **dask.config.get("distributed.nanny.pre-spawn-environ", {}),
+        _HASH_SEED[0]: _HASH_SEED[1],
+    }
+    kept = {name: value for name, value in os.environ.items() if value != str(put.get(name))}
+    return {**kept, "PYTHONUNBUFFERED": "1"}
+
+
+_devices: Counter[str] | None = None
+
+
+@contextmanager
+def _device(wanted: bool) -> Iterator[str | None]:
+    """Hand out the GPU of this worker that the fewest commands use; None if it has none."""
+    global _devices
+    device = None
+    if wanted:
+        with _lock:
+            if _devices is None:
+                _devices = Counter(dict.fromkeys(find_gpus(), 0))
+            if _devices:
+                device = min(_devices, key=_devices.__getitem__)
+                _devices[device] += 1
+    try:
+        yield device
+    finally:
+        if device is not None and _devices is not None:
+            with _lock:
+                _devices[device] -= 1
