@@ -23,6 +23,8 @@ from rvcli.runner.local_experiment_runner import find_gpus
 GPU = "GPU"
 MEMORY = "MEMORY"
 _CLOSE_S = 15.0
+# What remains of its server listens where only this machine reaches it, on any free port.
+_NO_DASHBOARD = {"dashboard": False, "dashboard_address": "127.0.0.1:0"}
 _LOGGERS = ("distributed", "asyncio", "tornado")
 
 
@@ -117,21 +119,22 @@ def _local_cluster(settings: DaskSettings, options: RunOptions, held: ExitStack)
 
     Commands are processes of their own, so that more worker processes would isolate nothing.
     """
-    import psutil
     from distributed import LocalCluster, Security
+    from distributed.system import MEMORY_LIMIT
 
     gpus = find_gpus(options.gpus)
-    return LocalCluster(
+    return LocalCluster(  # type: ignore[no-untyped-call]
         n_workers=1,
         threads_per_worker=options.jobs or os.cpu_count() or 1,
         processes=True,
         memory_limit=0,
         dashboard_address=None,
-        worker_dashboard_address=None,
+        scheduler_kwargs=_NO_DASHBOARD,
         local_directory=_directory(options, held),
         silence_logs=logging.CRITICAL,
-        security=Security.temporary(),
-        resources={GPU: len(gpus), MEMORY: psutil.virtual_memory().total // 10**6},
+        preload=[dask_task.__name__],
+        security=Security.temporary(),  # type: ignore[no-untyped-call]
+        resources={GPU: len(gpus), MEMORY: MEMORY_LIMIT // 10**6},
         env={"CUDA_VISIBLE_DEVICES": ",".join(gpus)} if gpus else {},
     )
 
@@ -150,7 +153,7 @@ def jobqueue_cluster(settings: DaskSettings, options: RunOptions, held: ExitStac
     return getattr(dask_jobqueue, JOBQUEUES[settings.cluster])(
         **{
             **wanted,
-            "scheduler_options": {"dashboard_address": None, **wanted["scheduler_options"]},
+            "scheduler_options": {**_NO_DASHBOARD, **wanted["scheduler_options"]},
             "worker_extra_args": extra,
             "silence_logs": logging.CRITICAL,
         }
@@ -166,7 +169,7 @@ def _client(settings: DaskSettings, cluster: Any) -> Any:
         # What differs between versions, and matters, is said in our own words.
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", module=r"distributed\.client")
-            return Client(
+            return Client(  # type: ignore[no-untyped-call]
                 cluster if cluster is not None else settings.scheduler,
                 scheduler_file=settings.scheduler_file,
                 security=_security(settings) if cluster is None else None,
@@ -193,7 +196,9 @@ def _security(settings: DaskSettings) -> Any:
         if name != "tls_ca_file"
         for role in ("client", "scheduler", "worker")
     }
-    return Security(tls_ca_file=settings.tls.get("tls_ca_file"), require_encryption=True, **roles)
+    return Security(  # type: ignore[no-untyped-call]
+        tls_ca_file=settings.tls.get("tls_ca_file"), require_encryption=True, **roles
+    )
 
 
 def _wait_for_file(path: Path, timeout_s: float) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -21,6 +21,7 @@ from rvcli.runner.job import DONE, FAILED, NOT_RUN, RUNNING, WAITING, Job, JobSt
 from rvcli.runner.local_experiment_runner import ATTACHED
 
 LOOK_EVERY_S = 5.0
+MOST_SPARED = 20
 
 
 class DaskExperimentRunner(ExperimentRunner):
@@ -41,7 +42,10 @@ class DaskExperimentRunner(ExperimentRunner):
         self._futures: dict[str, Any] = {}
         self._needs: dict[str, Mapping[str, float]] = {}
         self._told: dict[str, deque[dict[str, Any]]] = {}
-        self._begun: set[str] = set()
+        self._begins: Counter[str] = Counter()
+        self._spared: Counter[str] = Counter()
+        self._failures: dict[str, JobState] = {}
+        self._placed: dict[str, str] = {}
         self._lacking: dict[tuple[tuple[str, float], ...], float] = {}
         self._next_look = 0.0
 
@@ -103,7 +107,7 @@ class DaskExperimentRunner(ExperimentRunner):
             # Not by this run, which asks no more for what it has cancelled.
             raise self._connected().gone()
         self._look_for_workers()
-        return JobState(RUNNING if job.id in self._begun else WAITING)
+        return JobState(RUNNING if job.id in self._begins else WAITING)
 
     def logs(self, job: Job) -> Iterable[str]:
         """Return the lines that workers have sent since the last call."""
@@ -112,11 +116,18 @@ class DaskExperimentRunner(ExperimentRunner):
         while told:
             message = told.popleft()
             lines += message.get("lines", ())
-            lines += [f"[dask] {message[name]}" for name in ("start", "retry") if message.get(name)]
             if message.get("retry"):
-                event = RunEvent("retry", job.id, message["retry"], log_path=job.log_path)
-                self.options.sink(event)
+                self._tell_retry(job, message["retry"])
+            if message.get("attempt"):
+                number = message["attempt"]
+                if number == 1 and job.id in self._placed:
+                    self._tell_retry(job, f"{self._placed[job.id]}, is lost; started again")
+                self._placed[job.id] = message["where"]
+                lines.append(f"[dask] attempt {number} of {job.attempts} on {message['where']}")
         return lines
+
+    def _tell_retry(self, job: Job, text: str) -> None:
+        self.options.sink(RunEvent("retry", job.id, text, log_path=job.log_path))
 
     def cancel(self, jobs: Sequence[Job]) -> None:
         """Take tasks back, and end the processes of those that run."""
@@ -180,23 +191,55 @@ class DaskExperimentRunner(ExperimentRunner):
         told = self._told.get(message["job"])
         if told is None:
             return
-        if message.get("start"):
-            self._begun.add(message["job"])
+        if "attempt" in message:
+            # Each worker that takes it begins with the first attempt.
+            self._begins[message["job"]] += message["attempt"] == 1
         told.append(message)
 
     def _failure(self, job: Job) -> JobState:
+        """Say why a task has failed; or have it done once more if it is not to blame."""
+        if job.id in self._failures:
+            return self._failures[job.id]
         for name in job.depends_on:
-            future = self._futures.get(name)
-            if future is not None and future.status == "error":
-                return JobState(NOT_RUN)
+            if self._futures[name].status == "error":
+                if not self._failure(self._jobs[name]).final:
+                    return JobState(WAITING)
+                self._failures[job.id] = JobState(NOT_RUN)
+                return self._failures[job.id]
         error = self._futures[job.id].exception()
+        if type(error).__name__ == "KilledWorker" and self._is_blameless(job, error):
+            self._spared[job.id] += 1
+            futures = [self._futures[name] for name in self._with_dependents(job)]
+            self._connected().call(self._connected().client.retry, futures)
+            return JobState(WAITING)
+        self._failures[job.id] = self._described(job, error)
+        return self._failures[job.id]
+
+    def _with_dependents(self, job: Job) -> list[str]:
+        """List a job and those, also by way of others, that have failed for its sake alone."""
+        found = {job.id}
+        # A job comes after those that it depends on.
+        for name, other in self._jobs.items():
+            failed = {n for n in other.depends_on if self._futures[n].status == "error"}
+            if failed and failed <= found:
+                found.add(name)
+        return list(found)
+
+    def _is_blameless(self, job: Job, error: Any) -> bool:
+        """Tell whether a task died with workers on which its command had not begun.
+
+        The scheduler cannot tell what runs on a worker from what merely waits there.
+        """
+        spared = self._spared[job.id] < MOST_SPARED
+        return spared and self._begins[job.id] <= int(error.allowed_failures)
+
+    def _described(self, job: Job, error: Any) -> JobState:
         if isinstance(error, CommandFailed):
             return JobState(FAILED, error.detail, error.exit_code)
         if type(error).__name__ == "KilledWorker":
-            times = error.allowed_failures + 1
             return JobState(
                 FAILED,
-                f"its worker died {times} times while it ran, the last at"
+                f"its worker died {self._begins[job.id]} times while it ran, the last at"
                 f" {error.last_worker.address}; see the log of that worker and its memory",
             )
         return JobState(FAILED, f"the worker could not run it: {type(error).__name__}: {error}")
@@ -219,12 +262,21 @@ class DaskExperimentRunner(ExperimentRunner):
                 if now - since > self._settings.start_timeout_s:
                     raise self._no_worker(need)
 
+    def _no_worker(self, need: Iterable[tuple[str, float]]) -> DaskError:
+        tags = " and ".join(f"{name}={amount:g}" for name, amount in need)
+        offered = f" with {tags}" if tags else ""
+        return DaskError(
+            f"{self._settings.place} has had no worker{offered} for"
+            f" {self._settings.start_timeout_s:g} s",
+            hint="start one, see the logs of those that should be there, or raise"
+            " DASK.start_timeout_s" + ("; ask for less" if tags else ""),
+        )
+
     def _could_begin(self) -> Iterable[str]:
         """Yield the jobs that wait for nothing but a worker."""
         for name, job in self._jobs.items():
-            if name not in self._begun and self._futures[name].status == "pending":
-                before = (self._futures.get(other) for other in job.depends_on)
-                if all(future is None or future.status == "finished" for future in before):
+            if name not in self._begins and self._futures[name].status == "pending":
+                if all(self._futures[o].status == "finished" for o in job.depends_on):
                     yield name
 
 

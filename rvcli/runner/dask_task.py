@@ -105,6 +105,14 @@ def run_command(order: str, *dependencies: None) -> None:
         command.run()
 
 
+def dask_setup(worker: Any) -> None:
+    """Get a worker ready that was started by `rv`, as Dask's preload.
+
+    Ctrl-C reaches all processes of a terminal; it is for `rv` to say what ends.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
 async def end_commands(run: str, jobs: Sequence[str]) -> None:
     """End commands of a run on this worker; return when they have ended.
 
@@ -130,13 +138,13 @@ def forget_events(run: str, dask_scheduler: Any = None) -> None:
 
 def describe_host() -> dict[str, str]:
     """Return the name of this machine and the versions that clusters must agree on."""
-    import distributed
+    from importlib.metadata import version
 
     return {
         "host": socket.gethostname(),
         "rvcli": __version__,
         "python": ".".join(platform.python_version_tuple()[:2]),
-        "distributed": distributed.__version__,
+        "distributed": version("distributed"),
     }
 
 
@@ -208,8 +216,8 @@ class _Command:
 
     def _pause(self, state: JobState, attempt: int) -> None:
         wait_s = min(self.order.backoff_s * 2 ** (attempt - 2), LONGEST_BREAK_S)
-        self._tell(retry=f"{state.detail}; attempt {attempt} of {self.order.attempts}"
-                   f" in {wait_s:g} s")  # fmt: skip
+        text = f"{state.detail}; attempt {attempt} of {self.order.attempts} in {wait_s:g} s"
+        self._tell(retry=text)
         left_s = wait_s
         while left_s > 0 and not self._ended.wait(min(left_s, WATCH_EVERY_S)):
             left_s -= WATCH_EVERY_S
@@ -223,8 +231,7 @@ class _Command:
                 process = self._start(stream, device)
                 if process is None:
                     return JobState(FAILED, "cancelled")
-                where = f"on {socket.gethostname()}, worker {self._worker.address}"
-                self._tell(start=f"attempt {attempt} of {self.order.attempts} {where}")
+                self._tell(attempt=attempt)
                 code = self._wait(process, LogTail(log))
         except OSError as e:
             return JobState(FAILED, f"it cannot be started on {socket.gethostname()}: {e}")
@@ -282,12 +289,16 @@ class _Command:
         task = self._worker.state.tasks.get(self.order.key)
         return task is not None and task.state != "cancelled"
 
-    def _tell(self, lines: Sequence[str] = (), start: str = "", retry: str = "") -> None:
-        if start or retry:
-            message = {"job": self.order.job, "start": start, "retry": retry}
-            self._worker.log_event(self.order.run, message)
-        for part in _in_parts(lines):
-            self._worker.log_event(self.order.run, {"job": self.order.job, "lines": part})
+    def _tell(self, lines: Sequence[str] = (), retry: str = "", attempt: int = 0) -> None:
+        """Tell the run of lines, of a failure that is tried again, or of an attempt's start."""
+        messages: list[dict[str, Any]] = [{"lines": part} for part in _in_parts(lines)]
+        if retry:
+            messages.append({"retry": retry})
+        if attempt:
+            where = f"{socket.gethostname()}, worker {self._worker.address}"
+            messages.append({"attempt": attempt, "where": where})
+        for message in messages:
+            self._worker.log_event(self.order.run, {"job": self.order.job, **message})
 
 
 def _in_parts(lines: Sequence[str]) -> Iterator[list[str]]:
