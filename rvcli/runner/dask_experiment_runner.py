@@ -275,9 +275,9 @@ class DaskExperimentRunner(ExperimentRunner):
     def _could_begin(self) -> Iterable[str]:
         """Yield the jobs that wait for nothing but a worker."""
         for name, job in self._jobs.items():
-            if name not in self._begins and self._futures[name].status == "pending":
-                if all(self._futures[o].status == "finished" for o in job.depends_on):
-                    yield name
+            is_next = name not in self._begins and self._futures[name].status == "pending"
+            if is_next and all(self._futures[o].status == "finished" for o in job.depends_on):
+                yield name
 
 
 def _needs(job: Job, tags: set[str]) -> dict[str, float]:

@@ -120,15 +120,13 @@ def test_a_command_that_kills_its_workers_fails(
     killer = threading.Thread(target=kill_on)
     killer.start()
     try:
-        outcome = run(
-            cluster.address, work, work("bad", seconds=60), work("after", reads=("bad.txt",)),
-            work("healthy"),
-        )  # fmt: skip
+        bad = (work("bad", seconds=60), work("after", reads=("bad.txt",)))
+        healthy = (work("healthy"), work("later", reads=("healthy.txt",)))
+        outcome = run(cluster.address, work, *bad, *healthy)
     finally:
         stop.set()
         killer.join()
     found = {result.job.id: result.state for result in outcome.results}
-    print(found)
     assert ["failed", "not_run", "done", "done"] == [
         found[f"{name}/WORK"].status for name in ("bad", "after", "healthy", "later")
     ]
