@@ -145,9 +145,10 @@ def jobqueue_cluster(settings: DaskSettings, options: RunOptions, held: ExitStac
 
     wanted = {"scheduler_options": {}, "worker_extra_args": [], **settings.jobqueue}
     extra = ["--no-dashboard", *wanted["worker_extra_args"]]
-    tags = [f"{GPU}={settings.gpus}"] if settings.gpus else []
-    if tags and "--resources" not in extra:
-        extra += ["--resources", *tags]
+    if "--resources" not in extra:
+        tags = {GPU: settings.gpus, MEMORY: _megabytes(wanted.get("memory"))}
+        given = ",".join(f"{name}={amount}" for name, amount in tags.items() if amount)
+        extra += ["--resources", given] if given else []
     if settings.tls and "security" not in wanted:
         wanted["security"] = _security(settings)
     return getattr(dask_jobqueue, JOBQUEUES[settings.cluster])(
@@ -158,6 +159,13 @@ def jobqueue_cluster(settings: DaskSettings, options: RunOptions, held: ExitStac
             "silence_logs": logging.CRITICAL,
         }
     )
+
+
+def _megabytes(memory: Any) -> int:
+    """Return what an amount such as "16GB" is in MB; 0 if nothing is said."""
+    from dask.utils import parse_bytes
+
+    return int(parse_bytes(memory)) // 10**6 if memory else 0
 
 
 def _client(settings: DaskSettings, cluster: Any) -> Any:
