@@ -137,7 +137,7 @@ _EXTRAS = {
         *("torch", "torchvision"),
     ),
     "keras": ("keras",),
-    "dask": ("dask", "distributed"),
+    "dask": ("cryptography", "dask", "distributed"),
     "jobqueue": ("dask_jobqueue",),
 }
 

@@ -51,7 +51,11 @@ class DaskExperimentRunner(ExperimentRunner):
 
     def check(self, steps: Sequence[Step]) -> list[str]:
         """Say what of the settings cannot be meant."""
-        import distributed  # noqa: F401  (what is not installed is told before anything starts)
+        # What is not installed is told before anything is started.
+        import distributed  # noqa: F401
+
+        if self._settings.is_local:
+            import cryptography  # noqa: F401
 
         return self._settings.problems()
 
