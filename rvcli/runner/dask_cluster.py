@@ -23,6 +23,7 @@ from rvcli.runner.local_experiment_runner import find_gpus
 GPU = "GPU"
 MEMORY = "MEMORY"
 _CLOSE_S = 15.0
+_ANSWER_S = 30.0
 # What remains of its server listens where only this machine reaches it, on any free port.
 _NO_DASHBOARD = {"dashboard": False, "dashboard_address": "127.0.0.1:0"}
 _LOGGERS = ("distributed", "asyncio", "tornado")
@@ -53,6 +54,17 @@ class Connection:
         """Return what each worker offers, as resource tags."""
         info = self.call(self.client.scheduler_info)
         return [worker.get("resources") or {} for worker in info["workers"].values()]
+
+    def ask_workers(self, ask: Callable[..., Any], *args: Any) -> dict[str, Any]:
+        """Call a function on each worker; return values, or errors, by worker.
+
+        Raises:
+            DaskError: one of them does not answer in time.
+        """
+        answers: dict[str, Any] = self.call(
+            self.client.run, ask, *args, on_error="return", callback_timeout=_ANSWER_S
+        )
+        return answers
 
     def call(self, ask: Callable[..., Any], *args: Any, **options: Any) -> Any:
         """Ask the cluster something.
@@ -227,7 +239,7 @@ def _check_versions(connection: Connection, settings: DaskSettings) -> None:
     Workers that come later check this for themselves.
     """
     client, here = connection.client, dask_task.describe_host()
-    answers = dict(connection.call(client.run, dask_task.describe_host, on_error="return"))
+    answers = connection.ask_workers(dask_task.describe_host)
     try:
         answers["the scheduler"] = client.run_on_scheduler(dask_task.describe_host)
     except (OSError, TimeoutError) as e:

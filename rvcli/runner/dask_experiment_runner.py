@@ -13,8 +13,8 @@ from typing import Any
 from rvcli.dag import Step
 from rvcli.runner import dask_task
 from rvcli.runner.dask_cluster import GPU, MEMORY, Connection, DaskError, connect
+from rvcli.runner.dask_order import CommandFailed, Order
 from rvcli.runner.dask_settings import DaskSettings
-from rvcli.runner.dask_task import CommandFailed, Order
 from rvcli.runner.events import RunEvent
 from rvcli.runner.experiment_runner import ExperimentRunner, RunOptions, Traits
 from rvcli.runner.job import DONE, FAILED, NOT_RUN, RUNNING, WAITING, Job, JobState
@@ -143,9 +143,7 @@ class DaskExperimentRunner(ExperimentRunner):
         # Workers end the commands of a scheduler that has gone by themselves.
         with suppress(DaskError):
             connection.call(connection.client.cancel, futures)
-            connection.call(
-                connection.client.run, dask_task.end_commands, self._run, names, on_error="ignore"
-            )
+            connection.ask_workers(dask_task.end_commands, self._run, names)
 
     def finish(self) -> None:
         """Let go of the cluster; end it if it was started for this run."""
@@ -156,7 +154,7 @@ class DaskExperimentRunner(ExperimentRunner):
             with suppress(DaskError):
                 client = connection.client
                 connection.call(client.unsubscribe_topic, self._run)
-                connection.call(client.run, dask_task.forget_run, self._run, on_error="ignore")
+                connection.ask_workers(dask_task.forget_run, self._run)
                 connection.call(client.run_on_scheduler, dask_task.forget_events, self._run)
         self._futures.clear()
         connection.close()

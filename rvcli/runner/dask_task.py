@@ -6,7 +6,6 @@ A task gets nothing but text: the argv that names a message and the fingerprint 
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import platform
 import signal
@@ -18,10 +17,10 @@ import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from rvcli.runner.dask_order import CommandFailed, Order
 from rvcli.runner.job import DONE, FAILED, JobState
 from rvcli.runner.local_experiment_runner import GRACE_S, describe_exit, end_group, find_gpus
 from rvcli.runner.log_tail import LogTail
@@ -34,52 +33,6 @@ MOST_CHARACTERS = 1 << 15
 _CLOSED = frozenset({"closing", "closed", "failed"})
 # Set by Dask in all that a nanny starts, and meant for work in threads of the worker.
 _HASH_SEED = ("PYTHONHASHSEED", "6640")
-
-
-@dataclass(frozen=True)
-class Order:
-    """What a worker is told of a command.
-
-    Attributes:
-        run: the run that it belongs to, also the topic of what is told of it.
-        job: id of the job.
-        key: of the task.
-        argv: the command line, without the interpreter's own.
-        attempts: how often it may be started.
-        backoff_s: seconds before the second attempt; twice as long before each later one.
-        gpu: it has a GPU to itself.
-        directory: where to start it; None for where the worker is.
-        version: of rvcli where the command was planned.
-    """
-
-    run: str
-    job: str
-    key: str
-    argv: tuple[str, ...]
-    attempts: int = 1
-    backoff_s: float = 2.0
-    gpu: bool = False
-    directory: str | None = None
-    version: str = __version__
-
-    def to_text(self) -> str:
-        """Return it as JSON."""
-        return json.dumps(asdict(self))
-
-    @staticmethod
-    def from_text(text: str) -> Order:
-        """Return what `to_text` has written."""
-        values = json.loads(text)
-        return Order(**{**values, "argv": tuple(values["argv"])})
-
-
-class CommandFailed(Exception):
-    """A command has failed; `args` are a text and an exit code, which may be None."""
-
-    def __init__(self, detail: str, exit_code: int | None = None) -> None:
-        super().__init__(detail, exit_code)
-        self.detail = detail
-        self.exit_code = exit_code
 
 
 def run_command(order: str, *dependencies: None) -> None:

@@ -14,7 +14,7 @@ import pytest
 from rvcli import profile
 from rvcli.errors import MissingDependencyError, known_error
 from rvcli.runner import dask_task
-from rvcli.runner.dask_task import Order
+from rvcli.runner.dask_order import Order
 from rvcli.runner.events import RunEvent
 from rvcli.runner.execution import Outcome
 from rvcli.runner.experiment_runner import ExperimentRunner, RunOptions
@@ -53,6 +53,43 @@ class TestDaskStartedHere(RunnerContract):
 
     runner = "dask"
     plan_size = 200
+
+
+@pytest.fixture(scope="module")
+def cluster_elsewhere(
+    s3_endpoint: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[DaskProcesses]:
+    """Start a cluster whose workers have a bucket, and work elsewhere."""
+    directory = tmp_path_factory.mktemp("elsewhere")
+    environment = {
+        "RV_CACHE_DIR": str(directory / "cache"),
+        "AWS_ENDPOINT_URL": s3_endpoint,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }
+    with DaskProcesses(directory, environment=environment) as processes:
+        processes.add_worker(
+            threads=2, resources="GPU=1", environment={"CUDA_VISIBLE_DEVICES": "0"}
+        )
+        yield processes
+
+
+@pytest.mark.slow
+class TestDaskOnS3(RunnerContract):
+    """The contract, on a cluster that shares nothing with this machine but a bucket."""
+
+    runner = "dask"
+    plan_size = 24
+
+    def setup_method(self) -> None:
+        """Leave it to `_workshop`, which has a bucket."""
+
+    @pytest.fixture(autouse=True)
+    def _workshop(self, s3_root: str, cluster_elsewhere: DaskProcesses) -> None:
+        self.root_uri = s3_root
+        self.settings = {"DASK.scheduler": cluster_elsewhere.address}
+        super().setup_method()
 
 
 def settings_of(cluster: DaskProcesses | None, **values: Any) -> tuple[str, ...]:
