@@ -23,7 +23,7 @@ from rvcli.runner.local_experiment_runner import find_gpus
 GPU = "GPU"
 MEMORY = "MEMORY"
 _CLOSE_S = 15.0
-_ANSWER_S = 30.0
+_ANSWER_S = 20.0
 # What remains of its server listens where only this machine reaches it, on any free port.
 _NO_DASHBOARD = {"dashboard": False, "dashboard_address": "127.0.0.1:0"}
 _LOGGERS = ("distributed", "asyncio", "tornado")
@@ -119,7 +119,13 @@ def _start_cluster(settings: DaskSettings, options: RunOptions, held: ExitStack)
     try:
         cluster = start(settings, options, held)
     except (OSError, TimeoutError, RuntimeError, ValueError, TypeError, LookupError) as e:
-        raise DaskError(f"{settings.place} cannot be started: {_worded(e)}") from e
+        raise DaskError(
+            f"{settings.place} cannot be started: {_worded(e)}",
+            hint="see the options of DASK_JOBQUEUE, and what `rv -v` says"
+            if settings.jobqueue
+            else "see what `rv -v` says; a script of your own must start runs below"
+            " `if __name__ == '__main__':`, as everything that starts processes",
+        ) from e
     held.callback(_close, cluster)
     if not settings.is_local:
         cluster.scale(settings.workers)

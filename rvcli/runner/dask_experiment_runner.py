@@ -140,10 +140,13 @@ class DaskExperimentRunner(ExperimentRunner):
         if connection is None or not connection.is_open or not futures:
             return
         names = [job.id for job in jobs]
-        # Workers end the commands of a scheduler that has gone by themselves.
-        with suppress(DaskError):
+        try:
             connection.call(connection.client.cancel, futures)
             connection.ask_workers(dask_task.end_commands, self._run, names)
+        except DaskError:
+            # A worker ends by itself what the scheduler, or the way to it, has let go of.
+            text = "not all workers have said that they ended their commands"
+            self.options.sink(RunEvent("warning", names[0], text))
 
     def finish(self) -> None:
         """Let go of the cluster; end it if it was started for this run."""
@@ -154,7 +157,6 @@ class DaskExperimentRunner(ExperimentRunner):
             with suppress(DaskError):
                 client = connection.client
                 connection.call(client.unsubscribe_topic, self._run)
-                connection.ask_workers(dask_task.forget_run, self._run)
                 connection.call(client.run_on_scheduler, dask_task.forget_events, self._run)
         self._futures.clear()
         connection.close()

@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -73,15 +73,9 @@ async def end_commands(run: str, jobs: Sequence[str]) -> None:
     """
     commands = []
     with _lock:
-        _not_to_begin.update((run, job) for job in jobs)
+        _not_to_begin.extend((run, job) for job in jobs)
         commands = [_commands[run, job] for job in jobs if (run, job) in _commands]
     await asyncio.gather(*(asyncio.to_thread(command.end) for command in commands))
-
-
-async def forget_run(run: str) -> None:
-    """Forget what was to be remembered of a run."""
-    with _lock:
-        _not_to_begin.difference_update({name for name in _not_to_begin if name[0] == run})
 
 
 def forget_events(run: str, dask_scheduler: Any = None) -> None:
@@ -103,7 +97,7 @@ def describe_host() -> dict[str, str]:
 
 _lock = threading.Lock()
 _commands: dict[tuple[str, str], _Command] = {}
-_not_to_begin: set[tuple[str, str]] = set()
+_not_to_begin: deque[tuple[str, str]] = deque(maxlen=10_000)
 
 
 @contextmanager

@@ -16,10 +16,12 @@ import pytest
 
 from rvcli import profile
 from rvcli.errors import RvError
+from rvcli.runner import dask_cluster, dask_experiment_runner
 from rvcli.runner.events import RunEvent
 from rvcli.runner.execution import Outcome
 from rvcli.runner.experiment_runner import ExperimentRunner, RunOptions
 from rvcli.testing import DaskProcesses
+from rvcli.version import __version__
 
 
 @pytest.fixture
@@ -175,6 +177,29 @@ def test_commands_end_when_their_run_is_killed(
     wait_for(lambda: not is_alive(pid_of(folder, "a")))
 
 
+def test_a_frozen_worker_does_not_hold_up_an_interrupt(
+    cluster: DaskProcesses, work: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The run ends in bounded time, and says that something may have been left behind."""
+    monkeypatch.setattr(dask_cluster, "_ANSWER_S", 1.0)
+    worker = cluster.add_worker()
+    events: list[RunEvent] = []
+
+    def freeze(event: RunEvent) -> None:
+        events.append(event)
+        if event.kind == "progress":
+            os.kill(worker.pid, signal.SIGSTOP)
+            raise KeyboardInterrupt
+
+    started = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        run(cluster.address, work, work("a", seconds=60), told=freeze)
+    assert time.monotonic() - started < 15
+    assert ["not all workers have said that they ended their commands"] == [
+        event.text for event in events if event.kind == "warning"
+    ]
+
+
 def test_no_scheduler(work: Any) -> None:
     """An address where nobody answers is one error within the time that is allowed."""
     started = time.monotonic()
@@ -185,8 +210,6 @@ def test_no_scheduler(work: Any) -> None:
 
 def test_no_worker(cluster: DaskProcesses, work: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """A cluster without workers is one error within the time that is allowed."""
-    from rvcli.runner import dask_experiment_runner
-
     monkeypatch.setattr(dask_experiment_runner, "LOOK_EVERY_S", 0.2)
     with pytest.raises(RvError, match="has had no worker for 1 s"):
         run(cluster.address, work, work("a"), timeout_s=1)
@@ -206,11 +229,4 @@ def test_another_version_on_a_worker(
     cluster.add_worker(options=["--preload", preload])
     with pytest.raises(RvError, match=said) as caught:
         run(cluster.address, work, work("a"))
-    assert f"rvcli=={version_here()}" in str(caught.value.hint)
-
-
-def version_here() -> str:
-    """Return the version of this process."""
-    from rvcli.version import __version__
-
-    return __version__
+    assert f"rvcli=={__version__}" in str(caught.value.hint)
