@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import shutil
@@ -26,6 +27,8 @@ _CLOSE_S = 15.0
 _ANSWER_S = 20.0
 # What remains of its server listens where only this machine reaches it, on any free port.
 _NO_DASHBOARD = {"dashboard": False, "dashboard_address": "127.0.0.1:0"}
+# In Python 3.10 these were different errors.
+_LOST = (OSError, TimeoutError, asyncio.TimeoutError)
 _LOGGERS = ("distributed", "asyncio", "tornado")
 
 
@@ -72,9 +75,11 @@ class Connection:
         Raises:
             DaskError: it does not answer.
         """
+        if not self.is_open:
+            raise self.gone()
         try:
             return ask(*args, **options)
-        except (OSError, TimeoutError) as e:
+        except _LOST as e:
             raise self.gone() from e
 
     def gone(self) -> DaskError:
@@ -118,7 +123,7 @@ def _start_cluster(settings: DaskSettings, options: RunOptions, held: ExitStack)
     start = _local_cluster if settings.is_local else jobqueue_cluster
     try:
         cluster = start(settings, options, held)
-    except (OSError, TimeoutError, RuntimeError, ValueError, TypeError, LookupError) as e:
+    except (*_LOST, RuntimeError, ValueError, TypeError, LookupError) as e:
         raise DaskError(
             f"{settings.place} cannot be started: {_worded(e)}",
             hint="see the options of DASK_JOBQUEUE, and what `rv -v` says"
@@ -202,7 +207,7 @@ def _client(settings: DaskSettings, cluster: Any) -> Any:
                 timeout=settings.start_timeout_s,
                 set_as_default=False,
             )
-    except (OSError, TimeoutError, RuntimeError, ValueError, TypeError) as e:
+    except (*_LOST, RuntimeError, ValueError, TypeError) as e:
         raise DaskError(
             f"{settings.place} cannot be reached: {_worded(e)}",
             hint="see whether it runs, whether this machine reaches its port, and whether"
@@ -248,10 +253,12 @@ def _check_versions(connection: Connection, settings: DaskSettings) -> None:
     answers = connection.ask_workers(dask_task.describe_host)
     try:
         answers["the scheduler"] = client.run_on_scheduler(dask_task.describe_host)
-    except (OSError, TimeoutError) as e:
+    except _LOST as e:
         raise connection.gone() from e
     except Exception as e:
         answers["the scheduler"] = e
+    # A worker that has just gone is no fault, and others may come.
+    answers = {name: a for name, a in answers.items() if not isinstance(a, _LOST)}
     wrong = {}
     for name, answer in answers.items():
         if isinstance(answer, Exception):
@@ -298,7 +305,7 @@ def _quiet(talkative: bool) -> Iterator[None]:
 
 @contextmanager
 def _environment_kept() -> Iterator[None]:
-    """Undo what a nanny in this process does to the environment."""
+    """Undo what a scheduler and a nanny in this process do to the environment."""
     before = dict(os.environ)
     try:
         yield
@@ -310,12 +317,10 @@ def _environment_kept() -> Iterator[None]:
 
 def _close(part: Any) -> None:
     """Close a client or a cluster, which may have gone already."""
-    with suppress(OSError, TimeoutError, RuntimeError):
+    with suppress(*_LOST, RuntimeError):
         part.close(timeout=_CLOSE_S)
 
 
 def _worded(error: BaseException) -> str:
     """Say an error in one line."""
-    text = " ".join(str(error).split()) or type(error).__name__
-    cause = error.__cause__
-    return f"{text} ({_worded(cause)})" if cause is not None and not text else text
+    return " ".join(str(error).split()) or type(error).__name__

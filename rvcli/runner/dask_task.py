@@ -31,8 +31,7 @@ WATCH_EVERY_S = 0.2
 # The scheduler keeps the last thousand events of a run: together they stay small.
 MOST_CHARACTERS = 1 << 15
 _CLOSED = frozenset({"closing", "closed", "failed"})
-# Set by Dask in all that a nanny starts, and meant for work in threads of the worker.
-_HASH_SEED = ("PYTHONHASHSEED", "6640")
+_HASH_SEED = {"PYTHONHASHSEED": "6640"}
 
 
 def run_command(order: str, *dependencies: None) -> None:
@@ -265,15 +264,13 @@ def _in_parts(lines: Sequence[str]) -> Iterator[list[str]]:
 def _environment() -> dict[str, str]:
     """Return the environment of commands: this worker's, without what Dask has put into it.
 
-    A worker's nanny holds libraries to one thread each. A command is a process of its own, and
-    may use as many as it would elsewhere.
+    A nanny holds libraries to one thread each. A command is a process of its own, and may use
+    as many as it would elsewhere.
     """
     import dask
+    import distributed  # noqa: F401  (brings the configuration)
 
-    put = {
-        **dask.config.get("distributed.nanny.pre-spawn-environ", {}),
-        _HASH_SEED[0]: _HASH_SEED[1],
-    }
+    put = {**dask.config.get("distributed.nanny.pre-spawn-environ", {}), **_HASH_SEED}
     kept = {name: value for name, value in os.environ.items() if value != str(put.get(name))}
     return {**kept, "PYTHONUNBUFFERED": "1"}
 
