@@ -190,3 +190,6 @@ def _register_commands_and_runners(r: Any) -> None:
     r.register_experiment_runner(
         keys.LOCAL, "rvcli.runner.local_experiment_runner:LocalExperimentRunner"
     )
+    r.register_experiment_runner(
+        keys.DASK, "rvcli.runner.dask_experiment_runner:DaskExperimentRunner", extra="dask"
+    )

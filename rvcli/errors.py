@@ -138,6 +138,8 @@ _EXTRAS = {
     ),
     "keras": ("keras",),
     "fsspec": ("fsspec",),
+    "dask": ("cryptography", "dask", "distributed"),
+    "jobqueue": ("dask_jobqueue",),
 }
 
 

@@ -55,8 +55,8 @@ def command(
 ) -> None:
     """Run the commands of experiments that are not proven to be up to date.
 
-    RUNNER is inprocess, local, or one that a plugin brings. COMMAND is any of analyze, chip,
-    train, predict, eval and bundle, or an auxiliary command; without any, all are run.
+    RUNNER is inprocess, local, dask, or one that a plugin brings. COMMAND is any of analyze,
+    chip, train, predict, eval and bundle, or an auxiliary command; without any, all are run.
     """
     selection = select(**selected)
     with state.session() as session:
