@@ -15,6 +15,8 @@ from pathlib import Path
 
 import psutil
 
+from rvcli.testing import DaskProcesses
+
 PATIENCE_S = 60.0
 # Read by whatever speaks S3, GDAL included; the endpoint of the demonstration takes any key.
 CREDENTIALS = {
@@ -30,11 +32,14 @@ class Services:
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         self.processes: list[subprocess.Popen[bytes]] = []
+        self.cluster: DaskProcesses | None = None
 
     def __enter__(self) -> Services:
         return self
 
     def __exit__(self, *_: object) -> None:
+        if self.cluster is not None:
+            self.cluster.close()
         for process in reversed(self.processes):
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGTERM)
@@ -45,24 +50,20 @@ class Services:
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
 
-    def start(
-        self, name: str, argv: list[str], environment: dict[str, str] | None = None
-    ) -> subprocess.Popen[bytes]:
-        """Start a process in an empty directory of its own, which is its home as well."""
+    def start(self, name: str, argv: list[str]) -> None:
+        """Start a process in an empty directory of its own."""
         place = self.directory / name
         place.mkdir(parents=True)
         with (self.directory / f"{name}.log").open("wb") as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", *argv],
                 cwd=place,
-                env={**os.environ, "HOME": str(place), **(environment or {})},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
         self.processes.append(process)
-        return process
 
     def storage(self) -> dict[str, str]:
         """Start an S3 endpoint; return the variables by which it is found."""
@@ -83,14 +84,12 @@ class Services:
 
     def dask(self, workers: int, environment: dict[str, str]) -> str:
         """Start a scheduler and workers of one thread each; return the scheduler's address."""
-        file = self.directory / "scheduler.json"
-        words = ["--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file"]
-        self.start("scheduler", ["distributed.cli.dask_scheduler", *words, str(file)])
+        self.cluster = DaskProcesses(self.directory / "dask", environment=environment)
         for number in range(workers):
-            words = ["--nthreads", "1", "--no-dashboard", "--no-nanny"]
-            words += ["--scheduler-file", str(file), "--name", f"worker-{number}"]
-            self.start(f"worker-{number}", ["distributed.cli.dask_worker", *words], environment)
-        return wait_for_workers(file, workers)
+            home = self.directory / f"home-{number}"
+            home.mkdir()
+            self.cluster.add_worker(environment={"HOME": str(home)})
+        return self.cluster.address
 
 
 def free_port() -> int:
@@ -116,21 +115,6 @@ def wait_for_url(url: str) -> None:
             time.sleep(0.1)
 
 
-def wait_for_workers(scheduler_file: Path, workers: int) -> str:
-    """Wait until a scheduler has its workers; return its address."""
-    from distributed import Client
-
-    deadline = time.monotonic() + PATIENCE_S
-    while not scheduler_file.exists():
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"no scheduler has written {scheduler_file}")
-        time.sleep(0.1)
-    with Client(scheduler_file=str(scheduler_file), set_as_default=False) as client:
-        client.wait_for_workers(workers, timeout=PATIENCE_S)
-        address: str = client.scheduler.address
-    return address
-
-
 def kill_worker_at(services: Services, command: str) -> str | None:
     """Kill -9 the worker that runs a command; None if no worker runs it now.
 
@@ -138,7 +122,7 @@ def kill_worker_at(services: Services, command: str) -> str | None:
         services: among whose processes the worker is.
         command: as it stands in the URI of the message, such as "train".
     """
-    for process in services.processes:
+    for process in services.cluster.workers if services.cluster is not None else ():
         with suppress(psutil.NoSuchProcess):
             worker = psutil.Process(process.pid)
             for child in worker.children(recursive=True):
