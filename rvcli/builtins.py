@@ -189,3 +189,6 @@ def _register_commands_and_runners(r: Any) -> None:
     r.register_experiment_runner(
         keys.LOCAL, "rvcli.runner.local_experiment_runner:LocalExperimentRunner"
     )
+    r.register_experiment_runner(
+        keys.AWS_BATCH, "rvcli.runner.aws_batch_experiment_runner:AwsBatchExperimentRunner"
+    )

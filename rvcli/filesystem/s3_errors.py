@@ -67,11 +67,16 @@ def _mapped(uri: str, kind: type[FileSystemError], done: str) -> Iterator[None]:
     except (BotoCoreError, ClientError, Boto3Error) as e:
         # A transfer wraps what went wrong in an error of its own.
         cause = e if error_code(e) or not isinstance(e, Boto3Error) else (e.__context__ or e)
-        reason, hint = _explain(cause)
+        reason, hint = explain(cause)
         raise kind(f"{uri!r} cannot be {done}: {reason}", hint=hint) from e
 
 
-def _explain(error: BaseException) -> tuple[str, str | None]:
+def explain(error: BaseException, service: str = "S3") -> tuple[str, str | None]:
+    """Say what an error of boto3 means, and what to do about it.
+
+    Args:
+        service: of Amazon, that was asked.
+    """
     from botocore import exceptions as botocore
 
     code = error_code(error)
@@ -89,7 +94,7 @@ def _explain(error: BaseException) -> tuple[str, str | None]:
         return str(error), "check AWS_PROFILE and ~/.aws/config"
     if isinstance(error, (botocore.HTTPClientError, botocore.ConnectionError)):
         return (
-            f"S3 cannot be reached ({error})",
+            f"{service} cannot be reached ({error})",
             "check your connection, AWS_ENDPOINT_URL and AWS_DEFAULT_REGION",
         )
     return str(error), None

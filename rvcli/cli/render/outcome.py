@@ -31,7 +31,9 @@ def raise_failures(outcome: Outcome | None) -> None:
     names = ", ".join(result.job.id for result in failed[:10])
     if len(failed) > 10:
         names += f" and {len(failed) - 10} more"
-    last = f"{_count(len(failed))} failed: {names}"
+    last = f"{_count(len(failed))} failed: {names}" if failed else "the run was cancelled"
+    if outcome.cancelled:
+        last += f"; {_count(len(outcome.cancelled))} cancelled"
     if not_run:
         last += f"; {_count(len(not_run))} not run for that"
     raise CommandError(
