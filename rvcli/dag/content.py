@@ -116,19 +116,22 @@ def draft_of(
     content: Content,
     inputs: Sequence[Input],
     *,
+    plan: str,
     planned: str,
     replaces: str,
 ) -> Draft:
     """Return the draft of a command's record.
 
     Args:
+        plan: token of the plan.
         planned: when the plan was made.
-        replaces: when that plan was made by which the command has run before, as its record
-            says; "" without a record.
+        replaces: token of the plan by which the command has run before, as its record says;
+            "" without a record.
     """
     return {
         "schema": SCHEMA,
         "fingerprint": fingerprint_of(content, inputs),
+        "plan": plan,
         "planned": planned,
         "replaces": replaces,
         "command_type": content.command_type,

@@ -227,8 +227,9 @@ class _Planner:
             definition,
             self.content(number),
             inputs,
+            plan=self.store.token,
             planned=self.store.opened,
-            replaces="" if before is None else before.planned,
+            replaces="" if before is None else before.plan,
         )
         status, reason, changes = self._decide(number, draft["fingerprint"], inputs)
         return Step(

@@ -25,8 +25,8 @@ NEVER_FINISHED = "no record: it never finished here"
 
 Draft = dict[str, Any]
 """What the plan says about a command before it runs; plain values only:
-schema, fingerprint, planned, replaces, command_type, experiment_id, split_id, splits, config,
-plugins, components, inputs (each with uri, identity, by, record) and outputs (URIs)."""
+schema, fingerprint, plan, planned, replaces, command_type, experiment_id, split_id, splits,
+config, plugins, components, inputs (each with uri, identity, by, record) and outputs (URIs)."""
 
 _VERSIONS_OF = ("numpy", "rasterio", "shapely", "pyproj", "sklearn", "torch")
 
@@ -89,9 +89,9 @@ class Record:
         }
 
     @property
-    def planned(self) -> str:
-        """When the plan was made by which it ran, ISO 8601 in UTC; it tells runs apart."""
-        return str(self.draft.get("planned", ""))
+    def plan(self) -> str:
+        """Token of the plan by which it ran, or when that was made; it tells runs apart."""
+        return str(self.draft.get("plan") or self.draft.get("planned", ""))
 
     @property
     def noted(self) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 from collections.abc import Collection, Iterable
 from datetime import datetime, timezone
 from pathlib import Path
@@ -20,10 +21,12 @@ class RecordStore:
 
     Attributes:
         opened: when it was made, ISO 8601 in UTC; what is later in a record is not in here.
+        token: tells the plan that is made from it from all others, whatever clocks say.
     """
 
     def __init__(self, identities: Identities | None = None) -> None:
         self.opened = iso_text(datetime.now(timezone.utc))
+        self.token = secrets.token_hex(8)
         self.identities = identities or Identities(default_cache())
         self._found: dict[str, Found] = {}
 

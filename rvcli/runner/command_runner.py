@@ -171,7 +171,7 @@ def _is_done_meanwhile(config: CommandConfig, draft: dict[str, Any], waited: boo
     if record is None:
         return False
     # Not by time: the clocks of the machines may differ.
-    since = record.planned not in (draft.get("planned", ""), draft.get("replaces", ""))
+    since = record.plan not in (draft.get("plan", ""), draft.get("replaces", ""))
     return (waited or since) and why_not_proven(record, draft, Identities(default_cache())) is None
 
 

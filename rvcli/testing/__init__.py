@@ -11,10 +11,12 @@ def test_my_evaluator():
 from rvcli.testing.configs import ConfigContract, assert_builder_copies, assert_config_round_trips
 from rvcli.testing.filesystems import FileSystemContract
 from rvcli.testing.registries import plugin_loaded, temporary_registry
+from rvcli.testing.runners import RunnerContract
 
 __all__ = [
     "ConfigContract",
     "FileSystemContract",
+    "RunnerContract",
     "assert_builder_copies",
     "assert_config_round_trips",
     "plugin_loaded",
