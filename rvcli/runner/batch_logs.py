@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from rvcli.runner.batch_client import MISSING, BatchError, calling
@@ -13,8 +13,10 @@ from rvcli.runner.events import EventSink, RunEvent
 # CloudWatch Logs answers 10 calls a second in the smallest regions, for all of an account.
 READS_PER_S = 6.0
 _MOST_SAVED_READS = 6.0
-# What a container printed last arrives a moment after it has ended.
+# What a container printed last may arrive a moment after it has ended.
 LATE_S = (0.5, 1.0, 2.0)
+# More failures than this are not told in full.
+_MOST_WAITS = 10
 
 
 class BatchLogs:
@@ -35,6 +37,7 @@ class BatchLogs:
         self._reads = _MOST_SAVED_READS
         self._refilled = time.monotonic()
         self._refused = False
+        self._waits = _MOST_WAITS
 
     def new_lines(
         self, name: str, described: Mapping[str, Any], *, ended: bool = False, failed: bool = False
@@ -54,14 +57,26 @@ class BatchLogs:
             return []
         lines: list[str] = []
         try:
-            for pause_s in (0.0, *(LATE_S if failed else ())):
-                time.sleep(pause_s)
-                for stream in streams:
-                    lines += self._read(group, stream, to_the_end=ended)
-                if lines or (group, streams[-1]) in self._tokens:
-                    break
+            lines += self._read_all(group, streams, ended)
+            if failed and self._waits > 0:
+                self._waits -= 1
+                lines += self._read_late(group, streams)
         except BatchError as e:
             self._note(e)
+        return lines
+
+    def _read_all(self, group: str, streams: Sequence[str], to_the_end: bool) -> list[str]:
+        return [line for s in streams for line in self._read(group, s, to_the_end=to_the_end)]
+
+    def _read_late(self, group: str, streams: Sequence[str]) -> list[str]:
+        """Read until nothing more comes."""
+        lines: list[str] = []
+        for pause_s in LATE_S:
+            time.sleep(pause_s)
+            more = self._read_all(group, streams, True)
+            lines += more
+            if not more and any((group, stream) in self._tokens for stream in streams):
+                break
         return lines
 
     def _is_time(self, name: str) -> bool:
