@@ -163,7 +163,7 @@ class AwsBatchExperimentRunner(ExperimentRunner):
 
     def logs(self, job: Job) -> Iterable[str]:
         """Return the new lines of a job's log streams, one for each attempt."""
-        state = self._watch.state(job.id)
+        state = self._watch.last_state(job.id)
         if self._watch.is_away:
             return []
         return self._logs.new_lines(

@@ -65,6 +65,10 @@ class BatchWatch:
         """Return the state of a job, as of the last look; look if it is time to."""
         if time.monotonic() >= self._next_look:
             self.look()
+        return self.last_state(job_id)
+
+    def last_state(self, job_id: str) -> JobState:
+        """Return the state of a job, as of the last look."""
         return self._states.get(job_id, JobState(WAITING))
 
     def described(self, job_id: str) -> Mapping[str, Any]:

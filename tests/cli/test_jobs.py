@@ -111,9 +111,6 @@ def wait_for(what: Callable[[], Any], timeout_s: float = 30.0) -> None:
 
 def test_a_detached_run_is_followed_from_elsewhere(place: Place) -> None:
     """It is listed, followed with the exit code of rv run, shown, and its logs are read."""
-    secret = ("-a", "token", "hidden", "--set", "TILES.token=hidden2")
-    started = place.rv(*place.run_words("mixed", "--detach", *secret))
-    assert 3 == started.code
     started = place.rv(*place.run_words("mixed", "--detach", "--set", "TILES.token=hidden2"))
     assert 0 == started.code, started.err
     run_id = re.search(r"rv jobs follow \S+ (\S+)$", started.err.strip())
