@@ -187,7 +187,7 @@ def test_ctrl_c_cancels(place: Place) -> None:
 
 
 def test_what_a_dead_submission_left_is_found(place: Place) -> None:
-    """By its name, since rv was killed before it could note the id; the rest was never submitted."""
+    """By its name: rv was killed before it could note the id. The rest was never submitted."""
     process = None
 
     def kill(name: str, arguments: dict[str, Any]) -> None:

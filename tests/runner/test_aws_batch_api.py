@@ -61,27 +61,12 @@ def moto(s3_endpoint: str) -> Iterator[SimpleNamespace]:
 
 
 def _make_environment(session: Any, batch: Any, name: str) -> str:
-    iam, ec2 = session.client("iam"), session.client("ec2")
-    role = iam.create_role(RoleName=name, AssumeRolePolicyDocument="{}")["Role"]["Arn"]
-    iam.create_instance_profile(InstanceProfileName=name)
-    iam.add_role_to_instance_profile(InstanceProfileName=name, RoleName=name)
-    vpc = ec2.create_vpc(CidrBlock="172.30.0.0/24")["Vpc"]["VpcId"]
-    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="172.30.0.0/25")["Subnet"]["SubnetId"]
-    group = ec2.create_security_group(GroupName=name, Description=name, VpcId=vpc)["GroupId"]
+    role = session.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument="{}")
     made = batch.create_compute_environment(
         computeEnvironmentName=name,
-        type="MANAGED",
+        type="UNMANAGED",
         state="ENABLED",
-        serviceRole=role,
-        computeResources={
-            "type": "EC2",
-            "minvCpus": 0,
-            "maxvCpus": 8,
-            "instanceTypes": ["t2.small"],
-            "subnets": [subnet],
-            "securityGroupIds": [group],
-            "instanceRole": role.replace("role", "instance-profile"),
-        },
+        serviceRole=role["Role"]["Arn"],
     )
     arn: str = made["computeEnvironmentArn"]
     return arn
