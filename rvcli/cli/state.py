@@ -79,7 +79,7 @@ class State:
         settings = self.settings()
         own = registry.Registry(parent=registry.default())
         with profile.use(settings), registry.use(own):
-            plugins = _load_plugins(settings, own)
+            plugins = _load_plugins(settings, own, held=strict)
             _mark_sections_of_plugins(settings, own, plugins)
             if not (quiet or self.is_quiet):
                 warn(settings.warnings)
@@ -177,17 +177,33 @@ def _option_of(override: str) -> tuple[str, str]:
     return canonical(section, key)
 
 
-def _load_plugins(settings: Settings, registry: Registry) -> list[LoadedPlugin]:
-    """Load the plugins, if there can be any: importing what loads them takes a while."""
-    if not settings.plugin_files() and not settings.plugin_modules():
+def _load_plugins(settings: Settings, registry: Registry, *, held: bool) -> list[LoadedPlugin]:
+    """Load the plugins, if there can be any: importing what loads them takes a while.
+
+    Args:
+        held: they must be what the lock says, if there is one; nothing is imported otherwise.
+    """
+    if not (settings.plugin_files() or settings.plugin_modules() or _may_have_lock(settings)):
         from importlib import metadata
 
         if not metadata.entry_points(group=keys.PLUGIN_ENTRY_POINTS):
             return []
-    from rvcli.plugins import load_plugins, plugin_specs
+    from rvcli.plugins import are_switched_off, load_plugins, lock_in_force, plugin_specs
 
+    if are_switched_off():
+        return []
+    lock = lock_in_force(settings)
+    if lock is not None and held:
+        lock.refuse_other_names(plugin_specs(settings, {}))
     with foreign_prints_aside():
-        return load_plugins(plugin_specs(settings), registry)
+        return load_plugins(
+            plugin_specs(settings), registry, lock=lock, strict=held and lock is not None
+        )
+
+
+def _may_have_lock(settings: Settings) -> bool:
+    named = settings.get("PLUGINS", "lock")
+    return bool(named) or any((file.parent / "rv.lock").exists() for file in settings.files)
 
 
 def _mark_sections_of_plugins(

@@ -57,6 +57,13 @@ OPTIONS: tuple[Option, ...] = (
         "Which installed distributions to load as plugins: all, none, or names with commas.",
     ),
     Option(
+        "PLUGINS",
+        "lock",
+        "text",
+        None,
+        "The lock file that plugins are held to, or none; rv.lock beside the profile when not set.",
+    ),
+    Option(
         "RV",
         "tmp_dir",
         "path",

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from pathlib import Path
 from typing import Any
 
 from rvcli.errors import ProfileError
@@ -28,10 +29,13 @@ class Settings:
     Attributes:
         layers: files, variables and overrides, the strongest first; the declared defaults
             come below all of them.
+        files: the profile files of the project, the strongest first: the one that `--config`
+            gives, and the one that was found.
     """
 
-    def __init__(self, layers: Iterable[AnyLayer] = ()) -> None:
+    def __init__(self, layers: Iterable[AnyLayer] = (), files: Iterable[Path] = ()) -> None:
         self.layers = tuple(layers)
+        self.files = tuple(files)
         self._reads = Reads()
 
     def __repr__(self) -> str:
