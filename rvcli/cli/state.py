@@ -113,14 +113,16 @@ class State:
         from rvcli.profile.secrets import MASK, is_secret, mask_uris
 
         shown = ["rv"]
-        for before, word in zip(("", *self.arguments), self.arguments, strict=False):
+        before = ("", "")
+        for word in self.arguments:
             override = word.removeprefix("--set=")
             if "=" in override and _is_secret(override):
-                shown.append(word[: len(word) - len(override.partition("=")[2])] + MASK)
-            elif before and not before.startswith("-") and is_secret("", before):
-                shown.append(MASK)  # the value that follows `-a KEY`
+                shown.append(word.partition(override)[0] + f"{override.partition('=')[0]}={MASK}")
+            elif before[0] in ("-a", "--arg") and is_secret("", before[1]):
+                shown.append(MASK)
             else:
                 shown.append(mask_uris(word))
+            before = (before[1], word)
         return tuple(shown)
 
     @contextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,6 +11,7 @@ from rvcli.dag import Step
 from rvcli.errors import ConfigError
 from rvcli.runner.batch_check import bad_definitions, bad_queues, missing
 from rvcli.runner.batch_client import BatchError, calling, client
+from rvcli.runner.batch_handles import Handles
 from rvcli.runner.batch_limits import MOST_ATTEMPTS, problems
 from rvcli.runner.batch_logs import BatchLogs
 from rvcli.runner.batch_plan import Submission, plan_submissions, with_few_parents
@@ -47,14 +47,14 @@ class AwsBatchExperimentRunner(ExperimentRunner):
         self._clients: dict[str, Any] = {}
         self._known_settings: BatchSettings | None = None
         self._planned: list[Submission] = []
-        self._handles: dict[str, dict[str, Any]] = {}
+        self._handles = Handles()
         self._set_up()
 
     def _set_up(self) -> None:
         run_id = self.options.run_id or new_run_id()
         self._requests = Requests(self.settings, run_id, self.options.backoff_s)
         poll_s = self.settings.poll_s
-        self._watch = BatchWatch(self._get_boto_client, poll_s, self._tell)
+        self._watch = BatchWatch(lambda: self._get_boto_client(), poll_s, self._tell)
         self._logs = BatchLogs(lambda: self._client("logs"), poll_s, self._tell)
 
     @property
@@ -124,12 +124,7 @@ class AwsBatchExperimentRunner(ExperimentRunner):
         for submission in self._planned:
             request = self._requests.of(submission)
             wrong.update(dict.fromkeys(f"{submission.name}: {p}" for p in problems(request)))
-            for index, job in enumerate(submission.jobs):
-                self._handles[job.id] = {
-                    "queue": request["jobQueue"],
-                    "name": request["jobName"],
-                    **({"index": index} if submission.is_array else {}),
-                }
+            self._handles.note(submission, request)
         if wrong:
             raise ConfigError(
                 "\n".join(["AWS Batch would refuse jobs:", *list(wrong)[:10]]),
@@ -155,7 +150,8 @@ class AwsBatchExperimentRunner(ExperimentRunner):
             parents = [sent[name] for name in submission.parents]
             sent[submission.name] = self._send(self._requests.of(submission, parents))
             for job in submission.jobs:
-                self._note_id(job, sent[submission.name])
+                batch_id = self._handles.note_id(job.id, sent[submission.name])
+                self._watch.add(job.id, batch_id)
 
     def poll(self, job: Job) -> JobState:
         """Return the state of a job as of the last look."""
@@ -179,11 +175,9 @@ class AwsBatchExperimentRunner(ExperimentRunner):
         Raises:
             BatchError: AWS refuses, or they do not end.
         """
-        names = {job.id for job in jobs}
-        others = {job_id for job_id in self._handles if job_id not in names}
-        is_whole_run = not self._watch.unfinished(others)
-        ids = [*dict.fromkeys(self._ids_to_end(jobs))]
-        if is_whole_run:
+        names = [job.id for job in reversed(jobs)]  # dependants first, so that none starts
+        ids = self._handles.ids_to_end(self._watch.unfinished(names))
+        if not self._watch.unfinished(self._handles.job_ids - set(names)):
             ids += [i for i in self._find_all_of_run() if i not in ids]
         errors = [e for e in in_threads(self._terminate, ids) if e is not None]
         if errors:
@@ -191,11 +185,11 @@ class AwsBatchExperimentRunner(ExperimentRunner):
                 f"{len(errors)} of {len(ids)} jobs could not be cancelled: {errors[0].message}",
                 hint="see what runs by `rv jobs show ROOT_URI`, and cancel it by `rv jobs cancel`",
             )
-        self._wait_for_end([job.id for job in jobs])
+        self._wait_for_end(names)
 
     def handle(self, job: Job) -> str:
         """Return queue, name and, once it is submitted, id of a job."""
-        return json.dumps(self._handles[job.id])
+        return self._handles.text(job.id)
 
     def attach(self, handles: Mapping[Job, str]) -> None:
         """Take up jobs; one whose id was not kept any more is found by its name.
@@ -203,14 +197,12 @@ class AwsBatchExperimentRunner(ExperimentRunner):
         Raises:
             BatchError: AWS does not say which jobs there are.
         """
-        self._handles = {job.id: json.loads(text) for job, text in handles.items() if text}
-        lost = [h for h in self._handles.values() if "id" not in h]
-        ids = self._ids_by_name({h["queue"] for h in lost}) if lost else {}
+        self._handles = Handles({job.id: text for job, text in handles.items()})
+        ids = {} if self._handles.have_ids else self._ids_by_name(self._handles.queues)
         for job in handles:
-            handle = self._handles.get(job.id, {})
-            found = handle.get("id") or ids.get(handle.get("name", ""))
+            found = self._handles.known_id(job.id, ids)
             if found:
-                self._note_id(job, found)
+                self._watch.add(job.id, self._handles.note_id(job.id, found))
             else:
                 self._watch.add_never_submitted(job.id)
 
@@ -276,33 +268,6 @@ class AwsBatchExperimentRunner(ExperimentRunner):
         job_id: str = answer["jobId"]
         return job_id
 
-    def _note_id(self, job: Job, batch_id: str) -> None:
-        handle = self._handles[job.id]
-        handle["id"] = batch_id
-        index = handle.get("index")
-        self._watch.add(job.id, batch_id if index is None else f"{batch_id}:{index}")
-
-    # The end.
-
-    def _ids_to_end(self, jobs: Sequence[Job]) -> list[str]:
-        """List the ids to terminate, dependants first; of a whole array its own."""
-        wanted = self._watch.unfinished([job.id for job in reversed(jobs)])
-        of_arrays: dict[str, int] = {}
-        for handle in self._handles.values():
-            if "index" in handle and "id" in handle:
-                of_arrays[handle["id"]] = of_arrays.get(handle["id"], 0) + 1
-        asked: dict[str, int] = {}
-        for name in wanted:
-            array = self._handles[name]["id"]
-            asked[array] = asked.get(array, 0) + 1
-        whole = {a for a, number in asked.items() if number == of_arrays.get(a)}
-        ids = []
-        for name in wanted:
-            handle = self._handles[name]
-            is_alone = "index" in handle and handle["id"] not in whole
-            ids.append(f"{handle['id']}:{handle['index']}" if is_alone else handle["id"])
-        return ids
-
     def _terminate(self, batch_id: str) -> BatchError | None:
         try:
             with calling("cancel a job"):
@@ -327,12 +292,13 @@ class AwsBatchExperimentRunner(ExperimentRunner):
 
     def _find_all_of_run(self) -> list[str]:
         """List what of the run has not ended: also groups, and what was sent unnoticed."""
-        named = [handle for handle in self._handles.values() if "name" in handle]
-        queues = {handle["queue"] for handle in named} | {self.settings.cpu.queue or ""}
-        if not named:
+        queues = self._handles.queues
+        if not queues:
             return []
+        if self.settings.cpu.queue:
+            queues.add(self.settings.cpu.queue)
         try:
-            return list(self._ids_by_name(queues - {""}, unfinished=True).values())
+            return list(self._ids_by_name(queues, unfinished=True).values())
         except BatchError as e:
             self._tell(RunEvent("warning", "AWS Batch", e.message))
             return []

@@ -133,8 +133,9 @@ class Execution:
         """Run everything that can run.
 
         Raises:
-            KeyboardInterrupt: after all that was started has ended; of a detachable runner at
-                once if it is a Hangup, or if another process has started the jobs.
+            KeyboardInterrupt: after all that was started has ended.
+            Hangup: of a detachable runner, whose jobs go on; a KeyboardInterrupt, too, leaves
+                them alone if another process has started them.
             RvError: the runner takes nothing; what it had taken has ended.
         """
         self.runner.start(self.options)
@@ -147,8 +148,11 @@ class Execution:
                     break
                 self._poll_jobs()
         except BaseException as e:
-            if not self._goes_on(e):
-                self._cancel(list(self.active.values()), JobState(CANCELLED, "interrupted"))
+            if self._goes_on(e):
+                raise
+            self._cancel(list(self.active.values()), JobState(CANCELLED, "interrupted"))
+            if isinstance(e, Hangup):
+                raise KeyboardInterrupt from e
             raise
         finally:
             self.runner.finish()

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from rvcli.cli.state import State
 from rvcli.filesystem import resolve
 from rvcli.testing import work_plugin
 
@@ -259,3 +260,16 @@ def test_only_runs_elsewhere_can_be_left(copies: Any) -> None:
     """Commands of the local runner end with rv."""
     result = copies.rv("run", "local", "copies.py", "--detach")
     assert (2, True) == (result.code, "--detach cannot be" in result.err)
+
+
+def test_secrets_are_not_kept_with_a_run() -> None:
+    """Overrides, arguments and URIs of the command line may hold some."""
+    state = State()
+    words = ["run", "aws_batch", "-a", "api_token", "hidden", "--set", "TILES.key=hidden"]
+    words += ["--set=TILES.password=hidden", "-p", "https://me:hidden@host/x.py", "-m", "exp_key"]
+    state.arguments = (*words, "--set", "RV.jobs=2")
+    shown = state.command_line()
+    assert ("rv", "run", "aws_batch", "-a", "api_token", "********", "--set") == shown[:7]
+    assert ("TILES.key=********", "--set=TILES.password=********") == shown[7:9]
+    assert ("https://********@host/x.py", "-m", "exp_key", "--set", "RV.jobs=2") == shown[10:]
+    assert "hidden" not in str(shown)

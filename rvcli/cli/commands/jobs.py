@@ -117,6 +117,8 @@ def logs(state: State, root_uri: str, job_id: str, run_id: str | None, goes_on: 
 
     JOB is the id of a command as rv jobs show prints it, such as exp/CHIP/2.
     """
+    from rvcli.profile.secrets import mask_uris
+
     with _session(state):
         run = _read(root_uri, run_id)
         job = _find(run, job_id)
@@ -127,7 +129,7 @@ def logs(state: State, root_uri: str, job_id: str, run_id: str | None, goes_on: 
             while True:
                 ended = runner.poll(job).final
                 for line in runner.logs(job):
-                    click.echo(line)
+                    click.echo(mask_uris(line))
                 if ended or not goes_on:
                     return
                 time.sleep(_FOLLOW_S)

@@ -178,8 +178,7 @@ def _run(
             try:
                 outcome = runner.run_plan(plan, replace(options, sink=view))
             except Hangup:
-                if runner.traits.detachable:
-                    _tell_how_to_follow(plan, options)
+                _tell_how_to_follow(plan, options)
                 raise
     if as_json:
         render.print_outcome_json(plan, outcome)
