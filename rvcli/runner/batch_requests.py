@@ -7,7 +7,6 @@ import shlex
 from collections.abc import Sequence
 from typing import Any
 
-from rvcli.errors import EXIT_INTERRUPTED
 from rvcli.filesystem import join_uri
 from rvcli.runner.batch_limits import job_name, name_part
 from rvcli.runner.batch_plan import Submission
@@ -130,7 +129,7 @@ class Requests:
         wanted = attempts if attempts > 1 else (self._settings.attempts or 1)
         if wanted == 1:
             return {"attempts": 1}
-        lasting = [*sorted(LASTING), EXIT_INTERRUPTED]
-        rules = [{"onExitCode": str(code), "action": "EXIT"} for code in lasting]
-        again = {"onReason": "*", "action": "RETRY"}
-        return {"attempts": wanted, "evaluateOnExit": [*rules, again]}
+        # What matches no rule is tried again: also 130, with which a worker ends that is asked
+        # to, as those on spot machines are before these are taken away.
+        rules = [{"onExitCode": str(code), "action": "EXIT"} for code in sorted(LASTING)]
+        return {"attempts": wanted, "evaluateOnExit": rules}

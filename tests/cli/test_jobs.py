@@ -160,7 +160,9 @@ def test_a_run_is_cancelled_from_elsewhere(place: Place) -> None:
     )
 
 
-@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGKILL])
+@pytest.mark.parametrize(
+    "number", [signal.SIGHUP, pytest.param(signal.SIGKILL, marks=pytest.mark.slow)]
+)
 def test_a_run_survives_its_terminal(place: Place, number: signal.Signals) -> None:
     """A lost connection and a killed rv leave the commands alone; the next run finds them done."""
     process = place.start(*place.run_words("long"))
@@ -243,9 +245,9 @@ def test_what_is_not_there_is_named(place: Place) -> None:
     nothing = place.rv("jobs", "show", f"{place.root}/nowhere")
     assert (2, True) == (nothing.code, "no run is kept below" in nothing.err)
     assert 0 == place.rv("jobs", "list", f"{place.root}/nowhere").code
-    assert 0 == place.rv(*place.run_words("mixed", "--detach")).code
     root = f"{place.root}/good"
-    (run_id,) = [row["run"] for row in place.rv("jobs", "list", root, "--json").json]
+    run_id = place.rv(*place.run_words("mixed", "--detach", "--json")).json["run_id"]
+    assert [run_id] == [row["run"] for row in place.rv("jobs", "list", root, "--json").json]
     wrong = place.rv("jobs", "show", root, "yesterday")
     assert (2, True) == (wrong.code, f"there are: {run_id}" in wrong.err)
     wrong = place.rv("jobs", "logs", root, "goood/WORK")

@@ -369,7 +369,9 @@ class TestRequests:
         assert {"command": [*words, work.message_uri]} == sent["containerOverrides"]
         rules = sent["retryStrategy"].pop("evaluateOnExit")
         assert {"attempts": 3} == sent["retryStrategy"]
-        assert ["2", "3", "4", "130"] == [r["onExitCode"] for r in rules if r["action"] == "EXIT"]
+        assert [("2", "EXIT"), ("3", "EXIT"), ("4", "EXIT")] == [
+            (rule["onExitCode"], rule["action"]) for rule in rules
+        ]
         assert {"rv-run": "r-1"} == sent["tags"]
         assert {"queue": "gpu", "name": sent["jobName"], "id": "id-1"} == json.loads(
             runner.it.handle(work)

@@ -74,6 +74,11 @@ class TestAwsBatch(RunnerContract):
             yield
         assert [] == batch_endpoint.server.broken_limits
 
+    @pytest.mark.slow
+    def test_exit_codes(self) -> None:
+        """In the tests of `rv jobs` as well, and quicker there."""
+        super().test_exit_codes()
+
 
 @pytest.mark.slow
 def test_two_hundred_commands(batch: SimpleNamespace) -> None:

@@ -181,7 +181,8 @@ def _run(
                 _tell_how_to_follow(plan, options)
                 raise
     if as_json:
-        render.print_outcome_json(plan, outcome)
+        kept = runner.traits.detachable and plan.to_run
+        render.print_outcome_json(plan, outcome, options.run_id if kept else None)
     render.raise_failures(outcome)
     if options.detach and plan.to_run:
         _tell_how_to_follow(plan, options)

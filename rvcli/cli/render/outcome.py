@@ -50,10 +50,14 @@ def _failure(result: JobResult) -> str:
     return "\n".join(lines)
 
 
-def print_outcome_json(plan: Plan, outcome: Outcome | None) -> None:
-    """Print the plan with the result of each command that ran."""
+def print_outcome_json(plan: Plan, outcome: Outcome | None, run_id: str | None) -> None:
+    """Print the plan with the result of each command that ran.
+
+    Args:
+        run_id: by which `rv jobs` finds the run, if it does.
+    """
     results = [_result(r) for r in outcome.results] if outcome is not None else []
-    print_json({**plan.to_dict(), "results": results})
+    print_json({**plan.to_dict(), "results": results, "run_id": run_id})
 
 
 def _result(result: JobResult) -> dict[str, Any]:
