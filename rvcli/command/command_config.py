@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import functools
 import inspect
 from collections.abc import Callable, Mapping, Sequence
@@ -160,9 +161,13 @@ def split_scenes(config: Self, names: Sequence[str], num_parts: int) -> list[Sel
     scenes = [(name, scene) for name in names for scene in getattr(config, name)]
     if num_parts <= 1 or len(scenes) <= 1:
         return [config]
+    # Copied with all scenes, each part would cost as much as the whole.
+    bare = copy.copy(config)
+    for name in names:
+        setattr(bare, name, [])
     parts = []
     for split_id, group in enumerate(split_into_groups(scenes, num_parts)):
-        part = config.clone()
+        part = bare.clone()
         part.split_id = split_id
         for name in names:
             setattr(part, name, [scene for owner, scene in group if owner == name])

@@ -79,6 +79,14 @@ OPTIONS: tuple[Option, ...] = (
     ),
     Option(
         "RV",
+        "downloads_mb",
+        "int",
+        1024,
+        "Most disk space that copies of downloaded files take in cache_dir, in MB; 0 keeps none.",
+        minimum=0,
+    ),
+    Option(
+        "RV",
         "jobs",
         "int",
         None,
@@ -141,6 +149,61 @@ OPTIONS: tuple[Option, ...] = (
         "path",
         None,
         "URI of a JSON file with the defaults of pretrained models.",
+    ),
+    Option(
+        "DASK",
+        "scheduler",
+        "text",
+        None,
+        "Address of a Dask scheduler, such as tcp://host:8786; without one a cluster is started.",
+    ),
+    Option(
+        "DASK",
+        "scheduler_file",
+        "path",
+        None,
+        "File in which a Dask scheduler has written its address, instead of DASK.scheduler.",
+    ),
+    Option(
+        "DASK",
+        "tls_ca_file",
+        "path",
+        None,
+        "Certificate (PEM) of the authority that has signed those of the Dask cluster.",
+    ),
+    Option("DASK", "tls_cert", "path", None, "This machine's certificate for the Dask cluster."),
+    Option("DASK", "tls_key", "path", None, "The private key of DASK.tls_cert."),
+    Option(
+        "DASK",
+        "cluster",
+        "choice",
+        "local",
+        "The cluster that is started for a run: local, or by the batch system that is named.",
+        choices=("local", "slurm", "pbs", "lsf", "sge", "htcondor", "moab", "oar"),
+    ),
+    Option("DASK", "workers", "int", 1, "How many workers to ask of the batch system.", minimum=1),
+    Option(
+        "DASK",
+        "gpus",
+        "int",
+        0,
+        "GPUs of each worker of the batch system, or of workers that are yet to come.",
+        minimum=0,
+    ),
+    Option(
+        "DASK",
+        "shared_files",
+        "bool",
+        False,
+        "The workers see the files of this machine under the same paths, as on a shared disk.",
+    ),
+    Option(
+        "DASK",
+        "start_timeout_s",
+        "float",
+        60.0,
+        "Seconds to wait for a Dask scheduler, and for a worker that can run what is next.",
+        minimum=1,
     ),
     Option(
         "AWS_S3",
@@ -217,6 +280,27 @@ OPTIONS: tuple[Option, ...] = (
 _BY_NAME = {(option.section, option.key): option for option in OPTIONS}
 SECTIONS: tuple[str, ...] = tuple(dict.fromkeys(option.section for option in OPTIONS))
 
+
+class PassedOn(NamedTuple):
+    """Sections that a library is given as they are: any key will do.
+
+    Attributes:
+        prefix: how their names begin.
+        travels: commands on other machines are to know what they say.
+    """
+
+    prefix: str
+    travels: bool
+
+
+_PASSED_ON = (PassedOn("DASK_JOBQUEUE", travels=False), PassedOn("FSSPEC_", travels=True))
+
+
+def passed_on(section: str) -> PassedOn | None:
+    """Return what is known of a section (upper case) that a library is given, or None."""
+    return next((known for known in _PASSED_ON if section.startswith(known.prefix)), None)
+
+
 RESERVED_VARIABLES = frozenset({"RV_CONFIG", "RV_CONFIG_DIR", "RV_PROFILE", "RV_LOAD_PLUGINS"})
 """Environment variables that steer `rv` itself and are never read as SECTION_KEY."""
 
@@ -224,6 +308,12 @@ RESERVED_VARIABLES = frozenset({"RV_CONFIG", "RV_CONFIG_DIR", "RV_PROFILE", "RV_
 def find(section: str, key: str) -> Option | None:
     """Return the declared option of a section (upper case) and key (lower case), or None."""
     return _BY_NAME.get((section, key))
+
+
+def travels(section: str, key: str) -> bool:
+    """Tell whether commands on other machines are to know an option; those of plugins, always."""
+    known = find(section, key) or passed_on(section)
+    return known is None or known.travels
 
 
 def keys(section: str) -> list[str]:

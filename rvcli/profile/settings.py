@@ -135,8 +135,11 @@ class Settings:
     def unknown_sections(self) -> list[str]:
         """List sections of files and `--set` that neither `rv` declares nor anything has read."""
         found = (section for layer in self._written() for section, _ in layer.held())
-        known = {*options.SECTIONS, *self._reads.sections}
-        return [section for section in dict.fromkeys(found) if section not in known]
+        return [
+            section
+            for section in dict.fromkeys(found)
+            if section not in options.SECTIONS and not self._reads.knows(section)
+        ]
 
     def items(self) -> Iterator[tuple[str, str, SettingValue]]:
         """Yield (section, key, value) of all that is declared or set, sorted.
@@ -160,10 +163,9 @@ class Settings:
         """
         values = {}
         for section, key, found in self.items():
-            option = options.find(section, key)
             if found.secret or found.value is None or found.origin == DEFAULT_ORIGIN:
                 continue
-            if option is None or option.travels:
+            if options.travels(section, key):
                 values[f"{section}.{key}"] = as_text(found.value)
         return {name: text for name, text in values.items() if secrets.mask_uris(text) == text}
 

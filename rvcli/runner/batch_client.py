@@ -73,10 +73,11 @@ def calling(done: str, service: str = "AWS Batch") -> Iterator[None]:
         done: completes "AWS Batch cannot ...".
     """
     from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.parsers import ResponseParserError
 
     try:
         yield
-    except (BotoCoreError, ClientError) as e:
+    except (BotoCoreError, ClientError, ResponseParserError) as e:
         code = error_code(e)
         reason, hint = _explain(e, code, service)
         error = BatchError(f"{service} cannot {done}: {reason}", hint=hint)
@@ -101,7 +102,8 @@ def _may_pass(error: Exception, code: str) -> bool:
     """Tell a network that is away, or a busy service, from what stays wrong."""
     from botocore.exceptions import ConnectionError as Unconnected
     from botocore.exceptions import HTTPClientError
+    from botocore.parsers import ResponseParserError
 
     status = getattr(error, "response", {}).get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    away = isinstance(error, (HTTPClientError, Unconnected))
+    away = isinstance(error, (HTTPClientError, Unconnected, ResponseParserError))
     return away or code in _BUSY or int(status) >= 500

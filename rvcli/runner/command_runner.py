@@ -59,7 +59,8 @@ class CommandRunner:
         """Run the command whose message is at a URI.
 
         Args:
-            fingerprint: that the message must bear; any if None.
+            fingerprint: that the message must bear; any if None. Who keeps to a plan does not
+                repeat what it has done, however often a cluster starts the command.
             tmp_dir: local directory below which temporary files go.
             on_wait: told, in words, whose lease the command waits for.
             on_settings: given the settings once those that the message carries are in force.
@@ -79,7 +80,11 @@ class CommandRunner:
         with profile.use(profile.current().with_portable(dict(message.settings))) as settings:
             on_settings(settings)
             return CommandRunner.run_from_proto(
-                message, tmp_dir=tmp_dir, on_wait=on_wait, import_context=import_context
+                message,
+                tmp_dir=tmp_dir,
+                on_wait=on_wait,
+                import_context=import_context,
+                once=fingerprint is not None,
             )
 
     @staticmethod
@@ -89,14 +94,19 @@ class CommandRunner:
         tmp_dir: str | None = None,
         on_wait: OnWait = _log_wait,
         import_context: ImportContext = nullcontext,
+        once: bool = False,
     ) -> bool:
-        """Run the command that a message describes; see `run`."""
+        """Run the command that a message describes; see `run`.
+
+        Args:
+            once: what the very plan of the message has done is not done again.
+        """
         own = registry.Registry(parent=registry.current())
         with registry.use(own):
             pins = from_message(msg.plugins)
             load_pins(pins, profile.current(), own, import_context=import_context)
             config = CommandConfig.from_proto(msg)
-            return _claim_and_run(config, msg.fingerprint, tmp_dir, on_wait)
+            return _claim_and_run(config, msg.fingerprint, tmp_dir, on_wait, once)
 
 
 def _read_message(uri: str, import_context: ImportContext) -> Any:
@@ -123,7 +133,7 @@ def _read_message(uri: str, import_context: ImportContext) -> Any:
 
 
 def _claim_and_run(
-    config: CommandConfig, fingerprint: str, tmp_dir: str | None, on_wait: OnWait
+    config: CommandConfig, fingerprint: str, tmp_dir: str | None, on_wait: OnWait, once: bool
 ) -> bool:
     root_uri, split_id = config.root_uri, config.split_id
     waited = False
@@ -136,7 +146,7 @@ def _claim_and_run(
     expiry_s = float(profile.current().get("RV", "lease_timeout_s"))
     with claim(lease_uri(root_uri, split_id), on_wait=note_wait, expiry_s=expiry_s) as lease:
         draft = _draft_of(config, fingerprint)
-        if draft is not None and _is_done_meanwhile(config, draft, waited):
+        if draft is not None and _is_done_meanwhile(config, draft, waited, once):
             return False
         remove_record(root_uri, split_id)
         started = datetime.now(timezone.utc)
@@ -171,13 +181,16 @@ def _draft_of(config: CommandConfig, fingerprint: str) -> dict[str, Any] | None:
     return draft
 
 
-def _is_done_meanwhile(config: CommandConfig, draft: dict[str, Any], waited: bool) -> bool:
-    """Tell whether another run has done the very same work since this one planned it."""
+def _is_done_meanwhile(
+    config: CommandConfig, draft: dict[str, Any], waited: bool, once: bool
+) -> bool:
+    """Tell whether the very same work was done since it was planned, by whomever."""
     record = find_record(config.root_uri, config.split_id).record
     if record is None:
         return False
     # Not by time: the clocks of the machines may differ.
-    since = record.plan not in (draft.get("plan", ""), draft.get("replaces", ""))
+    before = {draft.get("replaces", "")} | (set() if once else {draft.get("plan", "")})
+    since = record.plan not in before
     return (waited or since) and why_not_proven(record, draft, Identities(default_cache())) is None
 
 

@@ -39,11 +39,7 @@ class LocalExperimentRunner(ExperimentRunner):
         """Count processors and GPUs."""
         super().start(options)
         self._slots = max(1, options.jobs or os.cpu_count() or 1)
-        self._free_gpus = find_gpus()
-        if options.gpus is not None:
-            self._free_gpus = (self._free_gpus or [str(i) for i in range(options.gpus)])[
-                : options.gpus
-            ]
+        self._free_gpus = find_gpus(options.gpus)
         self._has_gpus = bool(self._free_gpus)
 
     def has_room(self, job: Job) -> bool:
@@ -79,7 +75,7 @@ class LocalExperimentRunner(ExperimentRunner):
         code = child.process.poll()
         if code is None:
             return JobState(RUNNING)
-        _end_group(child.process, signal.SIGKILL)
+        end_group(child.process, signal.SIGKILL)
         if child.gpu is not None:
             self._free_gpus.insert(0, child.gpu)
             child.gpu = None
@@ -100,13 +96,13 @@ class LocalExperimentRunner(ExperimentRunner):
         """End the processes of jobs, gently first, and wait until they have ended."""
         children = [self._running.pop(job.id) for job in jobs if job.id in self._running]
         for child in children:
-            _end_group(child.process, signal.SIGTERM)
+            end_group(child.process, signal.SIGTERM)
             child.close()
         deadline = time.monotonic() + GRACE_S
         for child in children:
             with suppress(subprocess.TimeoutExpired):
                 child.process.wait(max(0.0, deadline - time.monotonic()))
-            _end_group(child.process, signal.SIGKILL)
+            end_group(child.process, signal.SIGKILL)
             child.process.wait()
 
     def finish(self) -> None:
@@ -135,8 +131,8 @@ class _Child:
                 stdin.close()
 
 
-def _end_group(process: subprocess.Popen[bytes], number: int) -> None:
-    """Send a signal to a process and all that it started."""
+def end_group(process: subprocess.Popen[bytes], number: int) -> None:
+    """Send a signal to a process that leads a group, and to all that it started."""
     if hasattr(os, "killpg"):
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, number)
@@ -154,8 +150,19 @@ def describe_exit(code: int) -> str:
         return f"ended by signal {-code}"
 
 
-def find_gpus() -> list[str]:
-    """List the GPUs that this process may use, as CUDA_VISIBLE_DEVICES names them."""
+def find_gpus(limit: int | None = None) -> list[str]:
+    """List the GPUs that this process may use, as CUDA_VISIBLE_DEVICES names them.
+
+    Args:
+        limit: how many to use at most; where none is found, so many are taken to be there.
+    """
+    found = _visible_gpus()
+    if limit is None:
+        return found
+    return (found or [str(i) for i in range(limit)])[:limit]
+
+
+def _visible_gpus() -> list[str]:
     chosen = os.environ.get("CUDA_VISIBLE_DEVICES")
     if chosen is not None:
         return [name.strip() for name in chosen.split(",") if name.strip() not in ("", "-1")]

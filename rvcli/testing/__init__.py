@@ -9,12 +9,14 @@ def test_my_evaluator():
 """
 
 from rvcli.testing.configs import ConfigContract, assert_builder_copies, assert_config_round_trips
+from rvcli.testing.dask_processes import DaskProcesses
 from rvcli.testing.filesystems import FileSystemContract
 from rvcli.testing.registries import plugin_loaded, temporary_registry
 from rvcli.testing.runners import RunnerContract
 
 __all__ = [
     "ConfigContract",
+    "DaskProcesses",
     "FileSystemContract",
     "RunnerContract",
     "assert_builder_copies",

@@ -51,6 +51,7 @@ class Place:
 
     def __init__(self, project: Any, batch: SimpleNamespace) -> None:
         self.project, self.server, self.root = project, batch.server, batch.root
+        self.refusal = batch.module.Refusal
         self.fs = resolve(self.root)
 
     def rv(self, *words: str) -> Any:
@@ -198,9 +199,9 @@ def test_what_a_dead_submission_left_is_found(place: Place) -> None:
             assert process is not None
             os.kill(process.pid, signal.SIGKILL)
             process.wait()
-            raise place_refusal
+            raise lost
 
-    place_refusal = sys.modules["batch_executor"].Refusal("ServerException", "gone", 500)
+    lost = place.refusal("ServerException", "gone", 500)
     place.server.fault = kill
     process = place.start(*place.run_words("long"))
     process.communicate()
@@ -217,7 +218,7 @@ def test_what_a_dead_submission_left_is_found(place: Place) -> None:
 
 def test_a_refused_submission_is_undone(place: Place) -> None:
     """What had been submitted is cancelled, and the error is AWS's in words."""
-    refusal = sys.modules["batch_executor"].Refusal("AccessDeniedException", "not for you", 403)
+    refusal = place.refusal("AccessDeniedException", "not for you", 403)
 
     def refuse(name: str, arguments: dict[str, Any]) -> None:
         if name == "submitjob" and place.server.calls[name] == 2:

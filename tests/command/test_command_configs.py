@@ -11,6 +11,7 @@ import pytest
 from rvcli import keys, registry
 from rvcli.command.command_config import CommandConfig
 from rvcli.data.dataset_config import DatasetConfig
+from rvcli.data.scene_config import SceneConfig
 from rvcli.errors import ConfigError, MessageError
 from rvcli.filesystem import FileSystem
 from rvcli.filesystem.local_filesystem import LocalFileSystem
@@ -137,6 +138,18 @@ class TestSplits:
         folder = tmp_path / "a root/chip/e/train"
         assert [[str(folder / "t1.npz")], [str(folder / "t2.npz")]] == outputs
         assert [0, 1] == [p.split_id for p in parts]
+
+    def test_a_part_is_copied_without_the_scenes_of_the_others(
+        self, experiment: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """So that a thousand parts cost no more than a thousand scenes."""
+        config = experiment.make_command_config("CHIP")
+        copied: list[str] = []
+        clone = SceneConfig.clone
+        monkeypatch.setattr(SceneConfig, "clone", lambda s: copied.append(s.id) or clone(s))
+        parts = config.split(2)
+        assert [["t1"], ["t2"]] == [[s.id for s in part.train_scenes] for part in parts]
+        assert [] == copied
 
     def test_predict_divides_scenes(self, experiment: Any) -> None:
         """There are no more parts than scenes."""

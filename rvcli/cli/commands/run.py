@@ -63,7 +63,7 @@ def command(
 ) -> None:
     """Run the commands of experiments that are not proven to be up to date.
 
-    RUNNER is inprocess, local, aws_batch, or one that a plugin brings. COMMAND is any of
+    RUNNER is inprocess, local, aws_batch, dask, or one that a plugin brings. COMMAND is any of
     analyze, chip, train, predict, eval and bundle, or an auxiliary command; without any, all are
     run.
     """

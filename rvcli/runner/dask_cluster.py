@@ -1,0 +1,326 @@
+"""A connection to a Dask cluster: one that is there, or one that is started for a run."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import shutil
+import tempfile
+import time
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from rvcli import profile
+from rvcli.errors import RvError
+from rvcli.runner import dask_task
+from rvcli.runner.dask_settings import JOBQUEUES, DaskSettings
+from rvcli.runner.experiment_runner import RunOptions
+from rvcli.runner.local_experiment_runner import find_gpus
+
+GPU = "GPU"
+MEMORY = "MEMORY"
+_CLOSE_S = 15.0
+_ANSWER_S = 20.0
+# What remains of its server listens where only this machine reaches it, on any free port.
+_NO_DASHBOARD = {"dashboard": False, "dashboard_address": "127.0.0.1:0"}
+# In Python 3.10 these were different errors.
+_LOST = (OSError, TimeoutError, asyncio.TimeoutError)
+_LOGGERS = ("distributed", "asyncio", "tornado")
+
+
+class DaskError(RvError):
+    """A Dask cluster cannot be used."""
+
+
+class Connection:
+    """A client of a cluster, with what was started for it.
+
+    Attributes:
+        client: a `distributed.Client`.
+    """
+
+    def __init__(self, client: Any, settings: DaskSettings, held: ExitStack) -> None:
+        self.client = client
+        self._settings = settings
+        self._held = held
+
+    @property
+    def is_open(self) -> bool:
+        """True unless the scheduler has gone."""
+        return bool(self.client.status == "running")
+
+    def resources(self) -> list[Mapping[str, float]]:
+        """Return what each worker offers, as resource tags."""
+        info = self.call(self.client.scheduler_info)
+        return [worker.get("resources") or {} for worker in info["workers"].values()]
+
+    def ask_workers(self, ask: Callable[..., Any], *args: Any) -> dict[str, Any]:
+        """Call a function on each worker; return values, or errors, by worker.
+
+        Raises:
+            DaskError: one of them does not answer in time.
+        """
+        answers: dict[str, Any] = self.call(
+            self.client.run, ask, *args, on_error="return", callback_timeout=_ANSWER_S
+        )
+        return answers
+
+    def call(self, ask: Callable[..., Any], *args: Any, **options: Any) -> Any:
+        """Ask the cluster something.
+
+        Raises:
+            DaskError: it does not answer.
+        """
+        if not self.is_open:
+            raise self.gone()
+        try:
+            return ask(*args, **options)
+        except _LOST as e:
+            raise self.gone() from e
+
+    def gone(self) -> DaskError:
+        """Return the error that says that the scheduler has gone."""
+        return DaskError(
+            f"the connection to {self._settings.place} was lost",
+            hint="see whether it runs and its logs; the next run goes on from what is done",
+        )
+
+    def close(self) -> None:
+        """Release the cluster, and end it if it was started for this."""
+        self._held.close()
+
+
+def connect(settings: DaskSettings, options: RunOptions) -> Connection:
+    """Connect to a cluster, and see to it that it can run commands.
+
+    Raises:
+        DaskError: it cannot be reached or started, or has other versions.
+        MissingDependencyError: dask-jobqueue is not installed.
+    """
+    held = ExitStack()
+    try:
+        held.enter_context(_quiet("-v" in " ".join(options.verbosity_options)))
+        held.enter_context(_environment_kept())
+        cluster = _start_cluster(settings, options, held)
+        client = _client(settings, cluster)
+        held.callback(_close, client)
+        connection = Connection(client, settings, held)
+        if not settings.is_local:
+            _check_versions(connection, settings)
+    except BaseException:
+        held.close()
+        raise
+    return connection
+
+
+def _start_cluster(settings: DaskSettings, options: RunOptions, held: ExitStack) -> Any:
+    if settings.is_given:
+        return None
+    start = _local_cluster if settings.is_local else jobqueue_cluster
+    try:
+        cluster = start(settings, options, held)
+    except (*_LOST, RuntimeError, ValueError, TypeError, LookupError) as e:
+        raise DaskError(
+            f"{settings.place} cannot be started: {_worded(e)}",
+            hint="see the options of DASK_JOBQUEUE, and what `rv -v` says"
+            if settings.jobqueue
+            else "see what `rv -v` says; a script of your own must start runs below"
+            " `if __name__ == '__main__':`, as everything that starts processes",
+        ) from e
+    held.callback(_close, cluster)
+    if not settings.is_local:
+        cluster.scale(settings.workers)
+    return cluster
+
+
+def _local_cluster(settings: DaskSettings, options: RunOptions, held: ExitStack) -> Any:
+    """Start a scheduler here, and one worker process with a thread a command.
+
+    Commands are processes of their own, so that more worker processes would isolate nothing.
+    """
+    from distributed import LocalCluster, Security
+    from distributed.system import MEMORY_LIMIT
+
+    gpus = find_gpus(options.gpus)
+    return LocalCluster(  # type: ignore[no-untyped-call]
+        n_workers=1,
+        threads_per_worker=options.jobs or os.cpu_count() or 1,
+        processes=True,
+        memory_limit=0,
+        dashboard_address=None,
+        scheduler_kwargs=_NO_DASHBOARD,
+        local_directory=_directory(options, held),
+        silence_logs=logging.CRITICAL,
+        preload=[dask_task.__name__],
+        security=Security.temporary(),  # type: ignore[no-untyped-call]
+        resources={GPU: len(gpus), MEMORY: MEMORY_LIMIT // 10**6},
+        env={"CUDA_VISIBLE_DEVICES": ",".join(gpus)} if gpus else {},
+    )
+
+
+def jobqueue_cluster(settings: DaskSettings, options: RunOptions, held: ExitStack) -> Any:
+    """Return a cluster whose workers are jobs of a batch system; none is submitted yet."""
+    import dask_jobqueue
+
+    wanted = {"scheduler_options": {}, "worker_extra_args": [], **settings.jobqueue}
+    extra = ["--no-dashboard", *wanted["worker_extra_args"]]
+    if "--resources" not in extra:
+        tags = {GPU: settings.gpus, MEMORY: _megabytes(wanted.get("memory"))}
+        given = ",".join(f"{name}={amount}" for name, amount in tags.items() if amount)
+        extra += ["--resources", given] if given else []
+    if settings.tls and "security" not in wanted:
+        wanted["security"] = _security(settings)
+    return getattr(dask_jobqueue, JOBQUEUES[settings.cluster])(
+        **{
+            **wanted,
+            "scheduler_options": {**_NO_DASHBOARD, **wanted["scheduler_options"]},
+            "worker_extra_args": extra,
+            "silence_logs": logging.CRITICAL,
+        }
+    )
+
+
+def _megabytes(memory: Any) -> int:
+    """Return what an amount such as "16GB" is in MB; 0 if nothing is said."""
+    from dask.utils import parse_bytes
+
+    return int(parse_bytes(memory)) // 10**6 if memory else 0
+
+
+def _client(settings: DaskSettings, cluster: Any) -> Any:
+    from distributed import Client
+
+    if settings.scheduler_file:
+        _wait_for_file(Path(settings.scheduler_file), settings.start_timeout_s)
+    try:
+        # What differs between versions, and matters, is said in our own words.
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", module=r"distributed\.client")
+            return Client(  # type: ignore[no-untyped-call]
+                cluster if cluster is not None else settings.scheduler,
+                scheduler_file=settings.scheduler_file,
+                security=_security(settings) if cluster is None else None,
+                timeout=settings.start_timeout_s,
+                set_as_default=False,
+            )
+    except (*_LOST, RuntimeError, ValueError, TypeError) as e:
+        raise DaskError(
+            f"{settings.place} cannot be reached: {_worded(e)}",
+            hint="see whether it runs, whether this machine reaches its port, and whether"
+            " addresses (tcp:// or tls://) and DASK.tls_* are those of its scheduler",
+        ) from e
+
+
+def _security(settings: DaskSettings) -> Any:
+    """Return the TLS settings; None leaves it to Dask's own configuration."""
+    from distributed import Security
+
+    if not settings.tls:
+        return None
+    roles = {
+        f"tls_{role}_{name.removeprefix('tls_')}": path
+        for name, path in settings.tls.items()
+        if name != "tls_ca_file"
+        for role in ("client", "scheduler", "worker")
+    }
+    return Security(  # type: ignore[no-untyped-call]
+        tls_ca_file=settings.tls.get("tls_ca_file"), require_encryption=True, **roles
+    )
+
+
+def _wait_for_file(path: Path, timeout_s: float) -> None:
+    """Wait for a scheduler that is being started to write where it is."""
+    deadline = time.monotonic() + timeout_s
+    while not path.exists():
+        if time.monotonic() > deadline:
+            raise DaskError(
+                f"the scheduler file {path} is not there",
+                hint="start `dask scheduler --scheduler-file`, or mend DASK.scheduler_file",
+            )
+        time.sleep(0.1)
+
+
+def _check_versions(connection: Connection, settings: DaskSettings) -> None:
+    """Refuse hosts where rvcli is missing or another one; warn of other differences.
+
+    Workers that come later check this for themselves.
+    """
+    client, here = connection.client, dask_task.describe_host()
+    answers = connection.ask_workers(dask_task.describe_host)
+    try:
+        answers["the scheduler"] = client.run_on_scheduler(dask_task.describe_host)
+    except _LOST as e:
+        raise connection.gone() from e
+    except Exception as e:
+        answers["the scheduler"] = e
+    # A worker that has just gone is no fault, and others may come.
+    answers = {name: a for name, a in answers.items() if not isinstance(a, _LOST)}
+    wrong = {}
+    for name, answer in answers.items():
+        if isinstance(answer, Exception):
+            wrong[name] = f"none that can be used ({_worded(answer)})"
+        elif answer["rvcli"] != here["rvcli"]:
+            wrong[f"{name} on {answer['host']}"] = answer["rvcli"]
+    if wrong:
+        listed = [f"{name} has {version}" for name, version in wrong.items()][:10]
+        raise DaskError(
+            f"this machine has rvcli {here['rvcli']}, but of {settings.place} {', '.join(listed)}",
+            hint=f"install rvcli=={here['rvcli']}, with the extras that commands need, on all",
+        )
+    for name in ("python", "distributed"):
+        others = sorted({a[name] for a in answers.values()} - {here[name]})
+        if others:
+            logging.getLogger(__name__).warning(
+                "%s is %s here and %s on %s", name, here[name], ", ".join(others), settings.place
+            )
+
+
+def _directory(options: RunOptions, held: ExitStack) -> str:
+    """Make a directory for what workers write, outside the working directory."""
+    parent = options.tmp_dir or profile.current().get("RV", "tmp_dir")
+    if parent:
+        Path(parent).mkdir(parents=True, exist_ok=True)
+    path = tempfile.mkdtemp(prefix="rv-dask-", dir=parent or None)
+    held.callback(shutil.rmtree, path, ignore_errors=True)
+    return path
+
+
+@contextmanager
+def _quiet(talkative: bool) -> Iterator[None]:
+    """Keep Dask's own logs from the terminal: what goes wrong is one clear error."""
+    loggers = [] if talkative else [logging.getLogger(name) for name in _LOGGERS]
+    before = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    finally:
+        for logger, level in zip(loggers, before, strict=True):
+            logger.setLevel(level)
+
+
+@contextmanager
+def _environment_kept() -> Iterator[None]:
+    """Undo what a scheduler and a nanny in this process do to the environment."""
+    before = dict(os.environ)
+    try:
+        yield
+    finally:
+        for name in set(os.environ) - set(before):
+            del os.environ[name]
+        os.environ.update({n: v for n, v in before.items() if os.environ.get(n) != v})
+
+
+def _close(part: Any) -> None:
+    """Close a client or a cluster, which may have gone already."""
+    with suppress(*_LOST, RuntimeError):
+        part.close(timeout=_CLOSE_S)
+
+
+def _worded(error: BaseException) -> str:
+    """Say an error in one line."""
+    return " ".join(str(error).split()) or type(error).__name__
