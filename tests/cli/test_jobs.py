@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
@@ -14,8 +15,10 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
+import click
 import pytest
 
+from rvcli.cli.commands.run import ask
 from rvcli.cli.state import State
 from rvcli.filesystem import resolve
 from rvcli.testing import work_plugin
@@ -276,3 +279,20 @@ def test_secrets_are_not_kept_with_a_run() -> None:
     assert ("TILES.key=********", "--set=TILES.password=********") == shown[7:9]
     assert ("https://********@host/x.py", "-m", "exp_key", "--set", "RV.jobs=2") == shown[10:]
     assert "hidden" not in str(shown)
+
+
+@pytest.mark.parametrize(("answer", "goes_on"), [("y", True), ("n", False)])
+def test_a_person_is_asked(monkeypatch: pytest.MonkeyPatch, answer: str, goes_on: bool) -> None:
+    """Where there is one; no is no."""
+
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    monkeypatch.setattr("sys.stdin", Terminal(f"{answer}\n"))
+    try:
+        ask("Submit 300 commands?")
+    except click.Abort:
+        assert not goes_on
+    else:
+        assert goes_on

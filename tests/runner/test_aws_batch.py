@@ -18,9 +18,10 @@ from rvcli.errors import ConfigError, MessageError, UsageError
 from rvcli.runner import batch_worker
 from rvcli.runner.aws_batch_experiment_runner import NOOP_COMMAND, AwsBatchExperimentRunner
 from rvcli.runner.batch_client import BatchError, calling
+from rvcli.runner.batch_handles import Handles
 from rvcli.runner.batch_limits import LONGEST_NAME, job_name, problems
 from rvcli.runner.batch_logs import BatchLogs
-from rvcli.runner.batch_plan import plan_submissions
+from rvcli.runner.batch_plan import Submission, plan_submissions
 from rvcli.runner.batch_settings import BatchSettings
 from rvcli.runner.batch_states import log_group, log_streams, state_of
 from rvcli.runner.batch_watch import LOOKS_UNTIL_LOST, BatchWatch
@@ -412,6 +413,37 @@ class TestRequests:
         with pytest.raises(ConfigError, match="e/WORK/0: command and environment"):
             runner.it.submit_all([job("d/WORK/0"), long])
         assert [] == sent_to(runner.client)
+
+
+class TestHandles:
+    """By what jobs are found and ended."""
+
+    @staticmethod
+    def of(count: int) -> tuple[Handles, list[Job]]:
+        """Return the handles of an array and a single job, submitted as A and S."""
+        jobs = [job(f"e/CHIP/{i}") for i in range(count)]
+        handles = Handles()
+        for name, group in (("A", jobs), ("S", [job("e/EVAL/0")])):
+            submission = Submission(name, tuple(group))
+            handles.note(submission, {"queue": "q", "jobName": f"n{name}", "jobQueue": "q"})
+            for item in group:
+                handles.note_id(item.id, name)
+        return handles, jobs
+
+    def test_a_whole_array_is_ended_at_once(self) -> None:
+        """And a part of it child by child."""
+        handles, jobs = self.of(3)
+        ids = [j.id for j in jobs]
+        assert ["S", "A"] == handles.ids_to_end(["e/EVAL/0", *ids])
+        assert ["A:0", "A:2"] == handles.ids_to_end([ids[0], ids[2]])
+
+    def test_they_survive_as_text(self) -> None:
+        """With the number of a child, and with a name alone where the id is not known yet."""
+        handles, jobs = self.of(2)
+        again = Handles({jobs[1].id: handles.text(jobs[1].id), "x": '{"queue": "q", "name": "n"}'})
+        assert ("A", "A:1") == (again.known_id(jobs[1].id, {}), again.note_id(jobs[1].id, "A"))
+        assert (False, "found") == (again.have_ids, again.known_id("x", {"n": "found"}))
+        assert (None, {"q"}) == (again.known_id("x", {}), again.queues)
 
 
 class TestWorker:
