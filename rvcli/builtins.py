@@ -191,5 +191,8 @@ def _register_commands_and_runners(r: Any) -> None:
         keys.LOCAL, "rvcli.runner.local_experiment_runner:LocalExperimentRunner"
     )
     r.register_experiment_runner(
+        keys.AWS_BATCH, "rvcli.runner.aws_batch_experiment_runner:AwsBatchExperimentRunner"
+    )
+    r.register_experiment_runner(
         keys.DASK, "rvcli.runner.dask_experiment_runner:DaskExperimentRunner", extra="dask"
     )

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import ModuleType, SimpleNamespace
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -29,15 +30,19 @@ if SHIMS not in os.environ.get("PYTHONPATH", "").split(os.pathsep):
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [SHIMS, os.environ.get("PYTHONPATH")]))
 runpy.run_path(str(Path(SHIMS, "sitecustomize.py")))
 
-# Tests are no package, so that their modules are not found by name.
-_SPEC = importlib.util.spec_from_file_location(
-    "rv_test_faults", Path(__file__).parent / "faults.py"
-)
-assert _SPEC is not None
-assert _SPEC.loader is not None
-faults = importlib.util.module_from_spec(_SPEC)
-sys.modules[_SPEC.name] = faults
-_SPEC.loader.exec_module(faults)
+
+def _load(name: str, path: str) -> ModuleType:
+    """Load a module of the tests, which are no package, so that it is not found by its name."""
+    spec = importlib.util.spec_from_file_location(name, Path(__file__).parent / path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+faults = _load("rv_test_faults", "faults.py")
 
 # On a busy machine, or at the first import of a library, an example takes longer than 200 ms.
 settings.register_profile("rv", deadline=None)
@@ -77,6 +82,55 @@ def s3_root(s3_environment: str) -> str:
     bucket = f"test-{uuid.uuid4().hex[:16]}"
     s3_client.client().create_bucket(Bucket=bucket)
     return f"s3://{bucket}"
+
+
+BATCH_SETTINGS = {
+    "AWS_BATCH.job_queue": "gpu",
+    "AWS_BATCH.job_definition": "rv-gpu",
+    "AWS_BATCH.cpu_job_queue": "cpu",
+    "AWS_BATCH.cpu_job_definition": "rv-cpu",
+    "AWS_BATCH.confirm_jobs": "10000",
+    "AWS_BATCH.poll_s": "0.1",
+}
+
+
+@pytest.fixture(scope="session")
+def batch_endpoint(
+    s3_endpoint: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[SimpleNamespace]:
+    """Run a small AWS Batch for the whole session; give it, its module and how to reach it."""
+    module = _load("rv_batch_executor", "runner/batch_executor.py")
+    server = module.BatchEndpoint(tmp_path_factory.mktemp("batch"))
+    server.role = {
+        "AWS_ENDPOINT_URL": s3_endpoint,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }
+    environment = {
+        **server.role,
+        "AWS_ENDPOINT_URL_BATCH": server.url,
+        "AWS_ENDPOINT_URL_CLOUDWATCH_LOGS": server.url,
+    }
+    yield SimpleNamespace(
+        server=server, module=module, environment=environment, settings=BATCH_SETTINGS
+    )
+    server.close()
+
+
+@pytest.fixture
+def batch(
+    batch_endpoint: SimpleNamespace, s3_root: str, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[SimpleNamespace]:
+    """Point the environment at AWS Batch; give it, with a bucket for what commands write."""
+    for name, value in batch_endpoint.environment.items():
+        monkeypatch.setenv(name, value)
+    server = batch_endpoint.server
+    server.requests.clear()
+    server.calls.clear()
+    yield SimpleNamespace(**vars(batch_endpoint), root=s3_root)
+    server.fault = lambda name, arguments: None
+    assert [] == server.broken_limits
 
 
 @pytest.fixture(scope="session")

@@ -26,6 +26,7 @@ class State:
         config_file: the given profile file, or None.
         overrides: `SECTION.KEY=VALUE`, each.
         verbosity: -1 quiet, 0 normal, 1 verbose, 2 and more for debugging.
+        arguments: all of the command line, after the program's name.
         is_worker: what is printed goes to a log, where a fault needs its traceback at once.
     """
 
@@ -34,6 +35,7 @@ class State:
         self.config_file: str | None = None
         self.overrides: tuple[str, ...] = ()
         self.verbosity = 0
+        self.arguments: tuple[str, ...] = ()
         self.is_worker = False
 
     @property
@@ -105,6 +107,23 @@ class State:
     def verbosity_options(self) -> tuple[str, ...]:
         """Return the options that make a worker anywhere say as much."""
         return (*["-v"] * self.verbosity, *["-q"] * -self.verbosity)
+
+    def command_line(self) -> tuple[str, ...]:
+        """Return the command line as it may be shown and kept: secrets are masked."""
+        from rvcli.profile.secrets import MASK, is_secret, mask_uris
+
+        shown = ["rv"]
+        before = ("", "")
+        for word in self.arguments:
+            override = word.removeprefix("--set=")
+            if "=" in override and _is_secret(override):
+                shown.append(word.partition(override)[0] + f"{override.partition('=')[0]}={MASK}")
+            elif before[0] in ("-a", "--arg") and is_secret("", before[1]):
+                shown.append(MASK)
+            else:
+                shown.append(mask_uris(word))
+            before = (before[1], word)
+        return tuple(shown)
 
     @contextmanager
     def exported_secrets(self) -> Iterator[None]:

@@ -86,7 +86,7 @@ def _mapped(uri: str, kind: type[FileSystemError], done: str) -> Iterator[None]:
     ) as e:
         # A transfer wraps what went wrong in an error of its own.
         cause = e if error_code(e) or not isinstance(e, Boto3Error) else _wrapped(e)
-        reason, hint = _explain(cause)
+        reason, hint = explain(cause)
         raise kind(f"{uri!r} cannot be {done}: {reason}", hint=hint) from e
 
 
@@ -95,7 +95,12 @@ def _wrapped(error: Any) -> BaseException:
     return cause
 
 
-def _explain(error: BaseException) -> tuple[str, str | None]:
+def explain(error: BaseException, service: str = "S3") -> tuple[str, str | None]:
+    """Say what an error of boto3 means, and what to do about it.
+
+    Args:
+        service: of Amazon, that was asked.
+    """
     from botocore import exceptions as botocore
 
     code = error_code(error)
@@ -119,7 +124,7 @@ def _explain(error: BaseException) -> tuple[str, str | None]:
         return f"the connection broke off ({error})", "try again later"
     if isinstance(error, (botocore.HTTPClientError, botocore.ConnectionError)):
         return (
-            f"S3 cannot be reached ({error})",
+            f"{service} cannot be reached ({error})",
             "check your connection, AWS_ENDPOINT_URL and AWS_DEFAULT_REGION",
         )
     return str(error), None

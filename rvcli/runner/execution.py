@@ -5,11 +5,9 @@ from __future__ import annotations
 import sys
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
-from contextvars import copy_context
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TypeVar
 
 from rvcli.dag import Plan
 from rvcli.errors import RvError
@@ -20,6 +18,8 @@ from rvcli.runner.job import CANCELLED, DONE, FAILED, NOT_RUN, RUNNING, WAITING,
 from rvcli.runner.jobs import jobs_of, log_path_of
 from rvcli.runner.messages import MessageWriter
 from rvcli.runner.progress_lines import read_line
+from rvcli.runner.runs import Run, new_run_id, write_run
+from rvcli.runner.threads import in_threads
 
 POLL_S = 0.01
 # Looking at many jobs takes a while: that much longer is waited between looks.
@@ -27,10 +27,10 @@ POLL_S_PER_JOB = 0.0005
 LOG_EVERY_S = 0.2
 LAST_LINES = 15
 LONGEST_WAIT_S = 60.0
-_THREADS = 16
 
-T = TypeVar("T")
-R = TypeVar("R")
+
+class Hangup(KeyboardInterrupt):
+    """Whoever watches has gone; jobs that can do without go on."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +68,11 @@ class Outcome:
         return tuple(r for r in self.results if r.state.status == NOT_RUN)
 
     @property
+    def cancelled(self) -> tuple[JobResult, ...]:
+        """The jobs that somebody has cancelled."""
+        return tuple(r for r in self.results if r.state.status == CANCELLED)
+
+    @property
     def ok(self) -> bool:
         """True if every job is done."""
         return all(r.state.status == DONE for r in self.results)
@@ -95,6 +100,8 @@ class Execution:
         self.active: dict[str, Job] = {}
         self.results: dict[str, JobResult] = {}
         self.stopping = False
+        self._handles: Mapping[Job, str] = {}
+        self._submitting = False
         self._write = write
         self._started: dict[str, float] = {}
         self._not_before: dict[str, float] = {}
@@ -103,29 +110,60 @@ class Execution:
     @classmethod
     def of(cls, runner: ExperimentRunner, plan: Plan, options: RunOptions) -> Execution:
         """Return the run of what a plan says must run."""
+        options = replace(options, run_id=options.run_id or new_run_id())
         steps = {step.id: step for step in plan.to_run}
         writer = MessageWriter(remote=runner.traits.remote)
         jobs = jobs_of(plan, options, remote=runner.traits.remote)
         return cls(runner, jobs, options, lambda job: writer.write(steps[job.id]))
+
+    @classmethod
+    def attached(cls, runner: ExperimentRunner, run: Run, options: RunOptions) -> Execution:
+        """Return a run that another process has started; what its records prove is done."""
+        execution = cls(runner, (), options, lambda job: None)
+        done = prove(run.jobs)
+        execution._handles = {job: run.handles[job.id] for job in run.jobs if job.id not in done}
+        for job in run.jobs:
+            if job.id in done:
+                execution.results[job.id] = JobResult(job, JobState(DONE))
+            else:
+                execution._take(job)
+        return execution
 
     def run(self) -> Outcome:
         """Run everything that can run.
 
         Raises:
             KeyboardInterrupt: after all that was started has ended.
+            Hangup: of a detachable runner, whose jobs go on; a KeyboardInterrupt, too, leaves
+                them alone if another process has started them.
             RvError: the runner takes nothing; what it had taken has ended.
         """
         self.runner.start(self.options)
         try:
+            if self._handles:
+                self.runner.attach(self._handles)
             while self.waiting or self.active:
                 self._start_jobs()
+                if self.options.detach:
+                    break
                 self._poll_jobs()
-        except BaseException:
+        except BaseException as e:
+            if self._goes_on(e):
+                raise
             self._cancel(list(self.active.values()), JobState(CANCELLED, "interrupted"))
+            if isinstance(e, Hangup):
+                raise KeyboardInterrupt from e
             raise
         finally:
             self.runner.finish()
         return Outcome(tuple(self.results.values()))
+
+    def _goes_on(self, error: BaseException) -> bool:
+        """Tell whether jobs are left alone when this process can follow them no longer."""
+        if not self.runner.traits.detachable or self.waiting or self._submitting:
+            return False
+        asked = isinstance(error, KeyboardInterrupt) and not isinstance(error, Hangup)
+        return bool(self._handles) or not asked
 
     def _start_jobs(self) -> None:
         together: list[Job] = []
@@ -158,7 +196,7 @@ class Execution:
     def _submit_together(self, jobs: Sequence[Job]) -> None:
         """Give a runner that keeps the order itself all jobs whose messages can be written."""
         written = []
-        for job, error in zip(jobs, _in_threads(self._try_to_write, jobs), strict=True):
+        for job, error in zip(jobs, in_threads(self._try_to_write, jobs), strict=True):
             blocking = self._failed_dependency(job)
             if error is not None:
                 self._refused(job, error)
@@ -169,7 +207,19 @@ class Execution:
                 self._take(job)
                 written.append(job)
         if written:
-            self.runner.submit_all(written)
+            self._hand_over(written)
+
+    def _hand_over(self, jobs: Sequence[Job]) -> None:
+        """Submit jobs; of a detachable runner, such that they are found whenever this one dies."""
+        self._submitting = True
+        detachable = self.runner.traits.detachable
+        if detachable:
+            self.runner.prepare(jobs)
+            write_run(Run.of(self.runner, jobs, self.options))
+        self.runner.submit_all(jobs)
+        if detachable:
+            write_run(Run.of(self.runner, jobs, self.options))
+        self._submitting = False
 
     def _try_to_write(self, job: Job) -> Exception | None:
         try:
@@ -179,7 +229,7 @@ class Execution:
         return None
 
     def _take(self, job: Job) -> None:
-        del self.waiting[job.id]
+        self.waiting.pop(job.id, None)
         self.active[job.id] = job
         self._tails[job.id] = deque(maxlen=LAST_LINES)
 
@@ -212,7 +262,7 @@ class Execution:
             finished = self._finished_jobs()
         for job in list(self.active.values()):
             self._read_log(job)
-        proven = _in_threads(_proven, finished)
+        proven = in_threads(_proven, finished)
         for (job, _), state in zip(finished, proven, strict=True):
             del self.active[job.id]
             self._conclude(job, state)
@@ -291,6 +341,12 @@ class Execution:
         self.options.sink(event)
 
 
+def prove(jobs: Sequence[Job]) -> set[str]:
+    """Return the ids of the jobs that their records prove to be done."""
+    states = in_threads(_proven, [(job, JobState(DONE)) for job in jobs])
+    return {job.id for job, state in zip(jobs, states, strict=True) if state.status == DONE}
+
+
 def _proven(finished: tuple[Job, JobState]) -> JobState:
     """Say that a job is done only if its record does: a process may end for any reason."""
     job, state = finished
@@ -300,17 +356,6 @@ def _proven(finished: tuple[Job, JobState]) -> JobState:
     if record is not None and record.fingerprint == job.fingerprint:
         return state
     return JobState(FAILED, "it ended without a record of what it made")
-
-
-def _in_threads(call: Callable[[T], R], items: Sequence[T]) -> list[R]:
-    """Call with each item in a few threads, each in a copy of this context."""
-    if len(items) < 2:
-        return [call(item) for item in items]
-    from concurrent.futures import ThreadPoolExecutor
-
-    with ThreadPoolExecutor(min(_THREADS, len(items))) as pool:
-        futures = [pool.submit(copy_context().run, call, item) for item in items]
-        return [future.result() for future in futures]
 
 
 def _append(path: Path, lines: Sequence[str]) -> None:
