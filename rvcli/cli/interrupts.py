@@ -37,7 +37,7 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
     # Once is enough: a second one must not break into the cleaning up.
     signal.signal(number, signal.SIG_IGN)
     if number == getattr(signal, "SIGHUP", None):
-        from rvcli.runner.execution import Hangup
+        from rvcli.runner.outcome import Hangup
 
         raise Hangup
     raise KeyboardInterrupt

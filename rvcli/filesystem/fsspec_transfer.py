@@ -7,7 +7,6 @@ import hashlib
 import secrets
 from collections.abc import Iterator
 from contextlib import suppress
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,7 @@ from rvcli.filesystem.atomic import writing as writing_path
 from rvcli.filesystem.filesystem import FileStat
 from rvcli.filesystem.fsspec_stat import files_at, info, is_exact, stat_of
 from rvcli.filesystem.local_filesystem import files_below, mirror_deletions, reading_path
-from rvcli.filesystem.parallel import in_parallel
+from rvcli.filesystem.threads import in_threads
 from rvcli.filesystem.uri import join_uri, scheme
 
 # Stores that show an object only once all of it has arrived. Elsewhere a file is written under
@@ -196,7 +195,7 @@ def upload_all(source: Path, uri: str, *, delete: bool) -> None:
                 upload(path, target)
                 _note_same(target, path)
 
-    in_parallel((partial(put, *item) for item in paths.items()), _threads(uri))
+    in_threads(lambda item: put(*item), paths.items(), _threads(uri))
     for name in sorted(set(there) - set(paths)) if delete else ():
         remove(join_uri(uri, name))
 
@@ -214,7 +213,7 @@ def download_all(uri: str, target: Path, *, delete: bool) -> None:
                 download(source, path)
                 _note_same(source, path)
 
-    in_parallel((partial(get, path, *found) for path, found in wanted.items()), _threads(uri))
+    in_threads(lambda item: get(item[0], *item[1]), wanted.items(), _threads(uri))
     if delete:
         with writing_path(target):
             mirror_deletions(target, set(wanted))

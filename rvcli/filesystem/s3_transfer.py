@@ -6,7 +6,6 @@ import random
 import time
 from collections.abc import Callable, Iterable
 from contextlib import closing
-from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,8 +14,8 @@ from rvcli.filesystem import s3_client, s3_content
 from rvcli.filesystem.atomic import atomic_path
 from rvcli.filesystem.atomic import writing as writing_path
 from rvcli.filesystem.local_filesystem import files_below, mirror_deletions, reading_path
-from rvcli.filesystem.parallel import in_parallel
 from rvcli.filesystem.s3_errors import reading, writing
+from rvcli.filesystem.threads import in_threads
 
 _THREADS = 8
 _DELETED_AT_ONCE = 1000
@@ -149,9 +148,8 @@ def download_all(
     }
     with writing_path(target):
         target.mkdir(parents=True, exist_ok=True)
-    in_parallel(
-        (partial(_download_new, bucket, path, payer, found) for path, found in wanted.items()),
-        _THREADS,
+    in_threads(
+        lambda item: _download_new(bucket, item[0], payer, item[1]), wanted.items(), _THREADS
     )
     if delete:
         with writing_path(target):
@@ -179,8 +177,9 @@ def upload_all(
     """
     old = {found["Key"]: found for found in there}
     paths = {prefix + p.relative_to(source).as_posix(): p for p in files_below(source)}
-    in_parallel(
-        (partial(_upload_new, p, bucket, key, payer, old.get(key)) for key, p in paths.items()),
+    in_threads(
+        lambda item: _upload_new(item[1], bucket, item[0], payer, old.get(item[0])),
+        paths.items(),
         _THREADS,
     )
     if delete:

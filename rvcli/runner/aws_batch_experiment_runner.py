@@ -9,6 +9,7 @@ from typing import Any
 
 from rvcli.dag import Step
 from rvcli.errors import ConfigError
+from rvcli.filesystem.threads import in_threads
 from rvcli.runner.batch_check import bad_definitions, bad_queues, missing
 from rvcli.runner.batch_client import BatchError, calling, client
 from rvcli.runner.batch_handles import Handles
@@ -23,7 +24,6 @@ from rvcli.runner.events import RunEvent
 from rvcli.runner.experiment_runner import ExperimentRunner, RunOptions, Traits
 from rvcli.runner.job import FAILED, Job, JobState
 from rvcli.runner.runs import new_run_id
-from rvcli.runner.threads import in_threads
 
 __all__ = ["DEPENDENCY_GROUP_JOB", "NOOP_COMMAND", "AwsBatchExperimentRunner"]
 

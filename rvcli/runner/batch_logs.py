@@ -9,6 +9,7 @@ from typing import Any
 from rvcli.runner.batch_client import MISSING, BatchError, calling
 from rvcli.runner.batch_states import log_group, log_streams
 from rvcli.runner.events import EventSink, RunEvent
+from rvcli.runner.progress_lines import attempt_line
 
 # CloudWatch Logs answers 10 calls a second in the smallest regions, for all of an account.
 READS_PER_S = 6.0
@@ -66,7 +67,12 @@ class BatchLogs:
         return lines
 
     def _read_all(self, group: str, streams: Sequence[str], to_the_end: bool) -> list[str]:
-        return [line for s in streams for line in self._read(group, s, to_the_end=to_the_end)]
+        lines = []
+        for number, stream in enumerate(streams, start=1):
+            is_new = (group, stream) not in self._tokens
+            found = self._read(group, stream, to_the_end=to_the_end)
+            lines += [attempt_line(number), *found] if found and is_new else found
+        return lines
 
     def _read_late(self, group: str, streams: Sequence[str]) -> list[str]:
         """Read until nothing more comes."""

@@ -6,20 +6,21 @@ import sys
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
 from rvcli.dag import Plan
 from rvcli.errors import RvError
+from rvcli.filesystem.threads import in_threads
 from rvcli.records import find_record
 from rvcli.runner.events import RunEvent
 from rvcli.runner.experiment_runner import ExperimentRunner, RunOptions
 from rvcli.runner.job import CANCELLED, DONE, FAILED, NOT_RUN, RUNNING, WAITING, Job, JobState
 from rvcli.runner.jobs import jobs_of, log_path_of
 from rvcli.runner.messages import MessageWriter
-from rvcli.runner.progress_lines import read_line
+from rvcli.runner.outcome import Hangup, JobResult, Outcome
+from rvcli.runner.progress_lines import ATTEMPT, read_line
 from rvcli.runner.runs import Run, new_run_id, write_run
-from rvcli.runner.threads import in_threads
 
 POLL_S = 0.01
 # Looking at many jobs takes a while: that much longer is waited between looks.
@@ -27,55 +28,6 @@ POLL_S_PER_JOB = 0.0005
 LOG_EVERY_S = 0.2
 LAST_LINES = 15
 LONGEST_WAIT_S = 60.0
-
-
-class Hangup(KeyboardInterrupt):
-    """Whoever watches has gone; jobs that can do without go on."""
-
-
-@dataclass(frozen=True)
-class JobResult:
-    """What became of one job.
-
-    Attributes:
-        state: how it ended.
-        seconds: how long its last attempt ran.
-        last_lines: the end of its log, if it failed.
-        reproduce: the command line that runs it alone.
-    """
-
-    job: Job
-    state: JobState
-    seconds: float = 0.0
-    last_lines: tuple[str, ...] = ()
-    reproduce: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of a plan."""
-
-    results: tuple[JobResult, ...] = field(default_factory=tuple)
-
-    @property
-    def failed(self) -> tuple[JobResult, ...]:
-        """The jobs that failed."""
-        return tuple(r for r in self.results if r.state.status == FAILED)
-
-    @property
-    def not_run(self) -> tuple[JobResult, ...]:
-        """The jobs that were not started since others failed."""
-        return tuple(r for r in self.results if r.state.status == NOT_RUN)
-
-    @property
-    def cancelled(self) -> tuple[JobResult, ...]:
-        """The jobs that somebody has cancelled."""
-        return tuple(r for r in self.results if r.state.status == CANCELLED)
-
-    @property
-    def ok(self) -> bool:
-        """True if every job is done."""
-        return all(r.state.status == DONE for r in self.results)
 
 
 class Execution:
@@ -105,6 +57,8 @@ class Execution:
         self._write = write
         self._started: dict[str, float] = {}
         self._not_before: dict[str, float] = {}
+        self._running: list[str] = []
+        self._attempted: set[str] = set()
         self._tails: dict[str, deque[str]] = {}
 
     @classmethod
@@ -258,26 +212,28 @@ class Execution:
         finished = self._finished_jobs()
         next_look = time.monotonic() + LOG_EVERY_S
         while not finished and (self.active or self.waiting) and time.monotonic() < next_look:
+            self._tell_starts()
             time.sleep(min(POLL_S + POLL_S_PER_JOB * len(self.active), LOG_EVERY_S))
             finished = self._finished_jobs()
         for job in list(self.active.values()):
             self._read_log(job)
         proven = in_threads(_proven, finished)
         for (job, _), state in zip(finished, proven, strict=True):
-            del self.active[job.id]
-            self._conclude(job, state)
+            self._conclude(self.active.pop(job.id), state)
+        # After the ends: what has started since waited for them.
+        self._tell_starts()
         if self.stopping and self.active:
             self._cancel_what_waits()
 
     def _finished_jobs(self) -> list[tuple[Job, JobState]]:
-        finished = []
-        for job in self.active.values():
-            state = self.runner.poll(job)
-            if state.status == RUNNING and job.id not in self._started:
-                self._tell_started(job)
-            if state.final:
-                finished.append((job, state))
-        return finished
+        states = [(job, self.runner.poll(job)) for job in self.active.values()]
+        self._running = [job.id for job, state in states if state.status == RUNNING]
+        return [(job, state) for job, state in states if state.final]
+
+    def _tell_starts(self) -> None:
+        for job_id in self._running:
+            if job_id in self.active and job_id not in self._started:
+                self._tell_started(self.active[job_id])
 
     def _conclude(self, job: Job, state: JobState) -> None:
         """Note how a job has ended, or see to it that it is tried again."""
@@ -312,15 +268,35 @@ class Execution:
             self._end(job, state)
 
     def _read_log(self, job: Job) -> None:
-        lines = list(self.runner.logs(job))
-        if lines and self.runner.traits.remote:
-            _append(Path(job.log_path), lines)
-        for line in lines:
+        kept: list[str] = []
+        for line in self.runner.logs(job):
             event = read_line(job.id, line)
+            if event is not None and event.kind == ATTEMPT:
+                self._keep(job, kept)
+                job, kept = self._note_attempt(job), []
+            elif event is not None:
+                self._tell(event)
             if event is None or event.kind == "warning":
                 self._tails[job.id].append(line)
-            if event is not None:
-                self._tell(event)
+            kept.append(line)
+        self._keep(job, kept)
+
+    def _note_attempt(self, job: Job) -> Job:
+        """Give each attempt that a runner makes by itself a log of its own."""
+        if job.id in self._attempted:
+            job = job.next_attempt(log_path_of(job, job.attempt + 1))
+            self.active[job.id] = job
+        self._attempted.add(job.id)
+        return job
+
+    def _keep(self, job: Job, lines: Sequence[str]) -> None:
+        """Keep what a command elsewhere has printed, as a command here keeps it itself."""
+        if not lines or not self.runner.traits.remote:
+            return
+        path = Path(job.log_path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("a", encoding="utf-8") as stream:
+            stream.writelines(f"{line}\n" for line in lines)
 
     def _end(self, job: Job, state: JobState) -> None:
         now = time.monotonic()
@@ -356,10 +332,3 @@ def _proven(finished: tuple[Job, JobState]) -> JobState:
     if record is not None and record.fingerprint == job.fingerprint:
         return state
     return JobState(FAILED, "it ended without a record of what it made")
-
-
-def _append(path: Path, lines: Sequence[str]) -> None:
-    """Keep what a command elsewhere has printed, as a command here keeps it itself."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a", encoding="utf-8") as stream:
-        stream.writelines(f"{line}\n" for line in lines)

@@ -9,6 +9,7 @@ from typing import Any
 from rvcli import keys, registry
 from rvcli.command.command_config import CommandConfig
 from rvcli.dag import CommandDAG, CommandDefinition, Plan, Step, derive, plan
+from rvcli.errors import CommandError
 from rvcli.plugins import loaded_in, pins_for
 from rvcli.plugins.plugin import PluginPin
 from rvcli.records import RecordStore
@@ -197,7 +198,10 @@ class ExperimentRunner:
         )
         made.refuse_blocked()
         if not dry_run:
-            self.run_plan(made, self.options)
+            outcome = self.run_plan(made, self.options)
+            if outcome is not None and not outcome.ok:
+                failed = ", ".join(result.job.id for result in outcome.failed) or "the run"
+                raise CommandError(f"{failed} failed", hint="the logs say why")
         return made
 
     def run_plan(self, made: Plan, options: RunOptions) -> Any:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from rvcli.errors import NotReadableError, RvError, UsageError, nearest
 from rvcli.filesystem import base_name, join_uri, parent_uri, shown
+from rvcli.filesystem.threads import in_threads
 from rvcli.runner.job import Job, Resources
-from rvcli.runner.threads import in_threads
 from rvcli.utils.files import file_exists, file_to_str, list_paths, str_to_file
 from rvcli.version import __version__
 

@@ -19,9 +19,9 @@ from typing import Any, ClassVar
 from rvcli.filesystem import join_uri
 from rvcli.runner.command_runner import CommandRunner
 from rvcli.runner.events import RunEvent
-from rvcli.runner.execution import Outcome
 from rvcli.runner.experiment_runner import ExperimentRunner, RunOptions
 from rvcli.runner.messages import stamp_and_write
+from rvcli.runner.outcome import Outcome
 from rvcli.testing.workshop import Workshop, write_package, write_plugin, write_wheel
 from rvcli.utils.files import file_to_str, list_paths, upload_or_copy
 

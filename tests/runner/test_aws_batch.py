@@ -26,9 +26,10 @@ from rvcli.runner.batch_settings import BatchSettings
 from rvcli.runner.batch_states import log_group, log_streams, state_of
 from rvcli.runner.batch_watch import LOOKS_UNTIL_LOST, BatchWatch
 from rvcli.runner.events import RunEvent
-from rvcli.runner.execution import Execution, Hangup
+from rvcli.runner.execution import Execution
 from rvcli.runner.experiment_runner import RunOptions
 from rvcli.runner.job import Job, JobState, Resources
+from rvcli.runner.outcome import Hangup
 from rvcli.runner.runs import Run
 
 

@@ -11,9 +11,9 @@ from rvcli import profile
 from rvcli.errors import CommandError
 from rvcli.runner.command_runner import CommandRunner
 from rvcli.runner.events import RunEvent
-from rvcli.runner.execution import Outcome
 from rvcli.runner.experiment_runner import ExperimentRunner, RunOptions
 from rvcli.runner.messages import stamp_and_write
+from rvcli.runner.outcome import Outcome
 from rvcli.testing.workshop import Workshop
 
 pytestmark = pytest.mark.parametrize("runner", ["inprocess", "local"])

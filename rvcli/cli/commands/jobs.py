@@ -47,8 +47,8 @@ def command() -> None:
 def list_runs(state: State, root_uri: str, as_json: bool) -> None:
     """List the runs below a root, and how many of their commands are proven to be done."""
     from rvcli.cli.render.table import print_json, print_table
+    from rvcli.filesystem.threads import in_threads
     from rvcli.runner import runs
-    from rvcli.runner.threads import in_threads
 
     with _session(state):
         root = _absolute(root_uri)

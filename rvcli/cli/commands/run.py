@@ -14,8 +14,8 @@ from rvcli.errors import UsageError
 
 if TYPE_CHECKING:
     from rvcli.dag import Plan
-    from rvcli.runner.execution import Outcome
     from rvcli.runner.experiment_runner import ExperimentRunner, RunOptions
+    from rvcli.runner.outcome import Outcome
 
 
 @click.command("run")
@@ -103,6 +103,10 @@ def command(
             confirm=ignore_question if yes else ask,
             run_id=new_run_id(),
         )
+        if plan.to_run:
+            from rvcli.cli.preflight import refuse_plugins
+
+            refuse_plugins(found, plan, session)
         _run(state, found, plan, options, as_json)
 
 
@@ -162,7 +166,7 @@ def _run(
     from rvcli.cli.render import outcome as render
     from rvcli.cli.render.plan import print_plan
     from rvcli.cli.render.progress import progress_view
-    from rvcli.runner.execution import Hangup
+    from rvcli.runner.outcome import Hangup
 
     quiet = state.is_quiet or as_json
     if not quiet:

@@ -12,7 +12,7 @@ from rvcli.errors import CommandError, RvError
 
 if TYPE_CHECKING:
     from rvcli.dag import Plan
-    from rvcli.runner.execution import JobResult, Outcome
+    from rvcli.runner.outcome import JobResult, Outcome
 
 MOST_URIS = 5
 RESULTS = {keys.PREDICT: "predictions", keys.EVAL: "metrics", keys.BUNDLE: "predict package"}
