@@ -164,8 +164,6 @@ def _local_cluster(settings: DaskSettings, options: RunOptions, held: ExitStack)
 
 def jobqueue_cluster(settings: DaskSettings, options: RunOptions, held: ExitStack) -> Any:
     """Return a cluster whose workers are jobs of a batch system; none is submitted yet."""
-    import dask_jobqueue
-
     wanted = {"scheduler_options": {}, "worker_extra_args": [], **settings.jobqueue}
     extra = ["--no-dashboard", *wanted["worker_extra_args"]]
     if "--resources" not in extra:
@@ -174,7 +172,7 @@ def jobqueue_cluster(settings: DaskSettings, options: RunOptions, held: ExitStac
         extra += ["--resources", given] if given else []
     if settings.tls and "security" not in wanted:
         wanted["security"] = _security(settings)
-    return getattr(dask_jobqueue, JOBQUEUES[settings.cluster])(
+    return getattr(import_jobqueue(), JOBQUEUES[settings.cluster])(
         **{
             **wanted,
             "scheduler_options": {**_NO_DASHBOARD, **wanted["scheduler_options"]},
@@ -182,6 +180,18 @@ def jobqueue_cluster(settings: DaskSettings, options: RunOptions, held: ExitStac
             "silence_logs": logging.CRITICAL,
         }
     )
+
+
+def import_jobqueue() -> Any:
+    """Return the module dask_jobqueue, whose import would make Ctrl-C an exit with code 0."""
+    import signal
+
+    before = signal.getsignal(signal.SIGINT)
+    import dask_jobqueue
+
+    if signal.getsignal(signal.SIGINT) is not before:
+        signal.signal(signal.SIGINT, before)
+    return dask_jobqueue
 
 
 def _megabytes(memory: Any) -> int:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import time
 from contextlib import ExitStack
 from pathlib import Path
@@ -12,7 +14,8 @@ import pytest
 
 from rvcli import profile
 from rvcli.errors import PlanError, RvError
-from rvcli.runner.dask_cluster import jobqueue_cluster
+from rvcli.profile import options
+from rvcli.runner.dask_cluster import import_jobqueue, jobqueue_cluster
 from rvcli.runner.dask_settings import JOBQUEUES, DaskSettings
 from rvcli.runner.experiment_runner import ExperimentRunner, RunOptions
 
@@ -84,16 +87,22 @@ def test_options_of_an_ini_file_have_types(tmp_path: Path) -> None:
         } == DaskSettings.current().jobqueue
 
 
+def test_ctrl_c_stays_an_interrupt() -> None:
+    """The import of dask-jobqueue would turn it into an exit with code 0."""
+    code = (
+        "import signal; from rvcli.runner.dask_cluster import import_jobqueue; import_jobqueue();"
+        " print(signal.getsignal(signal.SIGINT) is signal.default_int_handler)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "True\n" == done.stdout
+
+
 def test_every_batch_system_is_there() -> None:
     """Each choice of DASK.cluster names a class of dask-jobqueue."""
-    import dask_jobqueue
-
-    from rvcli.profile import options
-
     option = options.find("DASK", "cluster")
     assert option is not None
     assert {"local", *JOBQUEUES} == set(option.choices)
-    assert all(hasattr(dask_jobqueue, name) for name in JOBQUEUES.values())
+    assert all(hasattr(import_jobqueue(), name) for name in JOBQUEUES.values())
 
 
 # A cluster of dask-jobqueue that refuses its options complains that it was not closed.
