@@ -24,11 +24,13 @@ PATIENCE_S = 60.0
 class Work(AuxCommand):
     """Writes `writes` after what the other options say.
 
+    Each run leaves a file below `<the first of writes>.runs/` with its process id.
+
     Options:
         reads, writes: URIs.
         seconds: how long it works.
         meets: URI that another command makes at its start; it is waited for.
-        begins: URI that is made at the start, with the process's id.
+        begins: URI that is made at the start.
         beats: directory URI into which a file is put five times a second while it works.
         until: URI that ends the work early once it is there.
         fails: text of an error to end with.
@@ -56,7 +58,8 @@ class Work(AuxCommand):
         print(f"working on {output}", flush=True)
         for number in range(config.get("lines", 0)):
             print(f"line {number}", flush=True)
-        str_to_file("", join_uri(f"{output}.runs", uuid.uuid4().hex))
+        run = f"{time.time_ns()}-{uuid.uuid4().hex}"
+        str_to_file(str(os.getpid()), join_uri(f"{output}.runs", run))
         if config.get("warns"):
             logging.getLogger(__name__).warning("%s", config["warns"])
         with track("counting", 3, "steps") as progress:
@@ -77,7 +80,7 @@ class Work(AuxCommand):
 
     def _meet(self, config: dict[str, Any]) -> None:
         if config.get("begins"):
-            str_to_file(str(os.getpid()), config["begins"])
+            str_to_file("", config["begins"])
         deadline = time.monotonic() + PATIENCE_S
         while config.get("meets") and not file_exists(config["meets"]):
             if time.monotonic() > deadline:

@@ -19,7 +19,7 @@ from rvcli.plugins import FILE, PluginSpec, load_plugins
 from rvcli.records import RecordStore
 from rvcli.runner.experiment_runner import pins_of
 from rvcli.testing import work_plugin
-from rvcli.utils.files import file_exists, file_to_json, list_paths, str_to_file
+from rvcli.utils.files import file_exists, file_to_json, file_to_str, list_paths, str_to_file
 
 KIND = """
 import {helper}
@@ -109,6 +109,12 @@ class Workshop:
         """Return how often a command was run."""
         uri = f"{self.output(name)}.runs"
         return len(list_paths(uri)) if file_exists(uri) else 0
+
+    def last_pid(self, name: str) -> int:
+        """Return the process in which a command was run last; 0 if it has not begun."""
+        uri = f"{self.output(name)}.runs"
+        begun = list_paths(uri) if file_exists(uri) else []
+        return int(file_to_str(begun[-1])) if begun else 0
 
     def put(self, name: str) -> str:
         """Make an empty file; return its URI."""

@@ -19,6 +19,7 @@ from rvcli.runner.events import RunEvent
 from rvcli.runner.experiment_runner import ExperimentRunner, RunOptions
 from rvcli.runner.outcome import Outcome
 from rvcli.testing import DaskProcesses, RunnerContract
+from rvcli.testing.workshop import Workshop
 
 
 @pytest.fixture(scope="module")
@@ -99,50 +100,48 @@ def settings_of(cluster: DaskProcesses | None, **values: Any) -> tuple[str, ...]
 
 
 def run(
-    cluster: DaskProcesses | None, work: Any, *configs: Any, **options: Any
+    cluster: DaskProcesses | None, shop: Workshop, *configs: Any, **options: Any
 ) -> tuple[Outcome, list[RunEvent]]:
     """Plan commands and run them; give what became of them and all that was told."""
     events: list[RunEvent] = []
-    overrides = (f"RV.cache_dir={work.folder / 'cache'}", *settings_of(cluster))
+    overrides = (f"RV.cache_dir={shop.directory / 'cache'}", *settings_of(cluster))
     with profile.use(profile.load_settings(overrides=overrides)):
         outcome = ExperimentRunner.get_runner("dask").run_plan(
-            work.plan(*configs), RunOptions(**{"jobs": 2, "sink": events.append, **options})
+            shop.plan(*configs), RunOptions(**{"jobs": 2, "sink": events.append, **options})
         )
     return outcome, events
 
 
 def test_a_local_cluster_leaves_nothing_behind(
-    work: Any, folder: Path, monkeypatch: pytest.MonkeyPatch
+    shop: Workshop, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No file in the working directory, and no variable that Dask sets for its workers."""
     empty = folder / "empty"
     empty.mkdir()
     monkeypatch.chdir(empty)
     before = dict(os.environ)
-    outcome, events = run(None, work, work("a"), tmp_dir=str(folder / "temporary"))
+    outcome, events = run(None, shop, shop.work("a"), tmp_dir=str(folder / "temporary"))
     assert (True, [], before) == (outcome.ok, list(empty.iterdir()), dict(os.environ))
     assert [] == list((folder / "temporary").iterdir())
     assert [] == [e for e in events if e.kind == "warning"]
 
 
-def test_the_log_says_where_a_command_ran(cluster: DaskProcesses, work: Any) -> None:
+def test_the_log_says_where_a_command_ran(cluster: DaskProcesses, shop: Workshop) -> None:
     """Host and worker of each attempt stand before what it printed."""
-    outcome, events = run(cluster, work, work("a", fails=True), attempts=2, backoff_s=0.1)
-    log = Path(outcome.results[0].job.log_path).read_text("utf-8")
-    assert ["attempt 1 of 2", "attempt 2 of 2"] == [
-        line.split(" on ")[0].removeprefix("[dask] ")
-        for line in log.splitlines()
-        if line.startswith("[dask] ")
-    ]
+    outcome, events = run(cluster, shop, shop.work("a", fails="badly"), attempts=2, backoff_s=0.1)
+    last = Path(outcome.results[0].job.log_path)
+    logs = [path.read_text("utf-8") for path in sorted(last.parent.iterdir(), reverse=True)]
+    firsts = [log.splitlines()[0] for log in logs]
+    assert ["[attempt] 1 of 2", "[attempt] 2 of 2"] == [line.split(" on ")[0] for line in firsts]
     assert ["exit code 1; attempt 2 of 2 in 0.1 s"] == [e.text for e in events if e.kind == "retry"]
-    assert 2 == log.count("the work went wrong")
+    assert [1, 1] == [log.count("error: the work went wrong") for log in logs]
 
 
-def test_memory_goes_by_tags(cluster: DaskProcesses, work: Any) -> None:
+def test_memory_goes_by_tags(cluster: DaskProcesses, shop: Workshop) -> None:
     """A command that is taken to need memory runs on a worker that says it has as much."""
-    outcome, _ = run(cluster, work, work("a"), work("b"), memory_mb=3000)
+    outcome, _ = run(cluster, shop, shop.work("a"), shop.work("b"), memory_mb=3000)
     logs = [Path(result.job.log_path).read_text("utf-8") for result in outcome.results]
-    workers = {line for log in logs for line in log.splitlines() if line.startswith("[dask]")}
+    workers = {line for log in logs for line in log.splitlines() if line.startswith("[attempt]")}
     assert (True, 1) == (outcome.ok, len(workers))
 
 
@@ -170,12 +169,12 @@ def test_a_worker_is_told_text_alone() -> None:
     assert order == Order.from_text(order.to_text())
 
 
-def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch, work: Any) -> None:
+def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch, shop: Workshop) -> None:
     """With the extra that brings it."""
     with monkeypatch.context() as patch:
         patch.setitem(sys.modules, "distributed", None)
         with pytest.raises(ModuleNotFoundError) as caught:
-            run(None, work, work("a"))
+            run(None, shop, shop.work("a"))
     known = known_error(caught.value)
     assert isinstance(known, MissingDependencyError)
     assert "pip install 'rvcli[dask]'" == known.hint

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -28,11 +29,11 @@ def options(**values: Any) -> RunOptions:
     return RunOptions(settings_options=worker, **values)
 
 
-def wait_for(path: Path, seconds: float = 20) -> None:
-    """Wait until a file is there."""
+def wait_until(holds: Callable[[], bool], seconds: float = 20) -> None:
+    """Wait until something holds."""
     deadline = time.monotonic() + seconds
-    while not path.exists():
-        assert time.monotonic() < deadline, path
+    while not holds():
+        assert time.monotonic() < deadline
         time.sleep(0.02)
 
 
@@ -67,14 +68,12 @@ def test_a_killed_child_is_named_and_runs_again(shop: Workshop, folder: Path) ->
     runner = ExperimentRunner.get_runner("local")
 
     def kill() -> None:
-        wait_for(folder / "a.pid")
-        os.kill(int((folder / "a.pid").read_text() or "0"), signal.SIGKILL)
+        wait_until(lambda: shop.last_pid("a") > 0)
+        os.kill(shop.last_pid("a"), signal.SIGKILL)
 
     killer = threading.Thread(target=kill)
     killer.start()
-    outcome = runner.run_plan(
-        shop.plan(shop.work("a", seconds=30, begins=shop.uri("a.pid"))), options()
-    )
+    outcome = runner.run_plan(shop.plan(shop.work("a", seconds=30)), options())
     killer.join()
     assert "ended by SIGKILL" == outcome.failed[0].state.detail
     started = time.monotonic()
@@ -89,16 +88,16 @@ def test_an_interrupt_ends_the_children(shop: Workshop, folder: Path) -> None:
         if event.kind == "progress":
             raise KeyboardInterrupt
 
-    made = shop.plan(*(shop.work(n, seconds=60, begins=shop.uri(f"{n}.pid")) for n in "ab"))
+    made = shop.plan(*(shop.work(n, seconds=60) for n in "ab"))
     with pytest.raises(KeyboardInterrupt):
         ExperimentRunner.get_runner("local").run_plan(made, options(sink=interrupt, jobs=2))
-    pids = [int(p.read_text()) for p in folder.glob("*.pid") if p.read_text()]
-    assert [] == [pid for pid in pids if is_alive(pid)]
+    pids = [shop.last_pid(name) for name in "ab"]
+    assert [] == [pid for pid in pids if pid and is_alive(pid)]
 
 
 def test_children_end_with_a_killed_runner(shop: Workshop, folder: Path) -> None:
     """Kill -9 of the runner leaves no process behind."""
-    (step,) = shop.plan(shop.work("a", seconds=60, begins=shop.uri("a.pid"))).to_run
+    (step,) = shop.plan(shop.work("a", seconds=60)).to_run
     uri = stamp_and_write(step)
     cache = f"RV.cache_dir={profile.current().get('RV', 'cache_dir')}"
     code = (
@@ -108,9 +107,8 @@ def test_children_end_with_a_killed_runner(shop: Workshop, folder: Path) -> None
         "time.sleep(60)\n"
     )
     parent = subprocess.Popen([sys.executable, "-c", code])
-    wait_for(folder / "a.pid")
-    time.sleep(0.1)
-    child = int((folder / "a.pid").read_text())
+    wait_until(lambda: shop.last_pid("a") > 0)
+    child = shop.last_pid("a")
     parent.kill()
     parent.wait()
     deadline = time.monotonic() + 10
