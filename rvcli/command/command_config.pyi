@@ -10,6 +10,7 @@ from rvcli.command.chip_command_config import ChipCommandConfigBuilder
 from rvcli.command.eval_command_config import EvalCommandConfigBuilder
 from rvcli.command.predict_command_config import PredictCommandConfigBuilder
 from rvcli.command.train_command_config import TrainCommandConfigBuilder
+import copy
 import functools
 import inspect
 from collections.abc import Callable, Mapping, Sequence
