@@ -140,7 +140,7 @@ def settings_page() -> Iterator[str]:
         "RV_CONFIG": "A profile file that is stronger than those found, as `--config`.",
         "RV_CONFIG_DIR": "The directory of your own profiles, instead of the platform's.",
         "RV_LOAD_PLUGINS": "Which installed distributions to load as plugins; stronger than"
-        " `PLUGINS.entry_points`.",
+        " `PLUGINS.entry_points`. Empty or `none`: no plugins at all, files and modules neither.",
     }
     if set(variables) != options.RESERVED_VARIABLES:
         raise SystemExit("docs/generate.py must describe the reserved variables")

@@ -11,7 +11,8 @@ def register_plugin(plugin_registry: Any) -> None:
     """Register the built-ins; each is imported on first use."""
     r = plugin_registry
 
-    # File systems; the last is asked first.
+    # File systems; the last is asked first. fsspec is imported for what no other one handles.
+    r.register_filesystem("rvcli.filesystem.fsspec_filesystem:FsspecFileSystem")
     r.register_filesystem("rvcli.filesystem.http_filesystem:HttpFileSystem")
     r.register_filesystem("rvcli.filesystem.s3_filesystem:S3FileSystem")
     r.register_filesystem("rvcli.filesystem.local_filesystem:LocalFileSystem")
@@ -188,6 +189,9 @@ def _register_commands_and_runners(r: Any) -> None:
     )
     r.register_experiment_runner(
         keys.LOCAL, "rvcli.runner.local_experiment_runner:LocalExperimentRunner"
+    )
+    r.register_experiment_runner(
+        keys.AWS_BATCH, "rvcli.runner.aws_batch_experiment_runner:AwsBatchExperimentRunner"
     )
     r.register_experiment_runner(
         keys.DASK, "rvcli.runner.dask_experiment_runner:DaskExperimentRunner", extra="dask"

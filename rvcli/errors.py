@@ -137,6 +137,7 @@ _EXTRAS = {
         *("torch", "torchvision"),
     ),
     "keras": ("keras",),
+    "fsspec": ("fsspec",),
     "dask": ("cryptography", "dask", "distributed"),
     "jobqueue": ("dask_jobqueue",),
 }

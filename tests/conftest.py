@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import importlib.util
 import logging
 import os
 import runpy
+import subprocess
+import sys
 import threading
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import ModuleType, SimpleNamespace
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -25,6 +29,20 @@ SHIMS = str(Path(__file__).parent / "shims")
 if SHIMS not in os.environ.get("PYTHONPATH", "").split(os.pathsep):
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [SHIMS, os.environ.get("PYTHONPATH")]))
 runpy.run_path(str(Path(SHIMS, "sitecustomize.py")))
+
+
+def _load(name: str, path: str) -> ModuleType:
+    """Load a module of the tests, which are no package, so that it is not found by its name."""
+    spec = importlib.util.spec_from_file_location(name, Path(__file__).parent / path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+faults = _load("rv_test_faults", "faults.py")
 
 # On a busy machine, or at the first import of a library, an example takes longer than 200 ms.
 settings.register_profile("rv", deadline=None)
@@ -47,7 +65,7 @@ def s3_endpoint() -> Iterator[str]:
 @pytest.fixture
 def s3_environment(s3_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> str:
     """Point AWS_ENDPOINT_URL and credentials at the S3 server; give its URL."""
-    for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL_S3"):
+    for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL_S3", "AWS_NO_SIGN_REQUEST"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_ENDPOINT_URL", s3_endpoint)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
@@ -66,6 +84,113 @@ def s3_root(s3_environment: str) -> str:
     return f"s3://{bucket}"
 
 
+BATCH_SETTINGS = {
+    "AWS_BATCH.job_queue": "gpu",
+    "AWS_BATCH.job_definition": "rv-gpu",
+    "AWS_BATCH.cpu_job_queue": "cpu",
+    "AWS_BATCH.cpu_job_definition": "rv-cpu",
+    "AWS_BATCH.confirm_jobs": "10000",
+    "AWS_BATCH.poll_s": "0.1",
+}
+
+
+@pytest.fixture(scope="session")
+def batch_endpoint(
+    s3_endpoint: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[SimpleNamespace]:
+    """Run a small AWS Batch for the whole session; give it, its module and how to reach it."""
+    module = _load("rv_batch_executor", "runner/batch_executor.py")
+    server = module.BatchEndpoint(tmp_path_factory.mktemp("batch"))
+    server.role = {
+        "AWS_ENDPOINT_URL": s3_endpoint,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }
+    environment = {
+        **server.role,
+        "AWS_ENDPOINT_URL_BATCH": server.url,
+        "AWS_ENDPOINT_URL_CLOUDWATCH_LOGS": server.url,
+    }
+    yield SimpleNamespace(
+        server=server, module=module, environment=environment, settings=BATCH_SETTINGS
+    )
+    server.close()
+
+
+@pytest.fixture
+def batch(
+    batch_endpoint: SimpleNamespace, s3_root: str, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[SimpleNamespace]:
+    """Point the environment at AWS Batch; give it, with a bucket for what commands write."""
+    for name, value in batch_endpoint.environment.items():
+        monkeypatch.setenv(name, value)
+    server = batch_endpoint.server
+    server.requests.clear()
+    server.calls.clear()
+    yield SimpleNamespace(**vars(batch_endpoint), root=s3_root)
+    server.fault = lambda name, arguments: None
+    assert [] == server.broken_limits
+
+
+@pytest.fixture(scope="session")
+def s3_proxy(s3_endpoint: str) -> Iterator[Any]:
+    """Run a proxy before the S3 server for the whole session: clients are made once for a URL."""
+    with faults.running_proxy(s3_endpoint) as proxy:
+        yield proxy
+
+
+@pytest.fixture
+def s3_faults(s3_proxy: Any, s3_environment: str, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Give a proxy before the S3 server that takes the faults of a test, and a new bucket.
+
+    Its `root` is the bucket's URI. Waits between attempts are short.
+    """
+    from botocore.retries import standard
+
+    from rvcli.filesystem import s3_client
+
+    monkeypatch.setattr(standard.ExponentialBackoff, "delay_amount", lambda self, context: 0.001)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", s3_proxy.url)
+    bucket = f"test-{uuid.uuid4().hex[:16]}"
+    s3_client.client().create_bucket(Bucket=bucket)
+    s3_proxy.clear()
+    s3_proxy.root = f"s3://{bucket}"
+    return s3_proxy
+
+
+_FTP = """
+import sys
+from pyftpdlib.authorizers import DummyAuthorizer
+from pyftpdlib.handlers import FTPHandler
+from pyftpdlib.servers import ThreadedFTPServer
+FTPHandler.authorizer = DummyAuthorizer()
+FTPHandler.authorizer.add_user("me", "secret", sys.argv[1], perm="elradfmwMT")
+FTPHandler.auth_failed_timeout = 0
+server = ThreadedFTPServer(("127.0.0.1", 0), FTPHandler)
+print(server.address[1], flush=True)
+server.serve_forever()
+"""
+
+
+@pytest.fixture(scope="session")
+def ftp_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give the folder that the FTP server serves."""
+    return tmp_path_factory.mktemp("ftp")
+
+
+@pytest.fixture(scope="session")
+def ftp_url(ftp_folder: Path) -> Iterator[str]:
+    """Run an FTP server in a process of its own for the whole session; give its URL."""
+    argv = [sys.executable, "-W", "ignore", "-c", _FTP, str(ftp_folder)]
+    with subprocess.Popen(
+        argv, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as server:
+        assert server.stdout is not None
+        yield f"ftp://me:secret@127.0.0.1:{int(server.stdout.readline())}"
+        server.kill()
+
+
 @dataclass
 class WebServer:
     """A web server whose files and faults a test sets.
@@ -75,6 +200,7 @@ class WebServer:
         files: content by path, as "/a b/ä.tif".
         requests: "METHOD /path" of every request so far, as it was sent.
         headers: sent with every file.
+        is_able: gives parts of files, and nothing of a file that is as the client knows it.
         faults: for a path, called with the handler for each request in turn until none is
             left; one that returns True has answered.
     """
@@ -84,6 +210,7 @@ class WebServer:
     requests: list[str] = field(default_factory=list)
     headers: dict[str, str] = field(default_factory=dict)
     received: list[dict[str, str]] = field(default_factory=list)
+    is_able: bool = False
     faults: dict[str, list[Callable[[BaseHTTPRequestHandler], bool]]] = field(default_factory=dict)
 
     def answer(self, handler: BaseHTTPRequestHandler) -> None:
@@ -98,14 +225,34 @@ class WebServer:
             handler.send_error(404)
             return
         body = self.files[path]
-        handler.send_response(200)
-        headers = {"Content-Length": str(len(body)), **self.headers}
+        status, headers = 200, {}
+        if self.is_able:
+            status, body, headers = self._as_asked(handler, body)
+        handler.send_response(status)
+        headers = {"Content-Length": str(len(body)), **self.headers, **headers}
         for name, value in headers.items():
             if value:
                 handler.send_header(name, value)
         handler.end_headers()
-        if handler.command == "GET":
+        if handler.command == "GET" and status != 304:
             handler.wfile.write(body)
+
+    def _as_asked(
+        self, handler: BaseHTTPRequestHandler, body: bytes
+    ) -> tuple[int, bytes, dict[str, str]]:
+        tag, modified = self.headers.get("ETag"), self.headers.get("Last-Modified")
+        if tag and handler.headers["If-None-Match"] == tag:
+            return 304, b"", {}
+        if modified and not tag and handler.headers["If-Modified-Since"] == modified:
+            return 304, b"", {}
+        start, _, end = (handler.headers["Range"] or "").removeprefix("bytes=").partition("-")
+        if not start or handler.headers.get("If-Range", tag) != tag:
+            return 200, body, {}
+        if int(start) >= len(body):
+            return 416, b"", {"Content-Range": f"bytes */{len(body)}"}
+        part = body[int(start) : int(end) + 1 if end else None]
+        last = int(start) + len(part) - 1
+        return 206, part, {"Content-Range": f"bytes {start}-{last}/{len(body)}"}
 
 
 @pytest.fixture

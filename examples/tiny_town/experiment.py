@@ -36,11 +36,13 @@ class TinyTown(rv.ExperimentSet):
 
         Args:
             root_uri: where everything is written.
-            data_dir: where the imagery is; it is drawn if it is not there.
+            data_dir: where the imagery is, also a URI; on this machine it is drawn if it is not
+                there.
             chip_size: width and height of training chips, in pixels.
             iterations: rounds of boosting.
         """
-        draw_imagery(Path(data_dir))
+        if "://" not in data_dir:
+            draw_imagery(Path(data_dir))
         task = (
             rv.TaskConfig.builder(rv.SEMANTIC_SEGMENTATION)
             .with_classes(CLASSES)

@@ -1,4 +1,7 @@
-"""Signals that end a run: all of them arrive as KeyboardInterrupt, so that all clean up alike."""
+"""Signals that end a run: all of them arrive as KeyboardInterrupt, so that all clean up alike.
+
+The loss of the terminal is a Hangup, a KeyboardInterrupt that jobs elsewhere survive.
+"""
 
 from __future__ import annotations
 
@@ -33,6 +36,10 @@ def terminations_interrupt() -> Iterator[None]:
 def _interrupt(number: int, frame: FrameType | None) -> None:
     # Once is enough: a second one must not break into the cleaning up.
     signal.signal(number, signal.SIG_IGN)
+    if number == getattr(signal, "SIGHUP", None):
+        from rvcli.runner.outcome import Hangup
+
+        raise Hangup
     raise KeyboardInterrupt
 
 

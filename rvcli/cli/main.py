@@ -35,7 +35,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     state = State()
     _prepare_output()
     try:
-        code = _invoke(list(sys.argv[1:] if argv is None else argv), state)
+        state.arguments = tuple(sys.argv[1:] if argv is None else argv)
+        code = _invoke(list(state.arguments), state)
         sys.stdout.flush()
     except BrokenPipeError as e:
         return _pipe_broken(e, state)

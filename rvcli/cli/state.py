@@ -26,6 +26,7 @@ class State:
         config_file: the given profile file, or None.
         overrides: `SECTION.KEY=VALUE`, each.
         verbosity: -1 quiet, 0 normal, 1 verbose, 2 and more for debugging.
+        arguments: all of the command line, after the program's name.
         is_worker: what is printed goes to a log, where a fault needs its traceback at once.
     """
 
@@ -34,6 +35,7 @@ class State:
         self.config_file: str | None = None
         self.overrides: tuple[str, ...] = ()
         self.verbosity = 0
+        self.arguments: tuple[str, ...] = ()
         self.is_worker = False
 
     @property
@@ -77,7 +79,7 @@ class State:
         settings = self.settings()
         own = registry.Registry(parent=registry.default())
         with profile.use(settings), registry.use(own):
-            plugins = _load_plugins(settings, own)
+            plugins = _load_plugins(settings, own, held=strict)
             _mark_sections_of_plugins(settings, own, plugins)
             if not (quiet or self.is_quiet):
                 warn(settings.warnings)
@@ -105,6 +107,23 @@ class State:
     def verbosity_options(self) -> tuple[str, ...]:
         """Return the options that make a worker anywhere say as much."""
         return (*["-v"] * self.verbosity, *["-q"] * -self.verbosity)
+
+    def command_line(self) -> tuple[str, ...]:
+        """Return the command line as it may be shown and kept: secrets are masked."""
+        from rvcli.profile.secrets import MASK, is_secret, mask_uris
+
+        shown = ["rv"]
+        before = ("", "")
+        for word in self.arguments:
+            override = word.removeprefix("--set=")
+            if "=" in override and _is_secret(override):
+                shown.append(word.partition(override)[0] + f"{override.partition('=')[0]}={MASK}")
+            elif before[0] in ("-a", "--arg") and is_secret("", before[1]):
+                shown.append(MASK)
+            else:
+                shown.append(mask_uris(word))
+            before = (before[1], word)
+        return tuple(shown)
 
     @contextmanager
     def exported_secrets(self) -> Iterator[None]:
@@ -160,17 +179,33 @@ def _option_of(override: str) -> tuple[str, str]:
     return canonical(section, key)
 
 
-def _load_plugins(settings: Settings, registry: Registry) -> list[LoadedPlugin]:
-    """Load the plugins, if there can be any: importing what loads them takes a while."""
-    if not settings.plugin_files() and not settings.plugin_modules():
+def _load_plugins(settings: Settings, registry: Registry, *, held: bool) -> list[LoadedPlugin]:
+    """Load the plugins, if there can be any: importing what loads them takes a while.
+
+    Args:
+        held: they must be what the lock says, if there is one; nothing is imported otherwise.
+    """
+    if not (settings.plugin_files() or settings.plugin_modules() or _may_have_lock(settings)):
         from importlib import metadata
 
         if not metadata.entry_points(group=keys.PLUGIN_ENTRY_POINTS):
             return []
-    from rvcli.plugins import load_plugins, plugin_specs
+    from rvcli.plugins import are_switched_off, load_plugins, lock_in_force, plugin_specs
 
+    if are_switched_off():
+        return []
+    lock = lock_in_force(settings)
+    if lock is not None and held:
+        lock.refuse_other_names(plugin_specs(settings, {}))
     with foreign_prints_aside():
-        return load_plugins(plugin_specs(settings), registry)
+        return load_plugins(
+            plugin_specs(settings), registry, lock=lock, strict=held and lock is not None
+        )
+
+
+def _may_have_lock(settings: Settings) -> bool:
+    named = settings.get("PLUGINS", "lock")
+    return bool(named) or any((file.parent / "rv.lock").exists() for file in settings.files)
 
 
 def _mark_sections_of_plugins(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 import warnings
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
@@ -10,6 +11,7 @@ from typing import Any
 
 import rasterio
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
+from rasterio.session import Session
 
 from rvcli.errors import DataError
 from rvcli.filesystem import is_local, resolve
@@ -23,11 +25,21 @@ _REMOTE_OPTIONS = {
     # No listing of the directory for each file that is opened.
     "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",
     # What is opened again may have been written anew.
-    "CPL_VSIL_CURL_NON_CACHED": "/vsis3/:/vsicurl/",
-    "GDAL_HTTP_CONNECTTIMEOUT": "20",
-    "GDAL_HTTP_MAX_RETRY": "3",
-    "GDAL_HTTP_RETRY_DELAY": "1",
+    "CPL_VSIL_CURL_NON_CACHED": "/vsis3/:/vsicurl/:/vsigs/:/vsiaz/:/vsiadls/:/vsiwebhdfs/",
+    "GDAL_HTTP_CONNECTTIMEOUT": "10",
+    # A connection over which nothing comes is given up, as curl has it: bytes a second.
+    "GDAL_HTTP_LOW_SPEED_LIMIT": "1",
+    "GDAL_HTTP_LOW_SPEED_TIME": "60",
+    # For what passes, such as 429, 500, 502, 503, 504 and connections that are reset.
+    "GDAL_HTTP_MAX_RETRY": "4",
+    "GDAL_HTTP_RETRY_DELAY": "0.5",
 }
+# What rasterio takes from a session only.
+_CREDENTIALS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+
+# Credentials of a session last longer than this once they are given out: boto3 renews them
+# ten minutes before they expire.
+REFRESH_S = 60.0
 
 
 def limit_cache() -> None:
@@ -54,10 +66,47 @@ def gdal_options(uris: Iterable[str]) -> dict[str, str]:
     return options
 
 
+class GdalOptions:
+    """The options for some URIs, asked for anew from time to time: credentials expire."""
+
+    def __init__(self, uris: Iterable[str]) -> None:
+        self._uris = [uri for uri in uris if not is_local(uri)]
+        self._options: dict[str, str] = {}
+        self._asked_s = -REFRESH_S
+
+    @property
+    def is_remote(self) -> bool:
+        """Whether any of the URIs is not local."""
+        return bool(self._uris)
+
+    def current(self) -> dict[str, str]:
+        """Return the options as they are now."""
+        if self._uris and time.monotonic() - self._asked_s >= REFRESH_S:
+            self._options = gdal_options(self._uris)
+            self._asked_s = time.monotonic()
+        return self._options
+
+
+class _Given(Session):  # type: ignore[misc]
+    """Credentials that were found elsewhere."""
+
+    def __init__(self, options: Mapping[str, str]) -> None:
+        self._options = options
+
+    def get_credential_options(self) -> dict[str, str]:
+        """Return them as GDAL's options."""
+        return dict(self._options)
+
+
 def gdal_env(options: Mapping[str, str]) -> AbstractContextManager[Any]:
     """Return a context in which GDAL has these options."""
     limit_cache()
-    environment: AbstractContextManager[Any] = rasterio.Env(**options) if options else nullcontext()
+    if not options:
+        return nullcontext()
+    credentials = {name: options[name] for name in _CREDENTIALS if name in options}
+    others = {name: value for name, value in options.items() if name not in credentials}
+    # With a session of its own, rasterio makes none of boto3's each time.
+    environment: AbstractContextManager[Any] = rasterio.Env(_Given(credentials), **others)
     return environment
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import re
@@ -16,6 +17,8 @@ from rvcli.filesystem.process import ProcessId, start_time
 
 _PREFIX = ".rv-tmp-"
 _NAME = re.compile(re.escape(_PREFIX) + r"(?P<host>[0-9a-f]{8})-(?P<pid>\d+)-(?P<start>\d*)-")
+# What the system says when there is no space, or no leave to take more.
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _swept: set[tuple[int, str]] = set()
 
 
@@ -74,6 +77,8 @@ def writing(path: Path) -> Iterator[None]:
 
 
 def _hint(error: OSError) -> str | None:
+    if error.errno in FULL:
+        return "free some space, or choose a place on another disk, such as another RV.tmp_dir"
     if isinstance(error, PermissionError):
         return "check the permissions of its directory, or choose another one"
     if isinstance(error, (NotADirectoryError, FileExistsError)):

@@ -6,6 +6,7 @@ import hashlib
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from rvcli.errors import FileSystemError, MessageError, NotReadableError, NotWritableError
 
@@ -159,6 +160,30 @@ class FileSystem(ABC):
         return FileStat(len(data), cls.last_modified(uri), content_etag(data))
 
     @classmethod
+    def copy_if_changed(cls, uri: str, path: str, known: FileStat | None = None) -> FileStat | None:
+        """Copy a file of this file system to a local path unless it is still as known.
+
+        Args:
+            uri: on this file system.
+            path: local; its directory is made if it is not there.
+            known: what the file was when it was copied last.
+
+        Returns:
+            What the file was when it was copied; None if it is as known and was not copied.
+
+        Raises:
+            NotReadableError: there is no such file, or it cannot be read.
+        """
+        # To find out by reading the file would cost as much as to copy it.
+        is_cheap = getattr(cls.stat, "__func__", None) is not _read_to_know
+        now = cls.stat(uri) if is_cheap else None
+        if known is not None and now == known and (now.etag or now.modified):
+            return None
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        cls.copy_from(uri, path)
+        return now or FileStat(Path(path).stat().st_size)
+
+    @classmethod
     def delete(cls, uri: str) -> None:
         """Remove a file if it is there.
 
@@ -188,6 +213,9 @@ class FileSystem(ABC):
     def gdal_options(cls, uri: str) -> dict[str, str]:
         """Return the GDAL options that `gdal_path` needs, beside the environment."""
         return {}
+
+
+_read_to_know = FileSystem.stat.__func__  # type: ignore[attr-defined]
 
 
 def content_etag(data: bytes) -> str:

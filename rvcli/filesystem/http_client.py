@@ -10,11 +10,12 @@ import ssl
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timezone
 from email.message import Message
 from email.utils import parsedate_to_datetime
+from types import MappingProxyType
 from typing import IO, Any, TypeVar
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
@@ -25,7 +26,8 @@ TIMEOUT_S = 30.0
 ATTEMPTS = 4
 BACKOFF_S = 0.5
 _BLOCK_BYTES = 1 << 20
-_PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
+# 416: a part of a file that was asked for is no longer there; then all of it is asked for.
+_PASSING = frozenset({408, 416, 425, 429, 500, 502, 503, 504})
 _REASONS = {
     401: ("the server asks who you are", "put user and password, or a signed query, into the URL"),
     403: ("the server refuses access", "check that the URL is public, or signed and not expired"),
@@ -47,14 +49,14 @@ def encoded(uri: str) -> str:
     return urlunsplit((parts.scheme, host, path, quote(parts.query, safe="/%:@!$&'()*+,;=~?"), ""))
 
 
-def _request(uri: str, method: str) -> urllib.request.Request:
+def _request(uri: str, method: str, headers: Mapping[str, str]) -> urllib.request.Request:
     url = encoded(uri)
     parts = urlsplit(url)
     user, at, host = parts.netloc.rpartition("@")
     request = urllib.request.Request(
         urlunsplit(parts._replace(netloc=host)),
         method=method,
-        headers={"User-Agent": "rvcli", "Accept-Encoding": "identity"},
+        headers={"User-Agent": "rvcli", "Accept-Encoding": "identity", **headers},
     )
     if at:
         # Not passed on: a redirect may lead to someone else's server.
@@ -64,9 +66,11 @@ def _request(uri: str, method: str) -> urllib.request.Request:
 
 
 @contextmanager
-def opened(uri: str, method: str = "GET") -> Iterator[Any]:
+def opened(
+    uri: str, method: str = "GET", headers: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[Any]:
     """Give the response to a request; an error of the server raises HTTPError."""
-    with urllib.request.urlopen(_request(uri, method), timeout=TIMEOUT_S) as response:
+    with urllib.request.urlopen(_request(uri, method, headers), timeout=TIMEOUT_S) as response:
         yield response
 
 
@@ -104,13 +108,26 @@ def blocks(response: IO[bytes], uri: str) -> Iterator[bytes]:
         raise http.client.IncompleteRead(b"", expected - received)
 
 
-def patiently(uri: str, work: Callable[[], T]) -> T:
+class Damaged(http.client.HTTPException):
+    """What has arrived does not have the digest that the server announced."""
+
+
+def patiently(uri: str, work: Callable[[], T], received: Callable[[], int] = lambda: 0) -> T:
     """Do something with a server, and again after a while if it may work then.
+
+    Args:
+        uri: for messages.
+        work: done again if it fails for a reason that may pass.
+        received: how many bytes have arrived so far. While they grow by a block from one
+            failure to the next, there is no end of attempts.
 
     Raises:
         NotReadableError: it failed for good.
     """
-    for attempt in range(1, ATTEMPTS + 1):
+    attempt = 0
+    had = 0
+    while True:
+        attempt += 1
         wait_s = BACKOFF_S * 2 ** (attempt - 1) * (1 + random.random() / 4)
         try:
             return work()
@@ -120,12 +137,14 @@ def patiently(uri: str, work: Callable[[], T]) -> T:
                 raise refused(uri, e.code) from e
             wait_s = max(wait_s, _retry_after_s(e.headers))
         except (OSError, http.client.HTTPException) as e:
+            if received() - had >= _BLOCK_BYTES:
+                attempt = 1
             if not _may_pass(e) or attempt == ATTEMPTS:
                 raise _failed(uri, e, attempt) from e
         except ValueError as e:
             raise NotReadableError(f"{shown(uri)!r} is no valid URL: {e}") from e
+        had = received()
         time.sleep(wait_s)
-    raise AssertionError("the last attempt returns or raises")
 
 
 def _may_pass(error: Exception) -> bool:
@@ -141,9 +160,9 @@ def _retry_after_s(headers: Message) -> float:
     return min(float(value), 60.0) if value.isdigit() else 0.0
 
 
-def modified(headers: Message) -> datetime | None:
+def modified(headers: Message, name: str = "Last-Modified") -> datetime | None:
     """Return the time of Last-Modified, with time zone; None if there is none."""
-    text = headers["Last-Modified"]
+    text = headers[name]
     try:
         time_ = parsedate_to_datetime(text) if text else None
     except ValueError:
@@ -151,6 +170,19 @@ def modified(headers: Message) -> datetime | None:
     if time_ is None:
         return None
     return time_ if time_.tzinfo else time_.replace(tzinfo=timezone.utc)
+
+
+def tag_of(headers: Message) -> str | None:
+    """Return the ETag without quotes, W/... if it is weak; None if there is none."""
+    text = headers["ETag"] or ""
+    weak = "W/" if text.startswith("W/") else ""
+    return weak + text.removeprefix("W/").strip('"') or None
+
+
+def header_of(tag: str) -> str:
+    """Return an ETag as a header has it."""
+    weak = "W/" if tag.startswith("W/") else ""
+    return f'{weak}"{tag.removeprefix("W/")}"'
 
 
 def refused(uri: str, code: int) -> NotReadableError:
@@ -163,9 +195,16 @@ def refused(uri: str, code: int) -> NotReadableError:
 
 def _failed(uri: str, error: Exception, attempts: int) -> NotReadableError:
     times = f" after {attempts} attempts" if attempts > 1 else ""
+    if isinstance(error, Damaged):
+        return NotReadableError(
+            f"{shown(uri)!r} arrives damaged{times}: its {error} is not the one that the server"
+            " gives",
+            hint="try again later; the server, or a proxy on the way, changes what it sends",
+        )
     if isinstance(error, http.client.IncompleteRead):
         return NotReadableError(
-            f"{shown(uri)!r} broke off{times}: {error.expected} bytes are missing",
+            f"{shown(uri)!r} broke off{times}"
+            + (f": {error.expected} bytes are missing" if error.expected else ""),
             hint="try again later; the connection or the server is unreliable",
         )
     reason = getattr(error, "reason", None) or error

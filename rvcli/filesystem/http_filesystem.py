@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
+from io import BytesIO, FileIO
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
 from rvcli.errors import NotReadableError, NotWritableError
-from rvcli.filesystem import http_client
+from rvcli.filesystem import http_client, http_download
 from rvcli.filesystem.atomic import atomic_path, writing
 from rvcli.filesystem.filesystem import FileStat, FileSystem, content_etag
 from rvcli.filesystem.local_filesystem import decode
@@ -35,12 +37,9 @@ class HttpFileSystem(FileSystem):
     @staticmethod
     def read_bytes(uri: str) -> bytes:
         """Return the content of a file."""
-
-        def read() -> bytes:
-            with http_client.opened(uri) as response:
-                return b"".join(http_client.blocks(response, uri))
-
-        return http_client.patiently(uri, read)
+        sink = BytesIO()
+        http_download.fetch(uri, sink)
+        return sink.getvalue()
 
     @staticmethod
     def write_str(uri: str, data: str) -> None:
@@ -70,17 +69,19 @@ class HttpFileSystem(FileSystem):
     @staticmethod
     def copy_from(uri: str, path: str) -> None:
         """Download a file; a broken download leaves nothing."""
+        HttpFileSystem.copy_if_changed(uri, path)
 
-        def download() -> None:
-            with http_client.opened(uri) as response, atomic_path(path) as temporary:
-                with writing(Path(path)):
-                    file = temporary.open("wb")
-                with file:
-                    for block in http_client.blocks(response, uri):
-                        with writing(Path(path)):
-                            file.write(block)
-
-        http_client.patiently(uri, download)
+    @classmethod
+    def copy_if_changed(cls, uri: str, path: str, known: FileStat | None = None) -> FileStat | None:
+        """Download a file unless the server says that it is as known."""
+        try:
+            with atomic_path(path) as temporary, _Sink(temporary, Path(path)) as sink:
+                stat = http_download.fetch(uri, sink, known)
+                if stat is None:
+                    raise _Unchanged
+                return stat
+        except _Unchanged:
+            return None
 
     @staticmethod
     def local_path(uri: str, download_dir: str) -> str:
@@ -114,14 +115,12 @@ class HttpFileSystem(FileSystem):
         headers = http_client.head(uri)
         if headers is None:
             return None
+        tag = http_client.tag_of(headers)
         length = headers["Content-Length"]
         if length is None or not length.isdigit():
             data = cls.read_bytes(uri)
-            return FileStat(len(data), http_client.modified(headers), content_etag(data))
-        etag = headers["ETag"]
-        return FileStat(
-            int(length), http_client.modified(headers), etag.strip('"') if etag else None
-        )
+            return FileStat(len(data), http_client.modified(headers), tag or content_etag(data))
+        return FileStat(int(length), http_client.modified(headers), tag)
 
     @classmethod
     def delete(cls, uri: str) -> None:
@@ -144,6 +143,27 @@ class HttpFileSystem(FileSystem):
     def gdal_options(cls, uri: str) -> dict[str, str]:
         """Return the option that keeps GDAL from looking for files beside this one."""
         return {"GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR"}
+
+
+class _Unchanged(Exception):
+    """There is nothing to put in place."""
+
+
+class _Sink(FileIO):
+    """A new file; that it cannot be written is said of the one that it is to become."""
+
+    def __init__(self, path: Path, target: Path) -> None:
+        self._target = target
+        with writing(target):
+            super().__init__(path, "w+")
+
+    def write(self, data: Any) -> int:
+        """Write all of the data."""
+        with writing(self._target):
+            left = memoryview(data)
+            while left:
+                left = left[super().write(left) or 0 :]
+        return len(data)
 
 
 def _not_writable(uri: str) -> NotWritableError:

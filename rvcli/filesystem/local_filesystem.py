@@ -53,7 +53,7 @@ class LocalFileSystem(FileSystem):
     def file_exists(uri: str, include_dir: bool = True) -> bool:
         """Tell whether a file exists, or a directory if those count."""
         path = to_path(uri)
-        with _reading(path):
+        with reading_path(path):
             return path.is_file() or (include_dir and path.is_dir())
 
     @staticmethod
@@ -65,7 +65,7 @@ class LocalFileSystem(FileSystem):
     def read_bytes(file_uri: str) -> bytes:
         """Return the content of a file."""
         path = to_path(file_uri)
-        with _reading(path):
+        with reading_path(path):
             return path.read_bytes()
 
     @staticmethod
@@ -109,7 +109,7 @@ class LocalFileSystem(FileSystem):
     def last_modified(uri: str) -> datetime:
         """Return when a file or directory was last changed, in UTC."""
         path = to_path(uri)
-        with _reading(path):
+        with reading_path(path):
             return datetime.fromtimestamp(path.stat().st_mtime, tz=timezone.utc)
 
     @staticmethod
@@ -124,7 +124,7 @@ class LocalFileSystem(FileSystem):
     def stat(cls, uri: str) -> FileStat | None:
         """Return size and time of a file; None if there is no such file."""
         path = to_path(uri)
-        with _reading(path):
+        with reading_path(path):
             if not path.is_file():
                 return None
             stat = path.stat()
@@ -197,7 +197,8 @@ def mirror_deletions(dest: Path, wanted: set[Path]) -> None:
 
 
 @contextmanager
-def _reading(path: Path) -> Iterator[None]:
+def reading_path(path: Path) -> Iterator[None]:
+    """Turn an OSError into a NotReadableError that names the file."""
     try:
         yield
     except FileNotFoundError as e:
@@ -209,7 +210,7 @@ def _reading(path: Path) -> Iterator[None]:
 
 
 def _copy(source: Path, target: Path) -> None:
-    with _reading(source):
+    with reading_path(source):
         if target.exists() and source.samefile(target):
             return
         if source.is_dir():

@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
+import importlib.util
+
 from rvcli import keys, registry
 from rvcli.errors import FileSystemError, NotReadableError, NotWritableError
 from rvcli.filesystem.filesystem import FileSystem
 from rvcli.filesystem.uri import scheme, shown
-
-_NOT_BUILT_IN = {
-    "gs": "Google Cloud Storage",
-    "gcs": "Google Cloud Storage",
-    "az": "Azure Blob Storage",
-    "abfs": "Azure Blob Storage",
-    "abfss": "Azure Blob Storage",
-    "hdfs": "HDFS",
-    "ftp": "FTP",
-    "sftp": "SFTP",
-}
 
 
 def resolve(uri: str, mode: str = "r") -> type[FileSystem]:
@@ -59,12 +50,12 @@ def _find(uri: str, mode: str) -> type[FileSystem] | None:
 
 
 def _hint(name: str) -> str:
-    if name in _NOT_BUILT_IN:
-        return (
-            f"{_NOT_BUILT_IN[name]} needs a plugin that calls register_filesystem;"
-            " paths, http(s):// and s3:// are built in"
-        )
+    more = (
+        ""
+        if importlib.util.find_spec("fsspec")
+        else "; fsspec knows more: pip install 'rvcli[fsspec]'"
+    )
     return (
-        f"paths, http(s):// and s3:// are built in; is {name!r} mistyped,"
-        " or does a plugin for it have to be loaded?"
+        f"paths, http(s)://, s3:// and what fsspec knows are built in; is {name!r} mistyped,"
+        f" or does a plugin for it have to be loaded?{more}"
     )

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from rvcli.errors import FileSystemError, NotReadableError, NotWritableError
 
 _CREDENTIALS_HINT = "set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+_NO_CREDENTIALS_HINT = (
+    f"{_CREDENTIALS_HINT}; for a public bucket, AWS_NO_SIGN_REQUEST=YES"
+    " sends requests without credentials"
+)
+_LOGIN_HINT = "log in again, as with `aws sso login`"
 _MISSING = frozenset({"404", "NoSuchKey", "NotFound"})
 # The code that S3 gives -> what it means, what to do.
 _CODES = {
@@ -21,15 +28,22 @@ _CODES = {
     ),
     "InvalidAccessKeyId": ("the access key is not known", _CREDENTIALS_HINT),
     "SignatureDoesNotMatch": ("the secret key is wrong", _CREDENTIALS_HINT),
-    "ExpiredToken": ("the credentials have expired", "log in again"),
-    "InvalidToken": ("the session token is not valid", "log in again"),
-    "RequestTimeTooSkewed": ("this machine's clock is wrong", "set the clock"),
+    "ExpiredToken": ("the credentials have expired", _LOGIN_HINT),
+    "InvalidToken": ("the session token is not valid", _LOGIN_HINT),
     "SlowDown": ("S3 is busy", "try again later"),
     "ServiceUnavailable": ("S3 is busy", "try again later"),
+    "InternalError": ("S3 fails", "try again later; check AWS_ENDPOINT_URL if it goes on"),
     "PermanentRedirect": ("the bucket is in another region", "set AWS_DEFAULT_REGION"),
     "EntityTooLarge": ("the object is too large", None),
 }
-_SAME = {"403": "AccessDenied", "Forbidden": "AccessDenied", "301": "PermanentRedirect"}
+_SAME = {
+    "403": "AccessDenied",
+    "Forbidden": "AccessDenied",
+    "301": "PermanentRedirect",
+    "500": "InternalError",
+    "502": "ServiceUnavailable",
+    "503": "ServiceUnavailable",
+}
 
 
 def error_code(error: BaseException) -> str:
@@ -61,35 +75,96 @@ def writing(uri: str) -> Iterator[None]:
 def _mapped(uri: str, kind: type[FileSystemError], done: str) -> Iterator[None]:
     from boto3.exceptions import Boto3Error
     from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.parsers import ResponseParserError
+    from s3transfer.exceptions import S3DownloadFailedError
 
     try:
         yield
-    except (BotoCoreError, ClientError, Boto3Error) as e:
+    except (
+        *(BotoCoreError, ClientError, Boto3Error),
+        *(ResponseParserError, S3DownloadFailedError),
+    ) as e:
         # A transfer wraps what went wrong in an error of its own.
-        cause = e if error_code(e) or not isinstance(e, Boto3Error) else (e.__context__ or e)
-        reason, hint = _explain(cause)
+        cause = e if error_code(e) or not isinstance(e, Boto3Error) else _wrapped(e)
+        reason, hint = explain(cause)
         raise kind(f"{uri!r} cannot be {done}: {reason}", hint=hint) from e
 
 
-def _explain(error: BaseException) -> tuple[str, str | None]:
+def _wrapped(error: Any) -> BaseException:
+    cause: BaseException = getattr(error, "last_exception", None) or error.__context__ or error
+    return cause
+
+
+def explain(error: BaseException, service: str = "S3") -> tuple[str, str | None]:
+    """Say what an error of boto3 means, and what to do about it.
+
+    Args:
+        service: of Amazon, that was asked.
+    """
     from botocore import exceptions as botocore
 
     code = error_code(error)
     code = _SAME.get(code, code)
     if code in _MISSING:
         return "there is no such object", "check the key; it may be misspelt"
+    if code == "RequestTimeTooSkewed":
+        return _skewed(error), "set the clock of this machine, as with NTP"
     if code in _CODES:
         return _CODES[code]
     if code:
         message = getattr(error, "response", {}).get("Error", {}).get("Message", "")
         return f"{code} {message}".strip(), None
-    if isinstance(error, (botocore.NoCredentialsError, botocore.PartialCredentialsError)):
-        return "there are no AWS credentials", _CREDENTIALS_HINT
+    if isinstance(error, botocore.NoCredentialsError):
+        return f"there are no AWS credentials; tried: {credentials_tried()}", _NO_CREDENTIALS_HINT
     if isinstance(error, botocore.ProfileNotFound):
         return str(error), "check AWS_PROFILE and ~/.aws/config"
+    if type(error).__name__ in _OF_CREDENTIALS:
+        return str(error), f"{_LOGIN_HINT}, or {_CREDENTIALS_HINT}"
+    if isinstance(error, (botocore.IncompleteReadError, botocore.ResponseStreamingError)):
+        return f"the connection broke off ({error})", "try again later"
     if isinstance(error, (botocore.HTTPClientError, botocore.ConnectionError)):
         return (
-            f"S3 cannot be reached ({error})",
+            f"{service} cannot be reached ({error})",
             "check your connection, AWS_ENDPOINT_URL and AWS_DEFAULT_REGION",
         )
     return str(error), None
+
+
+_OF_CREDENTIALS = frozenset(
+    {
+        *("PartialCredentialsError", "CredentialRetrievalError", "MetadataRetrievalError"),
+        *("SSOTokenLoadError", "UnauthorizedSSOTokenError", "TokenRetrievalError", "SSOError"),
+    }
+)
+
+
+def credentials_tried() -> str:
+    """Say where credentials were looked for, and what was found there."""
+    profile = os.environ.get("AWS_PROFILE") or os.environ.get("AWS_DEFAULT_PROFILE") or "default"
+    files = [
+        _file("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials"),
+        _file("AWS_CONFIG_FILE", "~/.aws/config"),
+    ]
+    container = ("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI")
+    has_container = any(name in os.environ for name in container)
+    is_disabled = os.environ.get("AWS_EC2_METADATA_DISABLED", "").lower() == "true"
+    return ", ".join(
+        (
+            "the environment (AWS_ACCESS_KEY_ID is not set)",
+            *(f"profile {profile!r} in {file}" for file in files),
+            "the container's role" + ("" if has_container else " (not in a container of AWS)"),
+            "the instance's metadata" + (" (disabled)" if is_disabled else " (no answer)"),
+        )
+    )
+
+
+def _file(variable: str, default: str) -> str:
+    path = os.environ.get(variable) or default
+    return path if Path(path).expanduser().exists() else f"{path} (no such file)"
+
+
+def _skewed(error: Any) -> str:
+    details = error.response.get("Error", {})
+    here, there = details.get("RequestTime"), details.get("ServerTime")
+    times = f": it says {here}, S3 says {there}" if here and there else ""
+    return f"the clock of this machine is wrong{times}"

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 from rvcli import profile
 from rvcli.errors import FileSystemError, NotReadableError
-from rvcli.filesystem import s3_client, s3_transfer
+from rvcli.filesystem import s3_client, s3_gdal, s3_transfer
 from rvcli.filesystem.filesystem import FileStat, FileSystem
 from rvcli.filesystem.local_filesystem import decode
 from rvcli.filesystem.s3_errors import error_code, is_missing, reading, writing
@@ -88,11 +86,7 @@ class S3FileSystem(FileSystem):
     def read_bytes(uri: str) -> bytes:
         """Return the content of an object."""
         bucket, key = _split(uri)
-        with reading(uri):
-            response = s3_client.client().get_object(Bucket=bucket, Key=key, **_payer())
-            with response["Body"] as body:
-                data: bytes = body.read()
-        return data
+        return s3_transfer.read(bucket, key, _payer())
 
     @staticmethod
     def write_str(uri: str, data: str) -> None:
@@ -149,10 +143,7 @@ class S3FileSystem(FileSystem):
         """Return when an object was written, in UTC."""
         stat = S3FileSystem.stat(uri)
         if stat is None:
-            raise NotReadableError(
-                f"{uri!r} cannot be read: there is no such object",
-                hint="check the key; it may be misspelt",
-            )
+            raise _missing(uri)
         return stat.modified
 
     @staticmethod
@@ -177,6 +168,19 @@ class S3FileSystem(FileSystem):
                     return None
                 raise
         return FileStat(head["ContentLength"], head["LastModified"], head["ETag"].strip('"'))
+
+    @classmethod
+    def copy_if_changed(cls, uri: str, path: str, known: FileStat | None = None) -> FileStat | None:
+        """Download an object unless its ETag is as known."""
+        now = cls.stat(uri)
+        if now is None:
+            raise _missing(uri)
+        if now == known:
+            return None
+        bucket, key = _split(uri)
+        found = {"Key": key, "Size": now.size_bytes, "ETag": f'"{now.etag}"'}
+        s3_transfer.download(bucket, key, to_path(path), _payer(), found)
+        return now
 
     @classmethod
     def delete(cls, uri: str) -> None:
@@ -212,14 +216,13 @@ class S3FileSystem(FileSystem):
 
     @classmethod
     def gdal_options(cls, uri: str) -> dict[str, str]:
-        """Return GDAL's options for the endpoint and for who pays."""
-        options = {}
-        endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
-        if endpoint:
-            parts = urlsplit(endpoint)
-            options["AWS_S3_ENDPOINT"] = parts.netloc + parts.path.rstrip("/")
-            options["AWS_HTTPS"] = "YES" if parts.scheme == "https" else "NO"
-            options["AWS_VIRTUAL_HOSTING"] = "FALSE"
+        """Return GDAL's options for endpoint, region, credentials, and for who pays.
+
+        Raises:
+            NotReadableError: the configuration of AWS cannot be used.
+        """
+        with reading(uri):
+            options = s3_gdal.options()
         if _payer():
             options["AWS_REQUEST_PAYER"] = "requester"
         return options
@@ -235,6 +238,13 @@ def _split(uri: str) -> tuple[str, str]:
     if not bucket:
         raise FileSystemError(f"{uri!r} names no bucket", hint="write s3://BUCKET/KEY")
     return bucket, key
+
+
+def _missing(uri: str) -> NotReadableError:
+    return NotReadableError(
+        f"{uri!r} cannot be read: there is no such object",
+        hint="check the key; it may be misspelt",
+    )
 
 
 def _directory(key: str) -> str:

@@ -2,28 +2,51 @@
 
 from __future__ import annotations
 
-import os
+import random
+import time
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from rvcli.errors import NotReadableError, NotWritableError
-from rvcli.filesystem import s3_client
+from rvcli.filesystem import s3_client, s3_content
 from rvcli.filesystem.atomic import atomic_path
 from rvcli.filesystem.atomic import writing as writing_path
-from rvcli.filesystem.local_filesystem import files_below, mirror_deletions
+from rvcli.filesystem.local_filesystem import files_below, mirror_deletions, reading_path
 from rvcli.filesystem.s3_errors import reading, writing
+from rvcli.filesystem.threads import in_threads
 
 _THREADS = 8
 _DELETED_AT_ONCE = 1000
+BACKOFF_S = 1.0
+
+T = TypeVar("T")
+
+
+def read(bucket: str, key: str, payer: dict[str, str]) -> bytes:
+    """Return the content of an object; a body that breaks off is asked for again."""
+    uri = f"s3://{bucket}/{key}"
+
+    def attempt() -> bytes:
+        response = s3_client.client().get_object(Bucket=bucket, Key=key, **payer)
+        # Not the body itself: as a context it gives the stream below, which checks nothing.
+        with closing(response["Body"]) as body:
+            data: bytes = body.read()
+        if len(data) != response["ContentLength"] or not s3_content.has_md5(data, response):
+            raise _Damaged(uri)
+        return data
+
+    with reading(uri):
+        return _patiently(attempt)
 
 
 def upload(path: Path, bucket: str, key: str, payer: dict[str, str]) -> None:
     """Upload a file, in parts if it is large."""
     if not path.is_file():
         raise NotReadableError(f"there is no file {str(path)!r}")
+    with reading_path(path):
+        path.open("rb").close()
     with writing(f"s3://{bucket}/{key}"):
         s3_client.client().upload_file(str(path), bucket, key, ExtraArgs=payer)
 
@@ -31,12 +54,72 @@ def upload(path: Path, bucket: str, key: str, payer: dict[str, str]) -> None:
 def download(
     bucket: str, key: str, path: Path, payer: dict[str, str], found: dict[str, Any] | None = None
 ) -> None:
-    """Download an object, whole or not at all; `found` gives the time for the file."""
-    with atomic_path(path) as temporary, reading(f"s3://{bucket}/{key}"), writing_path(path):
-        s3_client.client().download_file(bucket, key, str(temporary), ExtraArgs=payer)
-        if found is not None:
-            time_s = found["LastModified"].timestamp()
-            os.utime(temporary, (time_s, time_s))
+    """Download an object, whole and verified or not at all.
+
+    Args:
+        bucket: name of the bucket.
+        key: of the object.
+        path: where it goes.
+        payer: request parameters that say who pays.
+        found: Key, Size and ETag of the object as they were just now, if they are known.
+    """
+    uri = f"s3://{bucket}/{key}"
+    known = [found] if found is not None else []
+    request = {"Bucket": bucket, "Key": key, **payer}
+
+    def attempt() -> dict[str, Any]:
+        # What was known before may be the reason why an attempt has failed.
+        now = known.pop() if known else _head(request)
+        with writing_path(path):
+            s3_client.client().download_file(bucket, key, str(temporary), ExtraArgs=payer)
+        if s3_content.has_content(temporary, bucket, now, payer) is False:
+            raise _Damaged(uri)
+        return now
+
+    with atomic_path(path) as temporary, reading(uri):
+        now = _patiently(attempt)
+    s3_content.note_same(path, bucket, now)
+
+
+def _head(request: dict[str, Any]) -> dict[str, Any]:
+    head = s3_client.client().head_object(**request)
+    return {"Key": request["Key"], "Size": head["ContentLength"], "ETag": head["ETag"]}
+
+
+class _Damaged(NotReadableError):
+    """What has arrived is not what S3 holds."""
+
+    def __init__(self, uri: str) -> None:
+        super().__init__(
+            f"{uri!r} cannot be read: what arrives is not what S3 holds",
+            hint="try again later; the object is being changed, or something on the way is broken",
+        )
+
+
+def _patiently(attempt: Callable[[], T]) -> T:
+    """Do something again, after a while, if what was sent broke off or was damaged.
+
+    What S3 refuses, and requests that get no answer, the client itself has tried again.
+    """
+    from botocore import exceptions as botocore
+    from s3transfer.exceptions import S3DownloadFailedError
+
+    broken = (
+        botocore.IncompleteReadError,
+        botocore.ResponseStreamingError,
+        botocore.ReadTimeoutError,
+        botocore.FlexibleChecksumError,
+        S3DownloadFailedError,
+        _Damaged,
+    )
+    for left in reversed(range(s3_client.ATTEMPTS)):
+        try:
+            return attempt()
+        except broken:
+            if not left:
+                raise
+        time.sleep(BACKOFF_S * 2 ** (s3_client.ATTEMPTS - 1 - left) * random.random())
+    raise AssertionError("the last attempt returns or raises")
 
 
 def download_all(
@@ -65,10 +148,8 @@ def download_all(
     }
     with writing_path(target):
         target.mkdir(parents=True, exist_ok=True)
-    _in_parallel(
-        partial(download, bucket, found["Key"], path, payer, found)
-        for path, found in wanted.items()
-        if not _downloaded(path, found)
+    in_threads(
+        lambda item: _download_new(bucket, item[0], payer, item[1]), wanted.items(), _THREADS
     )
     if delete:
         with writing_path(target):
@@ -96,10 +177,10 @@ def upload_all(
     """
     old = {found["Key"]: found for found in there}
     paths = {prefix + p.relative_to(source).as_posix(): p for p in files_below(source)}
-    _in_parallel(
-        partial(upload, path, bucket, key, payer)
-        for key, path in paths.items()
-        if not _uploaded(path, old.get(key))
+    in_threads(
+        lambda item: _upload_new(item[1], bucket, item[0], payer, old.get(item[0])),
+        paths.items(),
+        _THREADS,
     )
     if delete:
         _delete_all(bucket, sorted(set(old) - set(paths)), payer)
@@ -112,34 +193,21 @@ def _relative(key: str, prefix: str) -> Path:
     return relative
 
 
-def _downloaded(path: Path, found: dict[str, Any]) -> bool:
-    """Tell whether a file has the size and time of the object that it was downloaded from."""
-    if not path.is_file():
-        return False
-    stat = path.stat()
-    same_time = abs(stat.st_mtime - found["LastModified"].timestamp()) < 1e-3
-    return bool(stat.st_size == found["Size"] and same_time)
+def _download_new(bucket: str, path: Path, payer: dict[str, str], found: dict[str, Any]) -> None:
+    with reading(f"s3://{bucket}/{found['Key']}"), reading_path(path):
+        is_same = s3_content.is_same(path, bucket, found, payer)
+    if not is_same:
+        download(bucket, found["Key"], path, payer, found)
 
 
-def _uploaded(path: Path, found: dict[str, Any] | None) -> bool:
-    """Tell whether an object has the size of a file and is no older."""
-    if found is None:
-        return False
-    stat = path.stat()
-    newer = found["LastModified"].timestamp() > stat.st_mtime
-    return bool(stat.st_size == found["Size"] and newer)
-
-
-def _in_parallel(tasks: Iterable[Callable[[], None]]) -> None:
-    """Run tasks on a few threads; the first error ends those that have not started."""
-    with ThreadPoolExecutor(_THREADS, thread_name_prefix="rv-s3") as pool:
-        futures = [pool.submit(task) for task in tasks]
-        try:
-            for future in futures:
-                future.result()
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
+def _upload_new(
+    path: Path, bucket: str, key: str, payer: dict[str, str], found: dict[str, Any] | None
+) -> None:
+    if found is not None:
+        with reading(f"s3://{bucket}/{key}"), reading_path(path):
+            if s3_content.is_same(path, bucket, found, payer):
+                return
+    upload(path, bucket, key, payer)
 
 
 def _delete_all(bucket: str, keys: list[str], payer: dict[str, str]) -> None:

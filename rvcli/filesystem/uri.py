@@ -13,6 +13,8 @@ from rvcli.errors import FileSystemError
 # One letter before the colon would be a drive, and `name:part` is a fine file name.
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]+)://")
 _FILE = re.compile(r"file://(?:localhost)?(?=/)", re.IGNORECASE)
+# Of fsspec: a file within the file that follows.
+_CHAIN = re.compile(r"::(?=[A-Za-z][A-Za-z0-9+.\-]+://)")
 _MAX_NAME_BYTES = 200
 
 
@@ -99,6 +101,8 @@ def shown(uri: str) -> str:
     """Return a URI as messages may show it: without password and query, which hold secrets."""
     if is_local(uri):
         return uri
+    if _CHAIN.search(uri):
+        return "::".join(map(shown, _CHAIN.split(uri)))
     start, _, rest = uri.partition("://")
     authority, slash, path = rest.partition("/")
     _, at, host = authority.rpartition("@")

@@ -2,7 +2,14 @@
 
 from rvcli.plugins.content import Content, digest_of
 from rvcli.plugins.find import Found, find
-from rvcli.plugins.load import ImportContext, load_plugins, loaded_in, raise_first_error
+from rvcli.plugins.load import (
+    ImportContext,
+    find_plugins,
+    load_plugins,
+    loaded_in,
+    raise_first_error,
+)
+from rvcli.plugins.lock import Lock, lock_in_force, lock_path
 from rvcli.plugins.pin import from_message, load_pins, pins_for, to_message
 from rvcli.plugins.plugin import (
     DISTRIBUTION,
@@ -13,7 +20,7 @@ from rvcli.plugins.plugin import (
     PluginSpec,
 )
 from rvcli.plugins.ship import ship
-from rvcli.plugins.specs import plugin_specs
+from rvcli.plugins.specs import are_switched_off, plugin_specs
 
 __all__ = [
     "DISTRIBUTION",
@@ -23,14 +30,19 @@ __all__ = [
     "Found",
     "ImportContext",
     "LoadedPlugin",
+    "Lock",
     "PluginPin",
     "PluginSpec",
+    "are_switched_off",
     "digest_of",
     "find",
+    "find_plugins",
     "from_message",
     "load_pins",
     "load_plugins",
     "loaded_in",
+    "lock_in_force",
+    "lock_path",
     "pins_for",
     "plugin_specs",
     "raise_first_error",

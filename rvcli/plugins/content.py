@@ -7,8 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from rvcli.errors import PluginError
+
 SUFFIX = ".py"
 INIT = "__init__.py"
+REGISTER = "register_plugin"
+MAX_BYTES = 256 * 2**20
 
 
 def digest_of(files: Mapping[str, bytes]) -> str:
@@ -25,6 +29,36 @@ def digest_of(files: Mapping[str, bytes]) -> str:
     return hashlib.sha256(listing.encode()).hexdigest()
 
 
+class SizeLimit:
+    """Counts the bytes of a plugin while it is read: data beside the code is not meant to travel.
+
+    Args:
+        location: what is read, for the error.
+    """
+
+    def __init__(self, location: str) -> None:
+        self._location = location
+        self._bytes = 0
+
+    def check(self, more_bytes: int) -> None:
+        """Refuse what would be too much.
+
+        Raises:
+            PluginError: with so many bytes more, the plugin is larger than allowed.
+        """
+        if self._bytes + more_bytes > MAX_BYTES:
+            raise PluginError(
+                f"plugin {self._location} holds more than {MAX_BYTES // 2**20} MiB",
+                hint="keep data out of the plugin, and give its URI in the config",
+            )
+
+    def add(self, data: bytes) -> bytes:
+        """Count what was read, and return it."""
+        self.check(len(data))
+        self._bytes += len(data)
+        return data
+
+
 @dataclass(frozen=True)
 class Content:
     """Files of one plugin by path, relative to one directory, with `/` between parts.
@@ -33,11 +67,13 @@ class Content:
         entry: path of the file that defines `register_plugin`.
         files: bytes of each file.
         directory: where the files lie on this machine; tracebacks and `__file__` name it.
+        register: name of the function that registers, in the entry.
     """
 
     entry: str
     files: Mapping[str, bytes]
     directory: str
+    register: str = REGISTER
 
     @cached_property
     def digest(self) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from rvcli.errors import PluginError, RegistryError, RvError
+from rvcli.plugins.archive import missing_requirements
 from rvcli.plugins.find import Found, own_frame_test
 from rvcli.plugins.isolate import PREFIX
 
@@ -73,4 +74,7 @@ def _import_hint(error: ImportError, found: Found) -> str:
         )
     if not isinstance(error, ModuleNotFoundError) or not name:
         return "the installed version of that package may be another than the plugin needs"
+    missing = missing_requirements(found.content) if found.content is not None else []
+    if missing:
+        return "the plugin needs: pip install " + " ".join(f"'{item}'" for item in missing)
     return f"install the package that brings {name!r} here, or put {name}.py beside the plugin"

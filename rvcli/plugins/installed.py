@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import importlib.metadata as metadata
-import importlib.util
 import json
-from collections.abc import Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from rvcli import keys
 from rvcli.errors import PluginError
 from rvcli.filesystem import to_path
-from rvcli.plugins.content import INIT, SUFFIX, digest_of
+from rvcli.plugins.content import INIT, REGISTER, SUFFIX, Content
+from rvcli.plugins.fetch import local_reader
 from rvcli.plugins.find import Found
+from rvcli.plugins.isolate import find_installed
+from rvcli.plugins.package import files_below
 from rvcli.plugins.plugin import PluginSpec
 from rvcli.plugins.siblings import closure
 
@@ -58,35 +60,38 @@ def find_module(spec: PluginSpec) -> Found:
 def _describe(
     spec: PluginSpec, import_path: str, distribution: metadata.Distribution | None
 ) -> Found:
-    module_name = import_path.partition(":")[0]
+    module_name, _, function = import_path.partition(":")
     top = module_name.partition(".")[0]
-    file = _module_file(top, spec)
-    distribution = distribution or _distribution_of(top, file)
-    name = spec.location
-    if distribution is not None and not _is_editable(distribution):
+    file = _module_file(module_name, spec)
+    distribution = distribution or distribution_of(top, file)
+    version = distribution.version if distribution is not None else None
+    name = distribution.metadata["Name"] if distribution is not None else None
+    if distribution is not None and not is_editable(distribution):
         return Found(
             spec,
-            name,
+            spec.location,
             str(file.parent),
-            version=distribution.version,
-            distribution=distribution.metadata["Name"],
+            version=version,
+            distribution=name,
             import_path=import_path,
         )
+    content = _content(file, module_name, function or REGISTER, spec)
     return Found(
         spec,
-        name,
-        str(file.parent),
-        digest=digest_of(_module_files(file)),
-        version=distribution.version if distribution is not None else None,
-        distribution=distribution.metadata["Name"] if distribution is not None else None,
-        import_path=import_path,
+        spec.location,
+        content.directory,
+        digest=content.digest,
+        content=content,
+        version=version,
+        distribution=name,
     )
 
 
-def _module_file(top: str, spec: PluginSpec) -> Path:
-    """Return the file of a top-level module or package, which finding does not import."""
+def _module_file(module_name: str, spec: PluginSpec) -> Path:
+    """Return the file of the top-level module or package of a name, without importing it."""
+    top, _, rest = module_name.partition(".")
     try:
-        found = importlib.util.find_spec(top)
+        found = find_installed(top) if top else None
     except (ImportError, ValueError):
         found = None
     if found is None:
@@ -96,32 +101,49 @@ def _module_file(top: str, spec: PluginSpec) -> Path:
         )
     if found.origin is not None and found.has_location:
         return Path(found.origin)
-    places = list(found.submodule_search_locations or ())
+    places = [Path(place) for place in found.submodule_search_locations or ()]
     if not places:
         raise PluginError(
             f"plugin {spec}: {top!r} is no module made of files",
             hint="name a module or package of your own",
         )
-    return Path(places[0]) / INIT
+    inner = rest.replace(".", "/")
+    ends = (inner + SUFFIX, f"{inner}/{INIT}")
+    holders = [place for place in places if any((place / end).is_file() for end in ends)]
+    return (holders or places)[0] / INIT
 
 
-def _module_files(file: Path) -> Mapping[str, bytes]:
-    """Read all Python files of a package, or a module with the siblings that it imports."""
+def _content(file: Path, module_name: str, register: str, spec: PluginSpec) -> Content:
+    """Read what would travel: a package whole, a module with the siblings that it imports."""
     if file.name == INIT:
-        root = file.parent
-        return {
-            path.relative_to(root.parent).as_posix(): path.read_bytes()
-            for path in sorted(root.rglob("*" + SUFFIX))
-        }
+        directory = file.parent.parent
+        files = files_below(file.parent)
+    else:
+        directory = file.parent
+        files = closure(file.name, local_reader(directory), is_foreign=_installed_test(directory))
+    entry = Content("", files, "").modules.get(module_name)
+    if entry is None:
+        raise PluginError(
+            f"plugin {spec}: there is no module {module_name!r} below {file.parent}",
+            hint="give the name by which it is imported; it has to be a .py file or a package",
+        )
+    return Content(entry, files, str(directory), register)
 
-    def read(path: str) -> bytes | None:
-        sibling = file.parent / path
-        return sibling.read_bytes() if sibling.is_file() else None
 
-    return closure(file.name, read)
+def _installed_test(directory: Path) -> Callable[[str], bool]:
+    """Return a test that tells what pip has put into a directory from what lies there loose."""
+
+    def is_installed(top: str) -> bool:
+        for file in (directory / top / INIT, directory / (top + SUFFIX)):
+            if file.is_file():
+                distribution = distribution_of(top, file)
+                return distribution is not None and not is_editable(distribution)
+        return False
+
+    return is_installed
 
 
-def _distribution_of(top: str, file: Path) -> metadata.Distribution | None:
+def distribution_of(top: str, file: Path) -> metadata.Distribution | None:
     """Return the distribution that brings a top-level module; None for loose files."""
     try:
         near: metadata.Distribution | None = metadata.distribution(top)
@@ -137,7 +159,7 @@ def _distribution_of(top: str, file: Path) -> metadata.Distribution | None:
 
 
 def _brings(distribution: metadata.Distribution, top: str, file: Path) -> bool:
-    if _is_editable(distribution):
+    if is_editable(distribution):
         project = to_path(str(_direct_url(distribution)["url"]))
         return project.resolve() in file.resolve().parents
     named = (distribution.read_text("top_level.txt") or "").split()
@@ -148,7 +170,8 @@ def _brings(distribution: metadata.Distribution, top: str, file: Path) -> bool:
     )
 
 
-def _is_editable(distribution: metadata.Distribution) -> bool:
+def is_editable(distribution: metadata.Distribution) -> bool:
+    """Tell whether a distribution's files are a working copy, which its version says little of."""
     return bool(_direct_url(distribution).get("dir_info", {}).get("editable", False))
 
 

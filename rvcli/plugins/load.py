@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from typing import TypeVar
 from weakref import WeakKeyDictionary
 
-from rvcli import profile
-from rvcli.errors import PluginError
+from rvcli.errors import PluginError, RvError
 from rvcli.plugins.explain import explain
-from rvcli.plugins.find import Found, find
+from rvcli.plugins.find import Found, can_be_read, find
 from rvcli.plugins.isolate import qualify
-from rvcli.plugins.plugin import LoadedPlugin, PluginSpec
+from rvcli.plugins.lock import Lock
+from rvcli.plugins.plugin import FILE, LoadedPlugin, PluginSpec
+from rvcli.plugins.ship import cache_root
 from rvcli.registry import BUILTIN, Entry, Origin, Registrar, Registry, recording, use
 
+T = TypeVar("T")
+F = TypeVar("F")
 ImportContext = Callable[[], AbstractContextManager[object]]
 
 _loaded: WeakKeyDictionary[Registry, dict[Origin, LoadedPlugin]] = WeakKeyDictionary()
@@ -26,6 +30,7 @@ def load_plugins(
     strict: bool = False,
     cache_dir: str | None = None,
     import_context: ImportContext = nullcontext,
+    lock: Lock | None = None,
 ) -> list[LoadedPlugin]:
     """Load plugins into a registry, in order, each one once.
 
@@ -35,18 +40,82 @@ def load_plugins(
         strict: raise when any does not load; otherwise each result says how it went.
         cache_dir: where remote plugins are kept; the setting RV.cache_dir by default.
         import_context: entered while a plugin is imported and registers.
+        lock: what the plugins must be; one that differs is not imported, and where that is
+            strict, none is.
 
     Raises:
         PluginError: strict, and one or more do not load; the first is named.
     """
-    cache = cache_dir if cache_dir is not None else str(profile.cache_dir())
-    plugins: dict[Origin, LoadedPlugin] = {}
+    cache = cache_dir if cache_dir is not None else cache_root()
+    refused: list[RvError] = []
+
+    def find_it(spec: PluginSpec) -> LoadedPlugin | Found:
+        found = _find_spec(spec, registry, cache, lock)
+        if isinstance(found, LoadedPlugin) and found.error is not None:
+            refused.append(found.error)
+        return found
+
+    def is_readable(spec: PluginSpec) -> bool:
+        return lock is not None and can_be_read([_uri(spec)], registry)
+
+    plugins: list[LoadedPlugin] = []
+    wanted: dict[Origin, PluginSpec] = {}
     for spec in specs:
-        if spec.registry_origin not in plugins:
-            plugins[spec.registry_origin] = _load_spec(spec, registry, cache, import_context)
+        wanted.setdefault(spec.registry_origin, spec)
+    for found in found_in_order(list(wanted.values()), is_readable, find_it):
+        if strict and lock is not None:
+            _raise_first(refused)
+        plugins.append(_load(found, registry, import_context))
     if strict:
-        raise_first_error(plugins.values())
-    return list(plugins.values())
+        raise_first_error(plugins)
+    return plugins
+
+
+def find_plugins(
+    specs: Iterable[PluginSpec],
+    registry: Registry,
+    before: Iterable[Found] = (),
+    *,
+    cache_dir: str | None = None,
+) -> list[Found]:
+    """Find plugins; one is imported only if it brings the file system on which another lies.
+
+    Args:
+        specs: the plugins, see `plugin_specs`.
+        registry: where the components of those that must be imported go.
+        before: plugins that come before them and may bring the file system, too.
+        cache_dir: where remote plugins are kept; the setting RV.cache_dir by default.
+
+    Raises:
+        PluginError: one is not there, or cannot be read.
+    """
+    cache = cache_dir if cache_dir is not None else cache_root()
+    found: list[Found] = []
+    for spec in dict.fromkeys(specs):
+        if not can_be_read([_uri(spec)], registry):
+            for earlier in (*before, *found):
+                if find_loaded(registry, earlier.spec.registry_origin) is None:
+                    load_found(earlier, registry)
+        with use(registry):
+            found.append(find(spec, cache))
+    return found
+
+
+def found_in_order(
+    items: Sequence[T], is_readable: Callable[[T], bool], find_it: Callable[[T], F]
+) -> Iterator[F]:
+    """Find all items before the first is given, and give them in their order.
+
+    What cannot be read yet, since a plugin before it brings the file system, is found as soon as
+    its turn comes.
+    """
+    found: dict[int, F] = {}
+    for number in range(len(items)):
+        if number not in found:
+            for later in range(number, len(items)):
+                if later not in found and (later == number or is_readable(items[later])):
+                    found[later] = find_it(items[later])
+        yield found[number]
 
 
 def loaded_in(registry: Registry) -> list[LoadedPlugin]:
@@ -62,7 +131,10 @@ def find_loaded(registry: Registry, origin: Origin) -> LoadedPlugin | None:
 
 def raise_first_error(plugins: Iterable[LoadedPlugin]) -> None:
     """Raise the error of the first plugin that did not load, naming how many more there are."""
-    errors = [plugin.error for plugin in plugins if plugin.error is not None]
+    _raise_first([plugin.error for plugin in plugins if plugin.error is not None])
+
+
+def _raise_first(errors: Sequence[RvError]) -> None:
     if not errors:
         return
     first, more = errors[0], len(errors) - 1
@@ -105,7 +177,7 @@ def load_found(
         version=version if isinstance(version, str) else None,
         digest=found.digest,
         registers=tuple((entry.group, entry.key) for entry in own),
-        needs=frozenset(entry.origin for entry in used) - {BUILTIN, found.spec.registry_origin},
+        needs=(found.needs | {e.origin for e in used}) - {BUILTIN, found.spec.registry_origin},
         distribution=found.distribution,
         content=found.content,
     )
@@ -115,29 +187,46 @@ def load_found(
 
 def _adopt(entry: Entry, found: Found, registry: Registry) -> None:
     component = entry.component
-    if found.content is not None:
+    if found.content is not None and found.spec.kind == FILE:
         component = qualify(component, found.content, found.spec.location)
     registry.add(entry.group, entry.key, component, origin=entry.origin, extra=entry.extra)
 
 
-def _load_spec(
-    spec: PluginSpec, registry: Registry, cache_dir: str, import_context: ImportContext
-) -> LoadedPlugin:
+def _uri(spec: PluginSpec) -> str | None:
+    return spec.location if spec.kind == FILE else None
+
+
+def _find_spec(
+    spec: PluginSpec, registry: Registry, cache_dir: str, lock: Lock | None
+) -> LoadedPlugin | Found:
+    """Find a plugin: one that is loaded already, or that cannot be had, is a LoadedPlugin."""
     present = find_loaded(registry, spec.registry_origin)
     if present is not None:
         return present
-    found: Found | None = None
     try:
         with use(registry):
             found = find(spec, cache_dir)
+    except PluginError as e:
+        return LoadedPlugin(spec.name, spec, error=e)
+    error = lock.difference(found) if lock is not None else None
+    return found if error is None else _failed(found, error)
+
+
+def _load(
+    found: LoadedPlugin | Found, registry: Registry, import_context: ImportContext
+) -> LoadedPlugin:
+    if isinstance(found, LoadedPlugin):
+        return found
+    try:
         return load_found(found, registry, import_context)
     except PluginError as e:
-        error = e
-    if found is None:
-        return LoadedPlugin(spec.name, spec, error=error)
+        return _failed(found, e)
+
+
+def _failed(found: Found, error: PluginError) -> LoadedPlugin:
     return LoadedPlugin(
         found.name,
-        spec,
+        found.spec,
         version=found.version,
         digest=found.digest,
         distribution=found.distribution,

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from contextlib import nullcontext, suppress
+from contextlib import nullcontext
 from typing import Any
 
-from rvcli import profile
-from rvcli.errors import NotWritableError, PluginError
+from rvcli.errors import PluginError
 from rvcli.filesystem import absolute_uri, is_local, shown
-from rvcli.plugins.find import Found, find, found_content
-from rvcli.plugins.load import ImportContext, load_found, loaded_in
-from rvcli.plugins.plugin import FILE, LoadedPlugin, PluginPin, PluginSpec
-from rvcli.plugins.ship import keep, place, restore
+from rvcli.plugins.archive import missing_requirements
+from rvcli.plugins.find import Found, can_be_read, find, found_content
+from rvcli.plugins.load import ImportContext, found_in_order, load_found, loaded_in
+from rvcli.plugins.plugin import LoadedPlugin, PluginPin, PluginSpec
+from rvcli.plugins.ship import cache_root, keep, place, restore
 from rvcli.profile import Settings
 from rvcli.registry import Entry, Registry, use
 
@@ -72,25 +72,59 @@ def load_pins(
         PluginError: one is not what the command was planned with, or says not what it must
             be and the present profile does not name it; or one does not load.
     """
-    cache = cache_dir if cache_dir is not None else str(profile.cache_dir())
-    verified: list[LoadedPlugin | Found] = []
-    for pin in pins:
-        spec = pin.spec
-        if not pin.is_verifiable:
-            _check_named(pin, settings)
-        present = _present(pin, spec, registry)
-        if present is None:
-            with use(registry):
-                found = _find_pinned(pin, spec, cache)
-            _check(pin, spec, found.digest, found.version)
-            verified.append(found)
-        else:
-            _check(pin, spec, present.digest, present.version)
-            verified.append(present)
+    cache = cache_dir if cache_dir is not None else cache_root()
+
+    def verify(pin: PluginPin) -> LoadedPlugin | Found:
+        return verify_pin(pin, settings, registry, cache)
+
+    def is_readable(pin: PluginPin) -> bool:
+        return can_be_read((pin.uri, pin.shipped_uri), registry)
+
     return [
         load_found(item, registry, import_context) if isinstance(item, Found) else item
-        for item in verified
+        for item in found_in_order(list(pins), is_readable, verify)
     ]
+
+
+def verify_pin(
+    pin: PluginPin, settings: Settings, registry: Registry, cache_dir: str
+) -> LoadedPlugin | Found:
+    """Return a plugin that is what its pin says: loaded already, or found and not imported yet.
+
+    Args:
+        pin: of a command.
+        settings: what they name may be loaded without a digest.
+        registry: where loaded plugins count, and whose file systems read.
+        cache_dir: where copies are kept.
+
+    Raises:
+        PluginError: it is not, or something that it needs is not installed here.
+    """
+    spec = pin.spec
+    if not pin.is_verifiable:
+        _check_named(pin, settings)
+    found: LoadedPlugin | Found | None = _present(pin, spec, registry)
+    if found is None:
+        try:
+            with use(registry):
+                found = find_pinned(pin, cache_dir)
+        except PluginError as e:
+            if pin.distribution is None or pin.version is None:
+                raise
+            raise PluginError(
+                f"{e.message}; the command was planned with version {pin.version}",
+                hint=_install(pin) + " where commands run",
+            ) from e
+    _check(pin, spec, found.digest, found.version)
+    missing = missing_requirements(found.content) if found.content is not None else []
+    if missing:
+        raise PluginError(
+            f"plugin {spec} needs {' and '.join(missing)}, not installed here",
+            hint="pip install "
+            + " ".join(f"'{item}'" for item in missing)
+            + ", where commands run",
+        )
+    return found
 
 
 def _present(pin: PluginPin, spec: PluginSpec, registry: Registry) -> LoadedPlugin | None:
@@ -103,11 +137,17 @@ def _present(pin: PluginPin, spec: PluginSpec, registry: Registry) -> LoadedPlug
     return None
 
 
-def _find_pinned(pin: PluginPin, spec: PluginSpec, cache_dir: str) -> Found:
-    """Find a pinned plugin: the copy in the cache, the shipped one, else the original."""
-    if spec.kind != FILE or pin.sha256 is None:
-        return find(spec, cache_dir)
-    if pin.shipped_uri is None and is_local(spec.location):
+def find_pinned(pin: PluginPin, cache_dir: str) -> Found:
+    """Find a pinned plugin: the copy in the cache, the shipped one, else the original.
+
+    What is found in the end may be another content than the pin names, for the error to say so.
+
+    Raises:
+        PluginError: it is nowhere.
+    """
+    spec = pin.spec
+    is_here = pin.uri is None or is_local(spec.location)
+    if pin.sha256 is None or (pin.shipped_uri is None and is_here):
         return find(spec, cache_dir)
     try:
         content = restore(place(cache_dir, pin.sha256))
@@ -117,10 +157,18 @@ def _find_pinned(pin: PluginPin, spec: PluginSpec, cache_dir: str) -> Found:
         pass  # not in the cache yet
     if pin.shipped_uri is None:
         return find(spec, cache_dir)
-    content = restore(pin.shipped_uri)
+    try:
+        content = restore(pin.shipped_uri)
+    except PluginError as e:
+        try:
+            original = find(spec, cache_dir)
+        except PluginError:
+            raise e from None
+        if original.digest != pin.sha256:
+            raise
+        return original
     if content.digest == pin.sha256:
-        with suppress(NotWritableError):  # in a container there may be no home
-            content = keep(content, cache_dir)
+        content = keep(content, cache_dir)
     return found_content(spec, content)
 
 
@@ -142,8 +190,12 @@ def _check(pin: PluginPin, spec: PluginSpec, digest: str | None, version: str | 
         raise PluginError(
             f"plugin {spec} is not the one that the command was planned with: here it is"
             f" {here}, the command says version {pin.version}",
-            hint=f"pip install '{pin.distribution}=={pin.version}', or plan the command again",
+            hint=f"{_install(pin)}, or plan the command again",
         )
+
+
+def _install(pin: PluginPin) -> str:
+    return f"pip install '{pin.distribution}=={pin.version}'"
 
 
 def _check_named(pin: PluginPin, settings: Settings) -> None:

@@ -17,16 +17,29 @@ _ALL = ("1", "yes", "all", "true", "on")
 def plugin_specs(settings: Settings, environ: Mapping[str, str] | None = None) -> list[PluginSpec]:
     """List the plugins that the settings name and the installed distributions that are plugins.
 
-    RV_LOAD_PLUGINS, or else the setting PLUGINS.entry_points, says which distributions: all
-    (the default), none, or those of a comma-separated list. The environment's entry points
-    are only read here, since that takes a while.
+    The variable RV_LOAD_PLUGINS, empty or "none", switches all of them off. Otherwise it, or else
+    the setting PLUGINS.entry_points, says which distributions: all (the default), none, or those
+    of a comma-separated list. The environment's entry points are only read here, since that
+    takes a while.
     """
+    if are_switched_off(environ):
+        return []
     specs = [PluginSpec(FILE, uri, str(origin)) for uri, origin in settings.plugin_files()]
     specs += [PluginSpec(MODULE, name, str(origin)) for name, origin in settings.plugin_modules()]
-    wanted = (os.environ if environ is None else environ).get(SWITCH)
+    wanted: object = (os.environ if environ is None else environ).get(SWITCH)
     if wanted is None:
         wanted = settings.get("PLUGINS", "entry_points", default="all")
-    return specs + _distribution_specs(_words(wanted))
+    return specs if _is_none(wanted) else specs + _distribution_specs(_words(wanted))
+
+
+def are_switched_off(environ: Mapping[str, str] | None = None) -> bool:
+    """Tell whether the variable RV_LOAD_PLUGINS asks for no plugins at all."""
+    wanted = (os.environ if environ is None else environ).get(SWITCH)
+    return wanted is not None and _is_none(wanted)
+
+
+def _is_none(wanted: object) -> bool:
+    return all(word in _NONE for word in _words(wanted))
 
 
 def _words(wanted: object) -> list[str]:
@@ -36,8 +49,6 @@ def _words(wanted: object) -> list[str]:
 
 
 def _distribution_specs(words: list[str]) -> list[PluginSpec]:
-    if not words or all(word in _NONE for word in words):
-        return []
     from importlib import metadata
 
     specs = []

@@ -15,6 +15,7 @@ from rvcli.profile.settings import OVERRIDES, Settings
 
 if TYPE_CHECKING:
     from rvcli.profile.files import ProfileFile
+    from rvcli.profile.shelf import Shelf
 
 
 def load_settings(
@@ -55,9 +56,12 @@ def load_settings(
     layers: list[AnyLayer] = [set_layer, EnvironLayer("environment", environ, str(directory))]
     if dotenv is not None:
         layers.append(dotenv)
-    layers += dict.fromkeys(_file_layers(directory, {**environ, **steering}, notes))
+    shelf = _shelf(directory, {**environ, **steering}, notes)
+    if shelf is not None:
+        layers += dict.fromkeys(_file_layers(shelf, {**environ, **steering}.get("RV_PROFILE")))
     layers.append(Layer("search", {}, tuple(notes)))
-    settings = Settings(layers)
+    files = () if shelf is None else (shelf.config, shelf.project)
+    settings = Settings(layers, [file.path for file in files if file is not None])
     settings.validate()
     return settings
 
@@ -102,19 +106,27 @@ def _steering(dotenv: EnvironLayer | None, environ: Mapping[str, str]) -> dict[s
     return steering
 
 
-def _file_layers(directory: Path, environ: Mapping[str, str], notes: list[str]) -> list[Layer]:
-    """Return the layers of all files, the strongest first."""
+def _shelf(directory: Path, environ: Mapping[str, str], notes: list[str]) -> Shelf | None:
+    """Return the files that take part; None if there are none."""
     found = search.search_upward(directory, search.PROJECT_FILES, environ)
     user_dirs = search.config_dirs(environ)
-    name = environ.get("RV_PROFILE")
-    if not (found or name or environ.get("RV_CONFIG")) and not any(
+    if not (found or environ.get("RV_PROFILE") or environ.get("RV_CONFIG")) and not any(
         search.user_file(user_dir, search.DEFAULT_PROFILE) for user_dir in user_dirs
     ):
-        return []
+        return None
     from rvcli.profile.shelf import Shelf
 
     config = _config_file(environ)
-    shelf = Shelf(config, _project_file(found, config, notes), tuple(user_dirs))
+    return Shelf(config, _project_file(found, config, notes), tuple(user_dirs))
+
+
+def _file_layers(shelf: Shelf, name: str | None) -> list[Layer]:
+    """Return the layers of all files, the strongest first.
+
+    Args:
+        shelf: the files.
+        name: of the chosen profile.
+    """
     chosen = shelf.ancestry(name) if name else []
     in_config = name is not None and shelf.is_in_config(name)
     return [

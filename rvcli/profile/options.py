@@ -57,6 +57,13 @@ OPTIONS: tuple[Option, ...] = (
         "Which installed distributions to load as plugins: all, none, or names with commas.",
     ),
     Option(
+        "PLUGINS",
+        "lock",
+        "text",
+        None,
+        "The lock file that plugins are held to, or none; rv.lock beside the profile when not set.",
+    ),
+    Option(
         "RV",
         "tmp_dir",
         "path",
@@ -69,6 +76,14 @@ OPTIONS: tuple[Option, ...] = (
         "path",
         None,
         "Where downloaded plugins and digests are kept; the platform's cache when not set.",
+    ),
+    Option(
+        "RV",
+        "downloads_mb",
+        "int",
+        1024,
+        "Most disk space that copies of downloaded files take in cache_dir, in MB; 0 keeps none.",
+        minimum=0,
     ),
     Option(
         "RV",
@@ -199,6 +214,59 @@ OPTIONS: tuple[Option, ...] = (
         travels=True,
     ),
     Option(
+        "AWS_BATCH",
+        "job_queue",
+        "text",
+        None,
+        "Job queue for commands that use a GPU, and for all others where they have none.",
+    ),
+    Option(
+        "AWS_BATCH",
+        "job_definition",
+        "text",
+        None,
+        "Job definition for commands that use a GPU: NAME, NAME:REVISION or an ARN.",
+    ),
+    Option("AWS_BATCH", "cpu_job_queue", "text", None, "Job queue for commands without a GPU."),
+    Option(
+        "AWS_BATCH",
+        "cpu_job_definition",
+        "text",
+        None,
+        "Job definition for commands without a GPU.",
+    ),
+    Option(
+        "AWS_BATCH",
+        "attempts",
+        "int",
+        None,
+        "How often AWS Batch starts a command at most, up to 10; RV.attempts when not set.",
+        minimum=1,
+    ),
+    Option(
+        "AWS_BATCH",
+        "confirm_jobs",
+        "int",
+        100,
+        "Number of commands above which rv asks before it submits them, unless --yes is given.",
+        minimum=0,
+    ),
+    Option(
+        "AWS_BATCH",
+        "poll_s",
+        "float",
+        5.0,
+        "Seconds between two looks at the states and logs of all jobs of a run.",
+        minimum=0.05,
+    ),
+    Option(
+        "AWS_BATCH",
+        "environment",
+        "list",
+        (),
+        "Variables for the containers, each NAME=VALUE; nothing secret, which everyone could read.",
+    ),
+    Option(
         "GDAL",
         "cache_mb",
         "int",
@@ -212,8 +280,26 @@ OPTIONS: tuple[Option, ...] = (
 _BY_NAME = {(option.section, option.key): option for option in OPTIONS}
 SECTIONS: tuple[str, ...] = tuple(dict.fromkeys(option.section for option in OPTIONS))
 
-PASSED_ON: tuple[str, ...] = ("DASK_JOBQUEUE",)
-"""Sections that a runner gives to a library as they are: any key will do, and none travels."""
+
+class PassedOn(NamedTuple):
+    """Sections that a library is given as they are: any key will do.
+
+    Attributes:
+        prefix: how their names begin.
+        travels: commands on other machines are to know what they say.
+    """
+
+    prefix: str
+    travels: bool
+
+
+_PASSED_ON = (PassedOn("DASK_JOBQUEUE", travels=False), PassedOn("FSSPEC_", travels=True))
+
+
+def passed_on(section: str) -> PassedOn | None:
+    """Return what is known of a section (upper case) that a library is given, or None."""
+    return next((known for known in _PASSED_ON if section.startswith(known.prefix)), None)
+
 
 RESERVED_VARIABLES = frozenset({"RV_CONFIG", "RV_CONFIG_DIR", "RV_PROFILE", "RV_LOAD_PLUGINS"})
 """Environment variables that steer `rv` itself and are never read as SECTION_KEY."""
@@ -222,6 +308,12 @@ RESERVED_VARIABLES = frozenset({"RV_CONFIG", "RV_CONFIG_DIR", "RV_PROFILE", "RV_
 def find(section: str, key: str) -> Option | None:
     """Return the declared option of a section (upper case) and key (lower case), or None."""
     return _BY_NAME.get((section, key))
+
+
+def travels(section: str, key: str) -> bool:
+    """Tell whether commands on other machines are to know an option; those of plugins, always."""
+    known = find(section, key) or passed_on(section)
+    return known is None or known.travels
 
 
 def keys(section: str) -> list[str]:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from pathlib import Path
 from typing import Any
 
 from rvcli.errors import ProfileError
@@ -28,10 +29,13 @@ class Settings:
     Attributes:
         layers: files, variables and overrides, the strongest first; the declared defaults
             come below all of them.
+        files: the profile files of the project, the strongest first: the one that `--config`
+            gives, and the one that was found.
     """
 
-    def __init__(self, layers: Iterable[AnyLayer] = ()) -> None:
+    def __init__(self, layers: Iterable[AnyLayer] = (), files: Iterable[Path] = ()) -> None:
         self.layers = tuple(layers)
+        self.files = tuple(files)
         self._reads = Reads()
 
     def __repr__(self) -> str:
@@ -131,8 +135,11 @@ class Settings:
     def unknown_sections(self) -> list[str]:
         """List sections of files and `--set` that neither `rv` declares nor anything has read."""
         found = (section for layer in self._written() for section, _ in layer.held())
-        known = {*options.SECTIONS, *self._reads.sections}
-        return [section for section in dict.fromkeys(found) if section not in known]
+        return [
+            section
+            for section in dict.fromkeys(found)
+            if section not in options.SECTIONS and not self._reads.knows(section)
+        ]
 
     def items(self) -> Iterator[tuple[str, str, SettingValue]]:
         """Yield (section, key, value) of all that is declared or set, sorted.
@@ -156,10 +163,9 @@ class Settings:
         """
         values = {}
         for section, key, found in self.items():
-            option = options.find(section, key)
             if found.secret or found.value is None or found.origin == DEFAULT_ORIGIN:
                 continue
-            if option.travels if option is not None else section not in options.PASSED_ON:
+            if options.travels(section, key):
                 values[f"{section}.{key}"] = as_text(found.value)
         return {name: text for name, text in values.items() if secrets.mask_uris(text) == text}
 

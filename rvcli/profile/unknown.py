@@ -13,7 +13,7 @@ class Reads:
     """What was asked for beside the declared options: by plugins, mostly."""
 
     def __init__(self) -> None:
-        self.sections: set[str] = set(options.PASSED_ON)
+        self.sections: set[str] = set()
         self.keys: set[tuple[str, str]] = set()
 
     def add(self, section: str, key: str) -> None:
@@ -23,6 +23,10 @@ class Reads:
         else:
             self.sections.add(section)
 
+    def knows(self, section: str) -> bool:
+        """Tell whether all of a section counts as read."""
+        return section in self.sections or options.passed_on(section) is not None
+
 
 def unknown_warnings(layers: Iterable[Layer], reads: Reads) -> list[str]:
     """Word a warning for every section and key that is neither declared nor read."""
@@ -31,7 +35,7 @@ def unknown_warnings(layers: Iterable[Layer], reads: Reads) -> list[str]:
     for layer in layers:
         told: set[str] = set()
         for (section, key), found in layer.values.items():
-            if section in reads.sections or (section, key) in reads.keys:
+            if reads.knows(section) or (section, key) in reads.keys:
                 continue
             if section not in options.SECTIONS:
                 if section not in told:

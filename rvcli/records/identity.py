@@ -6,7 +6,6 @@ import os
 import stat
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
-from contextvars import copy_context
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 from rvcli.errors import FileSystemError, NotReadableError
 from rvcli.filesystem import is_local, resolve, to_path
 from rvcli.filesystem.local_filesystem import files_below
+from rvcli.filesystem.threads import in_threads
 from rvcli.records.digests import DigestCache, stamp_of
 from rvcli.records.fingerprint import fingerprint
 from rvcli.records.names import is_own_name
@@ -167,20 +167,6 @@ def local_path(uri: str) -> str | None:
     if "://" not in uri:
         return uri
     return str(to_path(uri)) if is_local(uri) else None
-
-
-def in_threads(call: Any, arguments: list[str], most: int) -> None:
-    """Call with each argument in a few threads, each in a copy of this context."""
-    if len(arguments) < 2:
-        for argument in arguments:
-            call(argument)
-        return
-    from concurrent.futures import ThreadPoolExecutor
-
-    with ThreadPoolExecutor(min(most, len(arguments))) as pool:
-        waiting = [pool.submit(copy_context().run, call, argument) for argument in arguments]
-        for future in waiting:
-            future.result()
 
 
 def _listing(entries: list[list[Any]]) -> Identity:

@@ -31,8 +31,8 @@ _log = logging.getLogger(__name__)
 _MOST_REFUSALS = 100
 _FIRST_POLL_S = 0.05
 _LAST_POLL_S = {True: 0.25, False: 2.0}  # local or not
-# Clocks of two machines are trusted to differ by less.
-_CLOCK_SKEW_S = 600.0
+# Clocks of two machines are trusted to differ by less: hours happen, where time zones are mistaken.
+_CLOCK_SKEW_S = 86_400.0
 _READS = 10
 _NEVER = "1970-01-01T00:00:00+00:00"
 

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from rvcli.errors import NotWritableError
 from rvcli.filesystem import resolve
+from rvcli.filesystem.threads import in_threads
 from rvcli.records.digests import default_cache
-from rvcli.records.identity import REMOTE_THREADS, Identities, Identity, in_threads, local_path
+from rvcli.records.identity import REMOTE_THREADS, Identities, Identity, local_path
 from rvcli.records.names import record_uri
 from rvcli.records.record import Found, Record, iso_text, output_problem, read_record
 

@@ -13,7 +13,7 @@ from rvcli import profile, registry
 from rvcli.command.command_config import CommandConfig
 from rvcli.errors import CommandError, NotReadableError
 from rvcli.filesystem import resolve
-from rvcli.plugins import from_message, load_pins, load_plugins, plugin_specs
+from rvcli.plugins import from_message, load_pins, load_plugins, lock_in_force, plugin_specs
 from rvcli.records import (
     Identities,
     default_cache,
@@ -121,7 +121,13 @@ def _read_message(uri: str, import_context: ImportContext) -> Any:
         resolve(uri)
     except NotReadableError:
         readers = registry.Registry(parent=readers)
-        load_plugins(plugin_specs(profile.current()), readers, import_context=import_context)
+        settings = profile.current()
+        load_plugins(
+            plugin_specs(settings),
+            readers,
+            import_context=import_context,
+            lock=lock_in_force(settings),
+        )
     with registry.use(readers):
         return load_json_config(uri, Message())
 

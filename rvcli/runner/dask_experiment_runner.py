@@ -19,6 +19,7 @@ from rvcli.runner.events import RunEvent
 from rvcli.runner.experiment_runner import ExperimentRunner, RunOptions, Traits
 from rvcli.runner.job import DONE, FAILED, NOT_RUN, RUNNING, WAITING, Job, JobState
 from rvcli.runner.local_experiment_runner import ATTACHED
+from rvcli.runner.progress_lines import attempt_line
 
 LOOK_EVERY_S = 5.0
 MOST_SPARED = 20
@@ -127,7 +128,7 @@ class DaskExperimentRunner(ExperimentRunner):
                 if number == 1 and job.id in self._placed:
                     self._tell_retry(job, f"{self._placed[job.id]}, is lost; started again")
                 self._placed[job.id] = message["where"]
-                lines.append(f"[dask] attempt {number} of {job.attempts} on {message['where']}")
+                lines.append(attempt_line(number, f"of {job.attempts} on {message['where']}"))
         return lines
 
     def _tell_retry(self, job: Job, text: str) -> None:

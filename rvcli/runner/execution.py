@@ -5,21 +5,22 @@ from __future__ import annotations
 import sys
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
-from contextvars import copy_context
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
 
 from rvcli.dag import Plan
 from rvcli.errors import RvError
+from rvcli.filesystem.threads import in_threads
 from rvcli.records import find_record
 from rvcli.runner.events import RunEvent
 from rvcli.runner.experiment_runner import ExperimentRunner, RunOptions
 from rvcli.runner.job import CANCELLED, DONE, FAILED, NOT_RUN, RUNNING, WAITING, Job, JobState
 from rvcli.runner.jobs import jobs_of, log_path_of
 from rvcli.runner.messages import MessageWriter
-from rvcli.runner.progress_lines import read_line
+from rvcli.runner.outcome import Hangup, JobResult, Outcome
+from rvcli.runner.progress_lines import ATTEMPT, read_line
+from rvcli.runner.runs import Run, new_run_id, write_run
 
 POLL_S = 0.01
 # Looking at many jobs takes a while: that much longer is waited between looks.
@@ -27,50 +28,6 @@ POLL_S_PER_JOB = 0.0005
 LOG_EVERY_S = 0.2
 LAST_LINES = 15
 LONGEST_WAIT_S = 60.0
-_THREADS = 16
-
-T = TypeVar("T")
-R = TypeVar("R")
-
-
-@dataclass(frozen=True)
-class JobResult:
-    """What became of one job.
-
-    Attributes:
-        state: how it ended.
-        seconds: how long its last attempt ran.
-        last_lines: the end of its log, if it failed.
-        reproduce: the command line that runs it alone.
-    """
-
-    job: Job
-    state: JobState
-    seconds: float = 0.0
-    last_lines: tuple[str, ...] = ()
-    reproduce: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of a plan."""
-
-    results: tuple[JobResult, ...] = field(default_factory=tuple)
-
-    @property
-    def failed(self) -> tuple[JobResult, ...]:
-        """The jobs that failed."""
-        return tuple(r for r in self.results if r.state.status == FAILED)
-
-    @property
-    def not_run(self) -> tuple[JobResult, ...]:
-        """The jobs that were not started since others failed."""
-        return tuple(r for r in self.results if r.state.status == NOT_RUN)
-
-    @property
-    def ok(self) -> bool:
-        """True if every job is done."""
-        return all(r.state.status == DONE for r in self.results)
 
 
 class Execution:
@@ -95,37 +52,72 @@ class Execution:
         self.active: dict[str, Job] = {}
         self.results: dict[str, JobResult] = {}
         self.stopping = False
+        self._handles: Mapping[Job, str] = {}
+        self._submitting = False
         self._write = write
         self._started: dict[str, float] = {}
         self._not_before: dict[str, float] = {}
+        self._running: list[str] = []
+        self._attempted: set[str] = set()
         self._tails: dict[str, deque[str]] = {}
 
     @classmethod
     def of(cls, runner: ExperimentRunner, plan: Plan, options: RunOptions) -> Execution:
         """Return the run of what a plan says must run."""
+        options = replace(options, run_id=options.run_id or new_run_id())
         steps = {step.id: step for step in plan.to_run}
         writer = MessageWriter(remote=runner.traits.remote)
         jobs = jobs_of(plan, options, remote=runner.traits.remote)
         return cls(runner, jobs, options, lambda job: writer.write(steps[job.id]))
+
+    @classmethod
+    def attached(cls, runner: ExperimentRunner, run: Run, options: RunOptions) -> Execution:
+        """Return a run that another process has started; what its records prove is done."""
+        execution = cls(runner, (), options, lambda job: None)
+        done = prove(run.jobs)
+        execution._handles = {job: run.handles[job.id] for job in run.jobs if job.id not in done}
+        for job in run.jobs:
+            if job.id in done:
+                execution.results[job.id] = JobResult(job, JobState(DONE))
+            else:
+                execution._take(job)
+        return execution
 
     def run(self) -> Outcome:
         """Run everything that can run.
 
         Raises:
             KeyboardInterrupt: after all that was started has ended.
+            Hangup: of a detachable runner, whose jobs go on; a KeyboardInterrupt, too, leaves
+                them alone if another process has started them.
             RvError: the runner takes nothing; what it had taken has ended.
         """
         self.runner.start(self.options)
         try:
+            if self._handles:
+                self.runner.attach(self._handles)
             while self.waiting or self.active:
                 self._start_jobs()
+                if self.options.detach:
+                    break
                 self._poll_jobs()
-        except BaseException:
+        except BaseException as e:
+            if self._goes_on(e):
+                raise
             self._cancel(list(self.active.values()), JobState(CANCELLED, "interrupted"))
+            if isinstance(e, Hangup):
+                raise KeyboardInterrupt from e
             raise
         finally:
             self.runner.finish()
         return Outcome(tuple(self.results.values()))
+
+    def _goes_on(self, error: BaseException) -> bool:
+        """Tell whether jobs are left alone when this process can follow them no longer."""
+        if not self.runner.traits.detachable or self.waiting or self._submitting:
+            return False
+        asked = isinstance(error, KeyboardInterrupt) and not isinstance(error, Hangup)
+        return bool(self._handles) or not asked
 
     def _start_jobs(self) -> None:
         together: list[Job] = []
@@ -158,7 +150,7 @@ class Execution:
     def _submit_together(self, jobs: Sequence[Job]) -> None:
         """Give a runner that keeps the order itself all jobs whose messages can be written."""
         written = []
-        for job, error in zip(jobs, _in_threads(self._try_to_write, jobs), strict=True):
+        for job, error in zip(jobs, in_threads(self._try_to_write, jobs), strict=True):
             blocking = self._failed_dependency(job)
             if error is not None:
                 self._refused(job, error)
@@ -169,7 +161,19 @@ class Execution:
                 self._take(job)
                 written.append(job)
         if written:
-            self.runner.submit_all(written)
+            self._hand_over(written)
+
+    def _hand_over(self, jobs: Sequence[Job]) -> None:
+        """Submit jobs; of a detachable runner, such that they are found whenever this one dies."""
+        self._submitting = True
+        detachable = self.runner.traits.detachable
+        if detachable:
+            self.runner.prepare(jobs)
+            write_run(Run.of(self.runner, jobs, self.options))
+        self.runner.submit_all(jobs)
+        if detachable:
+            write_run(Run.of(self.runner, jobs, self.options))
+        self._submitting = False
 
     def _try_to_write(self, job: Job) -> Exception | None:
         try:
@@ -179,7 +183,7 @@ class Execution:
         return None
 
     def _take(self, job: Job) -> None:
-        del self.waiting[job.id]
+        self.waiting.pop(job.id, None)
         self.active[job.id] = job
         self._tails[job.id] = deque(maxlen=LAST_LINES)
 
@@ -208,26 +212,28 @@ class Execution:
         finished = self._finished_jobs()
         next_look = time.monotonic() + LOG_EVERY_S
         while not finished and (self.active or self.waiting) and time.monotonic() < next_look:
+            self._tell_starts()
             time.sleep(min(POLL_S + POLL_S_PER_JOB * len(self.active), LOG_EVERY_S))
             finished = self._finished_jobs()
         for job in list(self.active.values()):
             self._read_log(job)
-        proven = _in_threads(_proven, finished)
+        proven = in_threads(_proven, finished)
         for (job, _), state in zip(finished, proven, strict=True):
-            del self.active[job.id]
-            self._conclude(job, state)
+            self._conclude(self.active.pop(job.id), state)
+        # After the ends: what has started since waited for them.
+        self._tell_starts()
         if self.stopping and self.active:
             self._cancel_what_waits()
 
     def _finished_jobs(self) -> list[tuple[Job, JobState]]:
-        finished = []
-        for job in self.active.values():
-            state = self.runner.poll(job)
-            if state.status == RUNNING and job.id not in self._started:
-                self._tell_started(job)
-            if state.final:
-                finished.append((job, state))
-        return finished
+        states = [(job, self.runner.poll(job)) for job in self.active.values()]
+        self._running = [job.id for job, state in states if state.status == RUNNING]
+        return [(job, state) for job, state in states if state.final]
+
+    def _tell_starts(self) -> None:
+        for job_id in self._running:
+            if job_id in self.active and job_id not in self._started:
+                self._tell_started(self.active[job_id])
 
     def _conclude(self, job: Job, state: JobState) -> None:
         """Note how a job has ended, or see to it that it is tried again."""
@@ -262,15 +268,35 @@ class Execution:
             self._end(job, state)
 
     def _read_log(self, job: Job) -> None:
-        lines = list(self.runner.logs(job))
-        if lines and self.runner.traits.remote:
-            _append(Path(job.log_path), lines)
-        for line in lines:
+        kept: list[str] = []
+        for line in self.runner.logs(job):
             event = read_line(job.id, line)
+            if event is not None and event.kind == ATTEMPT:
+                self._keep(job, kept)
+                job, kept = self._note_attempt(job), []
+            elif event is not None:
+                self._tell(event)
             if event is None or event.kind == "warning":
                 self._tails[job.id].append(line)
-            if event is not None:
-                self._tell(event)
+            kept.append(line)
+        self._keep(job, kept)
+
+    def _note_attempt(self, job: Job) -> Job:
+        """Give each attempt that a runner makes by itself a log of its own."""
+        if job.id in self._attempted:
+            job = job.next_attempt(log_path_of(job, job.attempt + 1))
+            self.active[job.id] = job
+        self._attempted.add(job.id)
+        return job
+
+    def _keep(self, job: Job, lines: Sequence[str]) -> None:
+        """Keep what a command elsewhere has printed, as a command here keeps it itself."""
+        if not lines or not self.runner.traits.remote:
+            return
+        path = Path(job.log_path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("a", encoding="utf-8") as stream:
+            stream.writelines(f"{line}\n" for line in lines)
 
     def _end(self, job: Job, state: JobState) -> None:
         now = time.monotonic()
@@ -291,6 +317,12 @@ class Execution:
         self.options.sink(event)
 
 
+def prove(jobs: Sequence[Job]) -> set[str]:
+    """Return the ids of the jobs that their records prove to be done."""
+    states = in_threads(_proven, [(job, JobState(DONE)) for job in jobs])
+    return {job.id for job, state in zip(jobs, states, strict=True) if state.status == DONE}
+
+
 def _proven(finished: tuple[Job, JobState]) -> JobState:
     """Say that a job is done only if its record does: a process may end for any reason."""
     job, state = finished
@@ -300,21 +332,3 @@ def _proven(finished: tuple[Job, JobState]) -> JobState:
     if record is not None and record.fingerprint == job.fingerprint:
         return state
     return JobState(FAILED, "it ended without a record of what it made")
-
-
-def _in_threads(call: Callable[[T], R], items: Sequence[T]) -> list[R]:
-    """Call with each item in a few threads, each in a copy of this context."""
-    if len(items) < 2:
-        return [call(item) for item in items]
-    from concurrent.futures import ThreadPoolExecutor
-
-    with ThreadPoolExecutor(min(_THREADS, len(items))) as pool:
-        futures = [pool.submit(copy_context().run, call, item) for item in items]
-        return [future.result() for future in futures]
-
-
-def _append(path: Path, lines: Sequence[str]) -> None:
-    """Keep what a command elsewhere has printed, as a command here keeps it itself."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a", encoding="utf-8") as stream:
-        stream.writelines(f"{line}\n" for line in lines)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from rvcli import keys, registry
 from rvcli.command.command_config import CommandConfig
 from rvcli.dag import CommandDAG, CommandDefinition, Plan, Step, derive, plan
+from rvcli.errors import CommandError
 from rvcli.plugins import loaded_in, pins_for
 from rvcli.plugins.plugin import PluginPin
 from rvcli.records import RecordStore
@@ -27,11 +28,18 @@ class Traits:
         schedules: True if the runner itself starts a job when those it depends on are done,
             and tries it again when it fails, up to `job.attempts` times; else it is given only
             jobs that can start, one by one, each attempt anew.
+        detachable: True if its jobs go on without this process, and `attach` finds them again
+            from another one; asked of runners that schedule.
     """
 
     remote: bool = False
     shares_files: bool = False
     schedules: bool = False
+    detachable: bool = False
+
+
+def ignore_question(question: str) -> None:
+    """Let everything be started."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +58,10 @@ class RunOptions:
             same settings, such as `("--profile", "team")`.
         verbosity_options: options that make any worker say as much, such as `("-v",)`.
         sink: told what happens, as it happens.
+        confirm: given a question before much is started; raises an RvError to refuse.
+        run_id: of this run, where it is to be found again; made up by default.
+        command_line: that started it, without secrets.
+        detach: end once everything is submitted, if the runner is detachable.
     """
 
     jobs: int | None = None
@@ -62,6 +74,10 @@ class RunOptions:
     settings_options: tuple[str, ...] = ()
     verbosity_options: tuple[str, ...] = ()
     sink: EventSink = ignore
+    confirm: Callable[[str], object] = ignore_question
+    run_id: str = ""
+    command_line: tuple[str, ...] = ()
+    detach: bool = False
 
 
 class ExperimentRunner:
@@ -74,6 +90,7 @@ class ExperimentRunner:
 
     traits: Traits = Traits()
     options = RunOptions()
+    key: str = ""  # by which it was found in the registry
 
     def __init__(self) -> None:
         """Take no arguments; a subclass need not call this."""
@@ -88,6 +105,10 @@ class ExperimentRunner:
         such as a queue that must be there.
         """
         return []
+
+    def question(self, steps: Sequence[Step]) -> str:
+        """Return what to ask before these steps are started; "" where nobody need be asked."""
+        return ""
 
     def start(self, options: RunOptions) -> None:
         """Get ready for a run."""
@@ -124,6 +145,26 @@ class ExperimentRunner:
     def finish(self) -> None:
         """Release what the run held."""
 
+    # For detachable runners.
+
+    def prepare(self, jobs: Sequence[Job]) -> None:
+        """Settle how jobs will be found, before the first of them is submitted.
+
+        From now on `handle` says by what each can be found, also if this process dies while
+        it submits them.
+        """
+
+    def handle(self, job: Job) -> str:
+        """Return by what another process finds a job: a text that `attach` understands."""
+        raise NotImplementedError(f"{type(self).__name__} does not implement handle")
+
+    def attach(self, handles: Mapping[Job, str]) -> None:
+        """Take up jobs that another process has submitted, so that they can be polled.
+
+        Called after `start`. A job that was never submitted is not run.
+        """
+        raise NotImplementedError(f"{type(self).__name__} does not implement attach")
+
     # The way from experiments to jobs.
 
     def run(
@@ -157,7 +198,10 @@ class ExperimentRunner:
         )
         made.refuse_blocked()
         if not dry_run:
-            self.run_plan(made, self.options)
+            outcome = self.run_plan(made, self.options)
+            if outcome is not None and not outcome.ok:
+                failed = ", ".join(result.job.id for result in outcome.failed) or "the run"
+                raise CommandError(f"{failed} failed", hint="the logs say why")
         return made
 
     def run_plan(self, made: Plan, options: RunOptions) -> Any:
@@ -174,6 +218,9 @@ class ExperimentRunner:
         from rvcli.runner.preflight import refuse_unfit
 
         refuse_unfit(self, made.to_run)
+        question = self.question(made.to_run)
+        if question:
+            options.confirm(question)
         experiments = {id(s.definition.experiment): s.definition.experiment for s in made.to_run}
         for experiment in experiments.values():
             if experiment is not None:
@@ -211,6 +258,7 @@ class ExperimentRunner:
         """
         runner_class = registry.current().get(keys.EXPERIMENT_RUNNER, runner_type.upper())
         runner: ExperimentRunner = runner_class()
+        runner.key = runner_type.upper()
         return runner
 
     @staticmethod

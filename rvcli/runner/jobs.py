@@ -22,8 +22,13 @@ def jobs_of(plan: Plan, options: RunOptions, *, remote: bool = False) -> list[Jo
     """
     steps = plan.to_run
     ids = {step.id for step in steps}
-    stamp = datetime.now().strftime("%Y%m%d-%H%M%S-%f")
+    stamp = stamp_now()
     return [_job(step, ids, options, stamp, remote) for step in steps]
+
+
+def stamp_now() -> str:
+    """Return what tells the logs of one run from those of another."""
+    return datetime.now().strftime("%Y%m%d-%H%M%S-%f")
 
 
 def _job(step: Step, ids: set[str], options: RunOptions, stamp: str, remote: bool) -> Job:

@@ -116,6 +116,7 @@ class DaskProcesses:
         with (self._directory / f"{name or kind}.log").open("wb") as log:
             return subprocess.Popen(
                 [*prefix, sys.executable, "-m", module, *options, *self._tls],
+                cwd=self._directory,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,

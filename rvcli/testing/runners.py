@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import functools
 import http.server
+import subprocess
+import sys
 import threading
 import time
 import uuid
@@ -17,9 +19,9 @@ from typing import Any, ClassVar
 from rvcli.filesystem import join_uri
 from rvcli.runner.command_runner import CommandRunner
 from rvcli.runner.events import RunEvent
-from rvcli.runner.execution import Outcome
 from rvcli.runner.experiment_runner import ExperimentRunner, RunOptions
 from rvcli.runner.messages import stamp_and_write
+from rvcli.runner.outcome import Outcome
 from rvcli.testing.workshop import Workshop, write_package, write_plugin, write_wheel
 from rvcli.utils.files import file_to_str, list_paths, upload_or_copy
 
@@ -245,16 +247,18 @@ class RunnerContract:
 
     def test_exit_codes(self) -> None:
         """`rv run` ends with 0 when all is done, also long before, and with 5 after a failure."""
-        from rvcli.cli.main import main
-
         folder = self.workshop.new_folder("experiments")
         experiments = folder / "experiments.py"
         experiments.write_text(_EXPERIMENTS.format())
         listed = ", ".join(repr(plugin) for plugin in self.workshop.plugins)
         (folder / "rv.toml").write_text(f"[PLUGINS]\nfiles = [{listed}]\n", "utf-8")
-        arguments = ["--config", str(folder / "rv.toml"), *self.workshop.options, "-q", "run"]
-        arguments += [self.runner, str(experiments), "-a", "root_uri", self.workshop.uri("cli")]
-        codes = [main(arguments), main(arguments), main([*arguments, "-a", "fails", "badly"])]
+        argv = [sys.executable, "-m", "rvcli", "--config", str(folder / "rv.toml"), "-q"]
+        argv += [*self.workshop.options, "run", self.runner, str(experiments)]
+        argv += ["-a", "root_uri", self.workshop.uri("cli")]
+        codes = [
+            subprocess.run([*argv, *more], stdin=subprocess.DEVNULL, check=False).returncode
+            for more in ([], [], ["-a", "fails", "badly"])
+        ]
         assert codes == [0, 0, 5]
 
     def test_plugins_from_everywhere(self) -> None:

@@ -28,7 +28,7 @@ class Work(AuxCommand):
         reads, writes: URIs.
         seconds: how long it works.
         meets: URI that another command makes at its start; it is waited for.
-        begins: URI that is made at the start.
+        begins: URI that is made at the start, with the process's id.
         beats: directory URI into which a file is put five times a second while it works.
         until: URI that ends the work early once it is there.
         fails: text of an error to end with.
@@ -77,7 +77,7 @@ class Work(AuxCommand):
 
     def _meet(self, config: dict[str, Any]) -> None:
         if config.get("begins"):
-            str_to_file("", config["begins"])
+            str_to_file(str(os.getpid()), config["begins"])
         deadline = time.monotonic() + PATIENCE_S
         while config.get("meets") and not file_exists(config["meets"]):
             if time.monotonic() > deadline:

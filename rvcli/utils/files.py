@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any, overload
 
 from rvcli.errors import DataError, NotReadableError
-from rvcli.filesystem import FileStat, FileSystem, base_name, is_local, resolve, shown, to_path
+from rvcli.filesystem import FileSystem, base_name, is_local, resolve, shown, to_path
 from rvcli.filesystem.atomic import atomic_path, writing
 from rvcli.filesystem.local_filesystem import make_dir
 from rvcli.utils.archive import unzip, zipdir
+from rvcli.utils.downloads import download
 from rvcli.utils.messages import load_json_config, save_json_config
 from rvcli.utils.sync import start_sync, sync_from_dir, sync_to_dir
 
@@ -39,9 +40,6 @@ __all__ = [
     "zipdir",
 ]
 
-# What was downloaded by this process: (URI, path) -> what the file was then, there and here.
-_downloaded: dict[tuple[str, str], tuple[FileStat, tuple[int, int, int]]] = {}
-
 
 @overload
 def get_local_path(uri: None, download_dir: str, fs: type[FileSystem] | None = None) -> None: ...
@@ -67,7 +65,8 @@ def download_if_needed(
 ) -> str | None:
     """Return the path of a local file that holds what a URI holds.
 
-    A remote file is downloaded, unless this process has done so and it has not changed.
+    A remote file is downloaded unless it is as it was when it was downloaded before, by this
+    process or another one that keeps its downloads in the same RV.cache_dir.
 
     Args:
         uri: anywhere; None gives None.
@@ -87,13 +86,8 @@ def download_if_needed(
                 f"there is no file {path!r}", hint="check the path; it may be misspelt"
             )
         return path
-    stat = _cheap_stat(fs, uri)
-    if stat is None or _downloaded.get((uri, path)) != (stat, _local_stat(path)):
-        make_dir(path, use_dirname=True)
-        fs.copy_from(uri, path)
-        here = _local_stat(path)
-        if stat is not None and here is not None:
-            _downloaded[uri, path] = (stat, here)
+    make_dir(path, use_dirname=True)
+    download(fs, uri, path)
     return path
 
 
@@ -194,19 +188,3 @@ def _plain(value: Any) -> Any:
     if hasattr(value, "tolist"):
         return value.tolist()
     raise TypeError(f"{value!r} cannot be written as JSON")
-
-
-def _cheap_stat(fs: type[FileSystem], uri: str) -> FileStat | None:
-    """Return what a file is, unless finding out means to read it."""
-    if getattr(fs.stat, "__func__", None) is FileSystem.stat.__func__:  # type: ignore[attr-defined]
-        return None
-    stat = fs.stat(uri)
-    return stat if stat is not None and (stat.etag or stat.modified) else None
-
-
-def _local_stat(path: str) -> tuple[int, int, int] | None:
-    try:
-        stat = Path(path).stat()
-    except OSError:
-        return None
-    return stat.st_ino, stat.st_size, stat.st_mtime_ns

@@ -55,7 +55,7 @@ def prove(request: Mapping[str, Any], import_context: ImportContext = nullcontex
         if found is not None:
             report = replace(report, name=found.name, version=found.version, digest=found.digest)
             stage = Stage(found, request["start_directory"])
-            report = _prove_found(report, stage, registry, notes, import_context)
+            report = prove_found(report, stage, registry, notes, import_context)
     return replace(report, checks=tuple(notes.checks), findings=tuple(notes.findings))
 
 
@@ -69,15 +69,27 @@ def _find(spec: PluginSpec, cache_dir: str, notes: Notes) -> Found | None:
     return found
 
 
-def _prove_found(
+def prove_found(
     report: PluginReport,
     stage: Stage,
     registry: Registry,
     notes: Notes,
-    import_context: ImportContext,
+    import_context: ImportContext = nullcontext,
+    *,
+    deep: bool = True,
 ) -> PluginReport:
+    """Import a plugin, let it register, and note how that went.
+
+    Args:
+        report: what is known of the plugin so far.
+        stage: where it is proven.
+        registry: where its components go.
+        notes: get the checks and findings.
+        import_context: entered while it is imported and registers.
+        deep: prove its source and its components too.
+    """
     found = stage.found
-    if found.content is not None:
+    if deep and found.content is not None:
         notes.concluded("source", check_source(found))
     before = set(sys.modules)
     started = time.perf_counter()
@@ -88,13 +100,13 @@ def _prove_found(
         return report
     import_s = time.perf_counter() - started
     notes.passed("import and register")
-    if found.content is None:
+    if deep and found.content is None:
         notes.concluded("source", check_source(found))
     new = {name.partition(".")[0] for name in set(sys.modules) - before}
     findings = check_time(import_s, new, found.content)
     findings += check_origins(before, found.content, found.directory)
     notes.concluded("imports", findings)
-    for group, key in plugin.registers:
+    for group, key in plugin.registers if deep else ():
         entry = registry.find(group, key)
         if entry is not None:
             _check_component(entry, notes, stage)

@@ -111,11 +111,12 @@ def check_origins(before: set[str], content: Content | None, own_directory: str)
         own_directory: files below it belong to the plugin.
     """
     own = Path(own_directory).resolve()
+    own_names = content.top_names if content is not None else ()
     installed = _installed_directories()
     findings = []
     for name in sorted(set(sys.modules) - before):
         file = getattr(sys.modules[name], "__file__", None)
-        if not file or "." in name or name.startswith(PREFIX):
+        if not file or "." in name or name.startswith(PREFIX) or name in own_names:
             continue
         path = Path(file).resolve()
         if content is None and own in path.parents:

@@ -69,7 +69,12 @@ class PluginReport:
     @property
     def ok(self) -> bool:
         """Whether nothing is wrong beyond warnings."""
-        return not any(finding.severity == ERROR for finding in self.findings)
+        return not self.faults
+
+    @property
+    def faults(self) -> list[Finding]:
+        """What is wrong beyond warnings."""
+        return [finding for finding in self.findings if finding.severity == ERROR]
 
     def with_finding(self, finding: Finding) -> PluginReport:
         """Return the report with one finding more."""

@@ -131,3 +131,103 @@ def test_verify_of_an_unknown_name_is_wrong_usage(project):
 def test_verify_without_plugins(project):
     """Nothing to verify is well."""
     assert (0, "0 plugins: all well\n", "") == project.rv("plugins", "verify")
+
+
+def test_a_run_is_held_to_the_lock(copies):
+    """After `rv plugins lock`, a run refuses an edited plugin before it is imported."""
+    locked = copies.rv("plugins", "lock")
+    fine = copies.rv("run", "inprocess", "copies.py", "--dry-run")
+    plugin = copies.root / "plugins" / "copy_command.py"
+    plugin.write_text("print('edited')\n" + plugin.read_text())
+    refused = copies.rv("run", "inprocess", "copies.py")
+    stale = copies.rv("plugins", "lock", "--check")
+
+    assert ([0, 0, 4, 4], f"{copies.root / 'rv.lock'}: 1 plugin\n") == (
+        [locked.code, fine.code, refused.code, stale.code],
+        locked.out,
+    )
+    assert "SHA-256" in refused.err
+    assert "rv plugins lock" in refused.err
+    assert "edited" not in (refused.out + refused.err).replace("was edited", "")
+    assert "plugins/copy_command.py is not what" in stale.err
+
+    assert [0, 0, 0] == [
+        copies.rv("plugins", "lock").code,
+        copies.rv("plugins", "lock", "--check").code,
+        copies.rv("run", "inprocess", "copies.py").code,
+    ]
+
+
+def test_a_run_refuses_other_plugins_than_are_locked(copies):
+    """A plugin more or less than the lock names is refused; switched off, the lock is not read."""
+    copies.rv("plugins", "lock")
+    words = ("ls", "copies.py")
+    more = copies.rv("--set", f"PLUGINS.files=plugins/copy_command.py,{NOISY}", *words)
+    less = copies.rv("--set", "PLUGINS.files=", *words)
+    off = copies.rv(
+        "--set", f"PLUGINS.files=plugins/copy_command.py,{NOISY}", "--set", "PLUGINS.lock=none",
+        *words,
+    )  # fmt: skip
+
+    assert [4, 4, 0] == [more.code, less.code, off.code]
+    assert "which the profile does" in more.err
+    assert "names plugins/copy_command.py, which the profile does not" in less.err
+    assert (
+        "which the profile does not"
+        in copies.rv("--set", "PLUGINS.files=", "plugins", "lock", "--check").err
+    )
+
+
+def test_the_list_shows_what_is_locked(copies):
+    """The list has a column for it where there is a lock, and never refuses."""
+    before = copies.rv("plugins", "list")
+    copies.rv("plugins", "lock")
+    copies.write("plugins/other.py", "def register_plugin(r):\n    pass\n")
+    both = "PLUGINS.files=plugins/copy_command.py,plugins/other.py"
+    after = copies.rv("--set", both, "plugins", "list", "--json")
+    gone = copies.rv("--set", "PLUGINS.files=plugins/other.py", "plugins", "list")
+
+    assert "LOCKED" not in before.out
+    assert (0, [None, True, False]) == (after.code, [p["locked"] for p in after.json])
+    assert "LOCKED" in gone.out
+    assert "names plugins that are not loaded: plugins/copy_command.py" in gone.out
+
+
+def test_a_lock_may_lie_elsewhere(project):
+    """--output says where; without a profile file there is no other place."""
+    project.write("fine.py", "def register_plugin(r):\n    pass\n")
+    words = ("--set", "PLUGINS.files=fine.py")
+    refused = project.rv(*words, "plugins", "lock")
+    written = project.rv(*words, "plugins", "lock", "--output", "locks/my.lock")
+    text = (project.root / "locks" / "my.lock").read_text()
+    held = ("--set", "PLUGINS.lock=locks/my.lock", "plugins", "list", "--json")
+
+    assert (2, 0) == (refused.code, written.code)
+    assert "--output" in refused.err
+    assert 'uri = "../fine.py"' in text
+    assert [None, True] == [plugin["locked"] for plugin in project.rv(*words, *held).json]
+
+
+def test_verify_as_remote_names_what_would_be_missing(project):
+    """A plugin that reads a file beside it works here, not elsewhere: exit code 4."""
+    project.write("words.txt", "words")
+    project.write(
+        "beside.py",
+        "from pathlib import Path\nWORDS = Path(__file__).with_name('words.txt').read_text()\n"
+        "def register_plugin(r):\n    pass\n",
+    )
+    words = ("--set", "PLUGINS.files=beside.py", "plugins", "verify")
+    remote = project.rv(*words, "--as-remote")
+
+    assert [0, 4] == [project.rv(*words).code, remote.code]
+    assert "beside.py:2: the plugin opens 'words.txt' beside itself" in remote.out
+    assert 0 == project.rv("plugins", "verify", "--as-remote", str(NOISY)).code
+
+
+def test_plugins_are_switched_off(copies, monkeypatch):
+    """With RV_LOAD_PLUGINS empty no plugin is loaded, and no lock is looked at."""
+    copies.rv("plugins", "lock")
+    for value in ("", "none"):
+        monkeypatch.setenv("RV_LOAD_PLUGINS", value)
+        assert ["rvcli"] == [p["name"] for p in copies.rv("plugins", "list", "--json").json]
+    assert 3 == copies.rv("ls", "copies.py").code

@@ -18,8 +18,8 @@ from rvcli.dag.definition import CommandDefinition
 from rvcli.errors import CommandError
 from rvcli.profile import load_settings
 from rvcli.runner.events import RunEvent
-from rvcli.runner.execution import JobResult, Outcome
 from rvcli.runner.job import Job, JobState
+from rvcli.runner.outcome import JobResult, Outcome
 from rvcli.verify import Finding, PluginReport, Report
 
 

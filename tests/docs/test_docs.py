@@ -15,6 +15,7 @@ import os
 import re
 import shlex
 import shutil
+import subprocess
 import sys
 import textwrap
 from collections.abc import Callable
@@ -128,6 +129,9 @@ class Project:
     def shell(self, line: str, block: Block) -> None:
         """Run one line of shell; `rv` and `rio` run in this process."""
         program, *words = shlex.split(line)
+        if program == "pytest":
+            subprocess.run([sys.executable, "-m", "pytest", *words], check=True)
+            return
         if program == "rio":
             rio(words, standalone_mode=False)
             return

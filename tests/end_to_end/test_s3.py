@@ -4,66 +4,9 @@ from __future__ import annotations
 
 import io
 import json
-import os
 from typing import Any
 
-import pytest
 import rasterio
-
-EXPERIMENT = """
-import town
-
-import rvcli as rv
-
-
-class Place(str):
-    def __truediv__(self, name):
-        return f"{self}/etiketten/{name}"
-
-
-class Set(rv.ExperimentSet):
-    def exp_s3(self, place: str, iterations: int = 5):
-        town.image = lambda name: f"{place}/bilder/{name}.tif"
-        town.HERE = Place(place)
-        of = town.task()
-        return town.experiment(
-            "fern", f"{place}/Ausgabe ü", task=of, backend=town.backend(of, iterations)
-        )
-"""
-
-PLUGIN = '''
-from rvcli import keys
-from rvcli.config import field
-from rvcli.evaluation.evaluator import Evaluator
-from rvcli.evaluation.evaluator_config import EvaluatorConfig
-
-
-class Unused(EvaluatorConfig):
-    """Is in the profile, and no command uses it."""
-
-    key = "UNUSED"
-
-
-def register_plugin(plugin_registry):
-    plugin_registry.register_config(Unused)
-'''
-
-
-@pytest.fixture
-def far(project: Any, s3_root: str) -> Any:
-    """Give a project whose files are in a bucket, and the bucket's URI."""
-    from rvcli.filesystem import s3_client
-
-    client, bucket = s3_client.client(), s3_root.removeprefix("s3://")
-    for path in project.path.glob("Bild*"):
-        folder = "bilder" if path.suffix == ".tif" else "etiketten"
-        client.upload_file(str(path), bucket, f"{folder}/{path.name}")
-        path.unlink()
-    client.put_object(Bucket=bucket, Key="plugins/unused.py", Body=PLUGIN.encode())
-    project.write("fern.py", EXPERIMENT)
-    project.add_plugin(f"{s3_root}/plugins/unused.py", alone=True)
-    project.env.update({k: v for k, v in os.environ.items() if k.startswith("AWS_")})
-    return project, s3_root
 
 
 def test_a_run_in_s3(far: Any) -> None:

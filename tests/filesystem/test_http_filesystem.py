@@ -131,7 +131,7 @@ def test_download_that_cannot_be_stored(web_server: Any, tmp_path: Path) -> None
     (tmp_path / "file").touch()
     with pytest.raises(NotWritableError):
         Http.copy_from(f"{web_server.url}/a", str(tmp_path / "file" / "a"))
-    assert len(web_server.requests) == 1
+    assert len(web_server.requests) <= 1
 
 
 def test_nobody_listens(monkeypatch: pytest.MonkeyPatch) -> None:

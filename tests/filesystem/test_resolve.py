@@ -11,6 +11,7 @@ import pytest
 from rvcli import keys, registry
 from rvcli.errors import FileSystemError, NotReadableError, NotWritableError
 from rvcli.filesystem import FileStat, FileSystem, resolve
+from rvcli.filesystem.fsspec_filesystem import FsspecFileSystem
 from rvcli.filesystem.http_filesystem import HttpFileSystem
 from rvcli.filesystem.local_filesystem import LocalFileSystem
 from rvcli.filesystem.s3_filesystem import S3FileSystem
@@ -90,10 +91,13 @@ def plugin_registry() -> Iterator[registry.Registry]:
         ("http://h/a", "r", HttpFileSystem),
         ("HTTPS://h/a", "r", HttpFileSystem),
         ("s3://b/a", "w", S3FileSystem),
+        ("gs://b/a", "r", FsspecFileSystem),
+        ("memory://b/a", "w", FsspecFileSystem),
+        ("zip://a.txt::s3://b/c.zip", "r", FsspecFileSystem),
     ],
 )
 def test_built_in(uri: str, mode: str, expected: type[FileSystem]) -> None:
-    """Paths, http(s) and s3 are built in."""
+    """Paths, http(s) and s3 are built in, and what fsspec knows."""
     assert expected is resolve(uri, mode)
     assert expected is FileSystem.get_file_system(uri, mode)
 
@@ -102,7 +106,7 @@ def test_built_in(uri: str, mode: str, expected: type[FileSystem]) -> None:
     ("uri", "mode", "error", "message", "hint"),
     [
         ("http://h/a?key=x", "w", NotWritableError, "http files are read only", "local path"),
-        ("gs://b/a", "r", NotReadableError, "no file system handles 'gs://b/a'", "Google"),
+        ("htp://b/a", "r", NotReadableError, "no file system handles 'htp://b/a'", "mistyped"),
         ("htp://b/a", "w", NotWritableError, "no file system handles", "'htp' mistyped"),
         ("", "r", FileSystemError, "empty", "path or a URI"),
         ("/a", "rw", FileSystemError, "'rw' is neither", ""),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import io
+import zipfile
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,20 @@ REGISTERS = """
 def register_plugin(plugin_registry):
     plugin_registry.register_aux_command({key!r}, {component})
 """
+
+
+def zipped(files: Mapping[str, str]) -> bytes:
+    """Return a zip archive of texts."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, text in files.items():
+            archive.writestr(name, text)
+    return buffer.getvalue()
+
+
+@pytest.fixture(name="zipped")
+def _zipped() -> Callable[[Mapping[str, str]], bytes]:
+    return zipped
 
 
 @pytest.fixture

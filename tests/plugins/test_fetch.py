@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from rvcli.errors import PluginError
+from rvcli.plugins import content as content_module
 from rvcli.plugins import fetch as fetch_module
 from rvcli.plugins.fetch import fetch
 from rvcli.registry import Registry, use
@@ -69,7 +70,7 @@ def test_directory_is_limited(
 ) -> None:
     """A directory full of data is refused before it is read whole."""
     (tmp_path / "__init__.py").write_text(PLUGIN)
-    monkeypatch.setattr(fetch_module, "MAX_BYTES", 10)
+    monkeypatch.setattr(content_module, "MAX_BYTES", 10)
     with pytest.raises(PluginError, match="holds more than"):
         fetch(str(tmp_path), cache_dir)
 
@@ -132,8 +133,8 @@ def test_archive_is_limited(
 ) -> None:
     """An archive that unpacks to a lot is refused before it is unpacked."""
     (tmp_path / "plugin.zip").write_bytes(zipped({"plugin.py": PLUGIN}))
-    monkeypatch.setattr(fetch_module, "MAX_BYTES", 10)
-    with pytest.raises(PluginError, match="unpacks to more than"):
+    monkeypatch.setattr(content_module, "MAX_BYTES", 10)
+    with pytest.raises(PluginError, match="holds more than"):
         fetch(str(tmp_path / "plugin.zip"), cache_dir)
 
 

@@ -83,9 +83,10 @@ def test_loose_module_is_pinned_by_its_files(install: Install, cache_dir: str) -
 
 
 def test_loose_package_is_pinned_by_its_files(install: Install, cache_dir: str) -> None:
-    """A package counts with all its Python files, and finding it imports nothing."""
+    """A package counts with all its files, as it travels, and finding it imports nothing."""
     files = {"rvdemo_p/__init__.py": "1 / 0", "rvdemo_p/sub/plugin.py": PLUGIN}
-    install({**files, "rvdemo_p/data.txt": ""})
+    files["rvdemo_p/data.txt"] = "data"
+    install({**files, "rvdemo_p/__pycache__/plugin.pyc": ""})
     found = find(module("rvdemo_p.sub.plugin"), cache_dir)
     assert digest_of({path: text.encode() for path, text in files.items()}) == found.digest
 

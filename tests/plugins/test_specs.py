@@ -33,7 +33,7 @@ def _two_distributions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_files_and_modules_come_in_order(tmp_path: Path) -> None:
     """Files come first, then modules, each with the place that names it."""
     text = "[PLUGINS]\nfiles = ['a.py', 's3://bucket/b.py']\nmodules = ['m']\n"
-    specs = plugin_specs(settings(tmp_path, text), {"RV_LOAD_PLUGINS": "0"})
+    specs = plugin_specs(settings(tmp_path, text + "entry_points = 'none'\n"), {})
     expected = [
         ("file", str(tmp_path / "a.py")),
         ("file", "s3://bucket/b.py"),
@@ -64,6 +64,14 @@ def test_distributions_are_chosen(
     specs = plugin_specs(settings(tmp_path, f"[PLUGINS]\n{setting}"), environ)
     wanted = [PluginSpec("distribution", name, "installed here", "demo") for name in expected]
     assert wanted == [spec for spec in specs if spec.location.startswith("rvdemo")]
+
+
+@pytest.mark.usefixtures("_two_distributions")
+@pytest.mark.parametrize("switch", ["", " ", "0", "none", "NO", "off,"])
+def test_plugins_are_switched_off(switch: str, tmp_path: Path) -> None:
+    """An empty RV_LOAD_PLUGINS, or none, loads none: no file, no module, no distribution."""
+    text = "[PLUGINS]\nfiles = ['a.py']\nmodules = ['m']\nentry_points = 'all'\n"
+    assert [] == plugin_specs(settings(tmp_path, text), {"RV_LOAD_PLUGINS": switch})
 
 
 def test_entry_points_are_not_read_when_not_asked_for(tmp_path: Path) -> None:

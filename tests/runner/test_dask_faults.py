@@ -18,8 +18,8 @@ from rvcli import profile
 from rvcli.errors import RvError
 from rvcli.runner import dask_cluster, dask_experiment_runner
 from rvcli.runner.events import RunEvent
-from rvcli.runner.execution import Outcome
 from rvcli.runner.experiment_runner import ExperimentRunner, RunOptions
+from rvcli.runner.outcome import Outcome
 from rvcli.testing import DaskProcesses
 from rvcli.version import __version__
 

@@ -17,8 +17,8 @@ import pytest
 
 from rvcli import profile
 from rvcli.errors import RvError
-from rvcli.runner.execution import Outcome
 from rvcli.runner.experiment_runner import ExperimentRunner, RunOptions
+from rvcli.runner.outcome import Outcome
 from rvcli.testing import DaskProcesses
 
 

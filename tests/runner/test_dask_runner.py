@@ -16,8 +16,8 @@ from rvcli.errors import MissingDependencyError, known_error
 from rvcli.runner import dask_task
 from rvcli.runner.dask_order import Order
 from rvcli.runner.events import RunEvent
-from rvcli.runner.execution import Outcome
 from rvcli.runner.experiment_runner import ExperimentRunner, RunOptions
+from rvcli.runner.outcome import Outcome
 from rvcli.testing import DaskProcesses, RunnerContract
 
 

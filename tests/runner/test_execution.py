@@ -19,6 +19,7 @@ from rvcli.runner.job import Job, JobState
 from rvcli.runner.jobs import log_path
 from rvcli.runner.log_tail import MOST_BYTES, MOST_CHARACTERS, LogTail
 from rvcli.runner.progress_lines import read_line, write_progress, write_waiting
+from rvcli.testing.workshop import Workshop
 from rvcli.utils.logs import LogFormatter
 from rvcli.utils.progress import ProgressEvent
 
@@ -46,21 +47,21 @@ class Scheduler(ExperimentRunner):
         return ()
 
 
-def test_a_scheduling_runner_gets_dependencies_with_the_jobs(work: Any) -> None:
+def test_a_scheduling_runner_gets_dependencies_with_the_jobs(shop: Workshop) -> None:
     """It is given everything at once and keeps the order itself."""
     runner = Scheduler()
-    runner.run_plan(work.plan(work("a"), work("b", reads=("a.txt",))), RunOptions())
+    runner.run_plan(shop.plan(shop.work("a"), shop.work("b", reads=["a"])), RunOptions())
     assert {"a/WORK": (), "b/WORK": ("a/WORK",)} == {j.id: j.depends_on for j in runner.submitted}
 
 
-def test_a_remote_runner_ships_plugin_files(work: Any, folder: Path) -> None:
+def test_a_remote_runner_ships_plugin_files(shop: Workshop, folder: Path) -> None:
     """The copy lies below the root, named by its digest."""
-    Scheduler().run_plan(work.plan(work("a")), RunOptions())
+    Scheduler().run_plan(shop.plan(shop.work("a")), RunOptions())
     (manifest,) = folder.glob("roots/a/plugins/*/manifest.json")
     assert 64 == len(manifest.parent.name)
 
 
-def test_done_is_what_has_a_record(work: Any) -> None:
+def test_done_is_what_has_a_record(shop: Workshop) -> None:
     """A process that ends without one, whatever its exit code, has failed."""
 
     class Liar(Scheduler):
@@ -69,11 +70,11 @@ def test_done_is_what_has_a_record(work: Any) -> None:
         def submit(self, job: Job) -> None:
             """Do nothing."""
 
-    outcome = Liar().run_plan(work.plan(work("a")), RunOptions())
+    outcome = Liar().run_plan(shop.plan(shop.work("a")), RunOptions())
     assert "it ended without a record of what it made" == outcome.failed[0].state.detail
 
 
-def test_a_job_that_is_refused_has_failed(work: Any) -> None:
+def test_a_job_that_is_refused_has_failed(shop: Workshop) -> None:
     """The runner's own error is the reason."""
 
     class Closed(Scheduler):
@@ -85,14 +86,14 @@ def test_a_job_that_is_refused_has_failed(work: Any) -> None:
             """Refuse."""
             raise RvError("the queue is closed")
 
-    outcome = Closed().run_plan(work.plan(work("refused")), RunOptions())
+    outcome = Closed().run_plan(shop.plan(shop.work("refused")), RunOptions())
     assert ("the queue is closed", ("error: the queue is closed",)) == (
         outcome.failed[0].state.detail,
         outcome.failed[0].last_lines,
     )
 
 
-def test_a_classic_runner_gets_a_graph(work: Any) -> None:
+def test_a_classic_runner_gets_a_graph(shop: Workshop) -> None:
     """`_run_experiment(command_dag)` is all that an old runner has."""
     seen: list[str] = []
 
@@ -107,15 +108,15 @@ def test_a_classic_runner_gets_a_graph(work: Any) -> None:
 
     registry.current().add(keys.EXPERIMENT_RUNNER, "CLASSIC", Classic)
     runner = ExperimentRunner.get_runner("classic")
-    runner.run([], [work("b", reads=("a.txt",)), work("a")])
+    runner.run([], [shop.work("b", reads=["a"]), shop.work("a")])
     assert ["a/WORK", "b/WORK"] == seen
-    assert ["up_to_date"] == [s.status for s in work.plan(work("a")).steps]
+    assert ["up_to_date"] == [s.status for s in shop.plan(shop.work("a")).steps]
     assert "classic" in ExperimentRunner.list_runners()
 
 
-def test_a_dry_run_changes_nothing(work: Any, folder: Path) -> None:
+def test_a_dry_run_changes_nothing(shop: Workshop, folder: Path) -> None:
     """Only a plan comes back."""
-    made = ExperimentRunner.get_runner("inprocess").run([], work("a"), dry_run=True)
+    made = ExperimentRunner.get_runner("inprocess").run([], shop.work("a"), dry_run=True)
     assert ([], "run") == (list(folder.iterdir()), made.steps[0].status)
 
 
@@ -133,10 +134,10 @@ def test_a_runner_must_submit_and_poll(method: str) -> None:
         getattr(ExperimentRunner(), method)(None)
 
 
-def test_the_rest_of_the_contract_has_defaults(work: Any) -> None:
+def test_the_rest_of_the_contract_has_defaults(shop: Workshop) -> None:
     """A runner may do without logs and cancelling."""
     runner = ExperimentRunner()
-    definition = work.plan(work("a")).steps[0].definition
+    definition = shop.plan(shop.work("a")).steps[0].definition
     assert ((), None) == (tuple(runner.logs(None)), runner.cancel([]))  # type: ignore[arg-type, func-returns-value]
     assert definition.message_uri in runner.print_command(definition)
     runner._dry_run(None)
@@ -217,18 +218,18 @@ class TestLogTail:
         assert (True, "y" * 63) == (len(lines) < 20_000, lines[-1])
 
 
-def test_the_log_of_this_process_hides_credentials(work: Any) -> None:
+def test_the_log_of_this_process_hides_credentials(shop: Workshop) -> None:
     """An error about a URI is logged without its password."""
-    config = work("a", fails="s3://me:hunter2@host/x")
-    outcome = InProcessExperimentRunner().run_plan(work.plan(config), RunOptions())
+    config = shop.work("a", fails="s3://me:hunter2@host/x")
+    outcome = InProcessExperimentRunner().run_plan(shop.plan(config), RunOptions())
     log = Path(outcome.results[0].job.log_path).read_text("utf-8")
     assert (True, False) == ("s3://********@host/x" in log, "hunter2" in log)
 
 
-def test_logs_of_remote_roots_are_local(tmp_path: Path) -> None:
+def test_logs_of_remote_roots_are_local(shop: Workshop) -> None:
     """They lie in the cache."""
     path = Path(log_path("s3://bucket/root", 2, "now"))
     assert (True, "command-log-2-now.txt") == (
-        path.is_relative_to(tmp_path / "cache"),
+        path.is_relative_to(shop.directory / "cache"),
         path.name,
     )

@@ -19,6 +19,7 @@ from rvcli.runner.events import RunEvent
 from rvcli.runner.experiment_runner import ExperimentRunner, RunOptions
 from rvcli.runner.local_experiment_runner import find_gpus
 from rvcli.runner.messages import stamp_and_write
+from rvcli.testing.workshop import Workshop
 
 
 def options(**values: Any) -> RunOptions:
@@ -44,7 +45,7 @@ def is_alive(pid: int) -> bool:
     return state != "Z"
 
 
-def test_independent_commands_run_side_by_side(work: Any) -> None:
+def test_independent_commands_run_side_by_side(shop: Workshop) -> None:
     """Up to the number of jobs, and no more."""
     running, most = set(), 0
 
@@ -56,55 +57,48 @@ def test_independent_commands_run_side_by_side(work: Any) -> None:
             running.discard(event.job_id)
         most = max(most, len(running))
 
-    made = work.plan(*(work(f"w{i}", seconds=0.5) for i in range(3)))
+    made = shop.plan(*(shop.work(f"w{i}", seconds=0.5) for i in range(3)))
     outcome = ExperimentRunner.get_runner("local").run_plan(made, options(jobs=2, sink=watch))
     assert (True, 2) == (outcome.ok, most)
 
 
-def test_a_crash_is_named(work: Any) -> None:
-    """The exit code of a process that just ends is told, and its last words."""
-    outcome = ExperimentRunner.get_runner("local").run_plan(
-        work.plan(work("a", crashes=True)), options()
-    )
-    assert "exit code 7" == outcome.failed[0].state.detail
-    assert "last words" == outcome.failed[0].last_lines[-1]
-
-
-def test_a_killed_child_is_named_and_runs_again(work: Any, folder: Path) -> None:
+def test_a_killed_child_is_named_and_runs_again(shop: Workshop, folder: Path) -> None:
     """Kill -9 of a worker leaves no record, and its lease does not block the next run."""
     runner = ExperimentRunner.get_runner("local")
 
     def kill() -> None:
-        wait_for(folder / "a.txt.pid")
-        os.kill(int((folder / "a.txt.pid").read_text() or "0"), signal.SIGKILL)
+        wait_for(folder / "a.pid")
+        os.kill(int((folder / "a.pid").read_text() or "0"), signal.SIGKILL)
 
     killer = threading.Thread(target=kill)
     killer.start()
-    outcome = runner.run_plan(work.plan(work("a", seconds=30)), options())
+    outcome = runner.run_plan(
+        shop.plan(shop.work("a", seconds=30, begins=shop.uri("a.pid"))), options()
+    )
     killer.join()
     assert "ended by SIGKILL" == outcome.failed[0].state.detail
     started = time.monotonic()
-    again = ExperimentRunner.get_runner("local").run_plan(work.plan(work("a")), options())
+    again = ExperimentRunner.get_runner("local").run_plan(shop.plan(shop.work("a")), options())
     assert (True, True) == (again.ok, time.monotonic() - started < 10)
 
 
-def test_an_interrupt_ends_the_children(work: Any, folder: Path) -> None:
+def test_an_interrupt_ends_the_children(shop: Workshop, folder: Path) -> None:
     """Ctrl-C leaves no process behind."""
 
     def interrupt(event: RunEvent) -> None:
         if event.kind == "progress":
             raise KeyboardInterrupt
 
-    made = work.plan(work("a", seconds=60), work("b", seconds=60))
+    made = shop.plan(*(shop.work(n, seconds=60, begins=shop.uri(f"{n}.pid")) for n in "ab"))
     with pytest.raises(KeyboardInterrupt):
         ExperimentRunner.get_runner("local").run_plan(made, options(sink=interrupt, jobs=2))
     pids = [int(p.read_text()) for p in folder.glob("*.pid") if p.read_text()]
     assert [] == [pid for pid in pids if is_alive(pid)]
 
 
-def test_children_end_with_a_killed_runner(work: Any, folder: Path) -> None:
+def test_children_end_with_a_killed_runner(shop: Workshop, folder: Path) -> None:
     """Kill -9 of the runner leaves no process behind."""
-    (step,) = work.plan(work("a", seconds=60)).to_run
+    (step,) = shop.plan(shop.work("a", seconds=60, begins=shop.uri("a.pid"))).to_run
     uri = stamp_and_write(step)
     cache = f"RV.cache_dir={profile.current().get('RV', 'cache_dir')}"
     code = (
@@ -114,9 +108,9 @@ def test_children_end_with_a_killed_runner(work: Any, folder: Path) -> None:
         "time.sleep(60)\n"
     )
     parent = subprocess.Popen([sys.executable, "-c", code])
-    wait_for(folder / "a.txt.pid")
+    wait_for(folder / "a.pid")
     time.sleep(0.1)
-    child = int((folder / "a.txt.pid").read_text())
+    child = int((folder / "a.pid").read_text())
     parent.kill()
     parent.wait()
     deadline = time.monotonic() + 10
@@ -125,9 +119,9 @@ def test_children_end_with_a_killed_runner(work: Any, folder: Path) -> None:
     assert not is_alive(child)
 
 
-def test_the_second_of_two_runs_waits_and_has_nothing_to_do(work: Any, folder: Path) -> None:
+def test_the_second_of_two_runs_waits_and_has_nothing_to_do(shop: Workshop, folder: Path) -> None:
     """Two runs on one root: the work is done once, and the second says for whom it waits."""
-    made = [work.plan(work("a", seconds=1.5)), work.plan(work("a", seconds=1.5))]
+    made = [shop.plan(shop.work("a", seconds=1.5)), shop.plan(shop.work("a", seconds=1.5))]
     events: list[RunEvent] = []
     outcomes: list[Any] = []
 
@@ -145,7 +139,7 @@ def test_the_second_of_two_runs_waits_and_has_nothing_to_do(work: Any, folder: P
     for thread in threads:
         thread.join()
     assert [True, True] == [o.ok for o in outcomes]
-    assert 1 == len((folder / "a.txt").read_text().splitlines())
+    assert 1 == shop.runs("a")
     assert any("WORK is run by process" in e.text for e in events if e.kind == "waiting")
 
 
@@ -170,30 +164,18 @@ class TestGpus:
         monkeypatch.setenv("PATH", f"{tmp_path}:/bin:/usr/bin")
         assert ["0", "1"] == find_gpus()
 
-    def test_commands_that_want_one_share_them(
-        self, work: Any, folder: Path, monkeypatch: Any
-    ) -> None:
-        """One GPU serves one command at a time, and the command is told which."""
-        from rvcli.command.aux_command_config import AuxCommandConfig
-
-        monkeypatch.setattr(AuxCommandConfig, "utilizes_gpu", lambda self: True)
+    def test_commands_are_told_which(self, shop: Workshop, monkeypatch: Any) -> None:
+        """A command that wants one sees a GPU that this process may use."""
         monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "4")
-        most, running = 0, set()
-
-        def watch(event: RunEvent) -> None:
-            nonlocal most
-            (running.add if event.kind == "started" else running.discard)(event.job_id)
-            most = max(most, len(running))
-
-        made = work.plan(work("a", seconds=0.2), work("b"))
-        sink = lambda e: watch(e) if e.kind in ("started", "done") else None  # noqa: E731
-        ExperimentRunner.get_runner("local").run_plan(made, options(jobs=3, sink=sink))
-        assert (1, "done 4\n") == (most, (folder / "b.txt").read_text())
+        ExperimentRunner.get_runner("local").run_plan(
+            shop.plan(shop.work("a", gpu=True)), options()
+        )
+        assert "4" == shop.made("a")["devices"]
 
 
-def test_the_message_holds_the_plugin_and_its_digest(work: Any) -> None:
+def test_the_message_holds_the_plugin_and_its_digest(shop: Workshop) -> None:
     """A worker knows nothing but the message."""
-    (step,) = work.plan(work("a")).to_run
+    (step,) = shop.plan(shop.work("a")).to_run
     message = json.loads(Path(stamp_and_write(step)).read_text("utf-8"))
     (pin,) = message["plugins"]["pins"]
     assert (True, 64) == (pin["uri"].endswith("wörk.py"), len(pin["sha256"]))

@@ -1,4 +1,4 @@
-"""`rv plugins`: list plugins, or prove that they work."""
+"""`rv plugins`: list plugins, lock them, or prove that they work."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from rvcli.cli.state import Session, State
 from rvcli.errors import EXIT_DONE, EXIT_PLUGIN, UsageError
 
 if TYPE_CHECKING:
-    from rvcli.plugins import PluginSpec
+    from rvcli.plugins import LoadedPlugin, Lock, PluginSpec
 
 
 @click.group("plugins")
 @shared_options()
 def command() -> None:
-    """List plugins, or prove that they work."""
+    """List plugins, lock them, or prove that they work."""
 
 
 @command.command("list")
@@ -30,12 +30,18 @@ def list_plugins(state: State, as_json: bool) -> None:
     from rvcli.cli.render.table import print_json, print_table
 
     with state.session(strict=False) as session:
-        plugins = [_builtins(session), *[plugin.to_dict() for plugin in session.plugins]]
+        lock = _lock_of(session)
+        plugins = [_builtins(session)]
+        plugins += [{**p.to_dict(), "locked": _is_locked(p, lock)} for p in session.plugins]
     if as_json:
         print_json(plugins)
         return
     headings = ["name", "kind", "location", "version", "digest", "registers", "status"]
-    print_table(headings, [_row(plugin) for plugin in plugins])
+    if lock is not None:
+        headings.append("locked")
+    print_table(headings, [_row(plugin)[: len(headings)] for plugin in plugins])
+    if lock is not None and (surplus := lock.surplus([p.spec for p in session.plugins])):
+        print(f"\n{lock.path} names plugins that are not loaded: {', '.join(surplus)}")
     for plugin in plugins:
         if plugin["error"]:
             print(f"\n{plugin['name']}: {plugin['error']['message']}")
@@ -43,30 +49,78 @@ def list_plugins(state: State, as_json: bool) -> None:
                 print(f"TIP: {plugin['error']['hint']}")
 
 
+@command.command("lock")
+@click.option("--check", is_flag=True, help="Write nothing; exit with 4 if the lock is stale.")
+@click.option("--output", metavar="FILE", help="Where the lock is, instead of beside the profile.")
+@shared_options()
+@click.pass_obj
+def lock(state: State, check: bool, output: str | None) -> None:
+    """Write down what each plugin of the profile is, by digest or version.
+
+    A run refuses plugins that are not what rv.lock beside the profile, or the file that
+    PLUGINS.lock names, says.
+    """
+    from rvcli import profile, registry
+    from rvcli.cli.state import foreign_prints_aside
+    from rvcli.plugins import Lock, find_plugins, lock_path, plugin_specs
+
+    with profile.use(state.settings()) as settings:
+        path = Path(output).absolute() if output else lock_path(settings)
+        if path is None:
+            raise UsageError(
+                "there is no place for a lock: PLUGINS.lock is none, or there is no profile file",
+                hint="write an rv.toml, or give --output FILE",
+            )
+        own = registry.Registry(parent=registry.default())
+        with registry.use(own), foreign_prints_aside():
+            now = Lock.of(find_plugins(plugin_specs(settings, {}), own), path)
+    if check:
+        Lock.read(path).refuse_other(now)
+        return
+    from rvcli.filesystem import resolve
+
+    resolve(str(path), "w").write_str(str(path), now.to_toml())
+    if not state.is_quiet:
+        count = len(now.plugins)
+        print(f"{path}: {count} plugin{'' if count == 1 else 's'}")
+
+
 @command.command("verify")
 @click.argument("names", metavar="[PLUGIN]...", nargs=-1)
+@click.option(
+    "--as-remote",
+    is_flag=True,
+    help="Give them only what another machine would have, and name what is missing there.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @shared_options()
 @click.pass_obj
-def verify(state: State, names: tuple[str, ...], as_json: bool) -> int:
+def verify(state: State, names: tuple[str, ...], as_remote: bool, as_json: bool) -> int:
     """Prove each plugin in a fresh process: fetch, import, register, build, round-trip.
 
     PLUGIN is the name of a plugin of the profile, or any plugin file; without any, all of the
     profile's plugins are verified. Exits with 4 unless all is well.
+
+    With --as-remote, all of them are loaded in one process from what would be shipped: without
+    the original files, the environment and the packages that are not installed.
     """
-    from rvcli import profile
+    from rvcli import profile, registry
     from rvcli.cli.render.table import print_json
     from rvcli.cli.render.verification import print_report
     from rvcli.plugins import plugin_specs
-    from rvcli.verify import verify_plugins
+    from rvcli.verify import verify_as_remote, verify_plugins
 
-    with profile.use(state.settings()) as settings:
-        report = verify_plugins(
-            _chosen(plugin_specs(settings), names),
-            profile_name=state.profile,
-            config_file=state.config_path,
-            overrides=state.overrides,
-        )
+    with profile.use(state.settings()) as settings, registry.use(registry.default()):
+        specs = _chosen(plugin_specs(settings), names)
+        if as_remote:
+            report = verify_as_remote(specs, deep=True, overrides=state.overrides)
+        else:
+            report = verify_plugins(
+                specs,
+                profile_name=state.profile,
+                config_file=state.config_path,
+                overrides=state.overrides,
+            )
     if as_json:
         print_json(report.to_dict())
     else:
@@ -101,6 +155,17 @@ def _chosen(specs: list[PluginSpec], names: tuple[str, ...]) -> list[PluginSpec]
     return chosen if names else specs
 
 
+def _lock_of(session: Session) -> Lock | None:
+    from rvcli.plugins import lock_in_force
+
+    return lock_in_force(session.settings)
+
+
+def _is_locked(plugin: LoadedPlugin, lock: Lock | None) -> bool | None:
+    """Tell whether a plugin is what the lock says; None if there is no lock."""
+    return None if lock is None else lock.holds(plugin)
+
+
 def _builtins(session: Session) -> dict[str, Any]:
     """Describe what ships with rv the way that plugins are described."""
     from rvcli.version import __version__
@@ -119,6 +184,7 @@ def _builtins(session: Session) -> dict[str, Any]:
         "registers": [{"group": entry.group, "key": entry.key} for entry in entries],
         "status": "ok",
         "error": None,
+        "locked": None,
     }
 
 
@@ -137,4 +203,5 @@ def _row(plugin: dict[str, Any]) -> list[str]:
         (plugin["digest"] or "")[:12],
         shown,
         plugin["status"],
+        {True: "yes", False: "no", None: ""}[plugin["locked"]],
     ]

@@ -14,8 +14,8 @@ from rvcli.errors import UsageError
 
 if TYPE_CHECKING:
     from rvcli.dag import Plan
-    from rvcli.runner.execution import Outcome
     from rvcli.runner.experiment_runner import ExperimentRunner, RunOptions
+    from rvcli.runner.outcome import Outcome
 
 
 @click.command("run")
@@ -35,6 +35,12 @@ if TYPE_CHECKING:
 )
 @click.option("--fail-fast", is_flag=True, help="After a failure, start nothing more.")
 @click.option("--tempdir", metavar="DIR", help="Where temporary files go.")
+@click.option(
+    "--detach",
+    is_flag=True,
+    help="End when all is submitted, where commands go on without rv; see rv jobs.",
+)
+@click.option("-y", "--yes", is_flag=True, help="Do not ask before much is submitted.")
 @click.option("--json", "as_json", is_flag=True, help="Print the plan and its outcome as JSON.")
 @shared_options()
 @click.pass_obj
@@ -47,6 +53,8 @@ def command(
     attempts: int | None,
     fail_fast: bool,
     tempdir: str | None,
+    detach: bool,
+    yes: bool,
     as_json: bool,
     rerun: bool,
     splits: int,
@@ -55,12 +63,18 @@ def command(
 ) -> None:
     """Run the commands of experiments that are not proven to be up to date.
 
-    RUNNER is inprocess, local, dask, or one that a plugin brings. COMMAND is any of analyze,
-    chip, train, predict, eval and bundle, or an auxiliary command; without any, all are run.
+    RUNNER is inprocess, local, aws_batch, dask, or one that a plugin brings. COMMAND is any of
+    analyze, chip, train, predict, eval and bundle, or an auxiliary command; without any, all are
+    run.
     """
     selection = select(**selected)
     with state.session() as session:
         found = _runner(runner)
+        if detach and not found.traits.detachable:
+            raise UsageError(
+                f"commands of the runner {runner!r} end with rv, so --detach cannot be",
+                hint="leave it out, or choose a runner such as aws_batch",
+            )
         plan = selection.plan(selection.load(), Planning(rerun, splits, skip_file_check))
         if not state.is_quiet:
             warn(list(plan.warnings))
@@ -72,7 +86,8 @@ def command(
             return
         plan.refuse_blocked()
 
-        from rvcli.runner.experiment_runner import RunOptions
+        from rvcli.runner.experiment_runner import RunOptions, ignore_question
+        from rvcli.runner.runs import new_run_id
 
         options = RunOptions(
             jobs=jobs or session.settings.get("RV", "jobs"),
@@ -83,7 +98,15 @@ def command(
             tmp_dir=_temporary_root(tempdir),
             settings_options=state.settings_options(),
             verbosity_options=state.verbosity_options(),
+            command_line=state.command_line(),
+            detach=detach,
+            confirm=ignore_question if yes else ask,
+            run_id=new_run_id(),
         )
+        if plan.to_run:
+            from rvcli.cli.preflight import refuse_plugins
+
+            refuse_plugins(found, plan, session)
         _run(state, found, plan, options, as_json)
 
 
@@ -102,6 +125,22 @@ def _runner(name: str) -> ExperimentRunner:
             hint=f"there are: {', '.join(ExperimentRunner.list_runners())}",
         )
     return ExperimentRunner.get_runner(name)
+
+
+def ask(question: str) -> None:
+    """Ask a person whether to go on.
+
+    Raises:
+        UsageError: nobody is there to be asked.
+        click.Abort: the answer is no.
+    """
+    import sys
+
+    if not sys.stdin.isatty():
+        raise UsageError(
+            f"nobody is there to be asked: {question}", hint="give --yes if that is what you want"
+        )
+    click.confirm(question, abort=True, err=True)
 
 
 def _temporary_root(tempdir: str | None) -> str | None:
@@ -127,6 +166,7 @@ def _run(
     from rvcli.cli.render import outcome as render
     from rvcli.cli.render.plan import print_plan
     from rvcli.cli.render.progress import progress_view
+    from rvcli.runner.outcome import Hangup
 
     quiet = state.is_quiet or as_json
     if not quiet:
@@ -139,9 +179,28 @@ def _run(
             view = stack.enter_context(progress_view(quiet=quiet))
             if as_json:
                 stack.enter_context(foreign_prints_aside())
-            outcome = runner.run_plan(plan, replace(options, sink=view))
+            try:
+                outcome = runner.run_plan(plan, replace(options, sink=view))
+            except Hangup:
+                _tell_how_to_follow(plan, options)
+                raise
     if as_json:
-        render.print_outcome_json(plan, outcome)
+        kept = runner.traits.detachable and plan.to_run
+        render.print_outcome_json(plan, outcome, options.run_id if kept else None)
     render.raise_failures(outcome)
-    if not quiet:
+    if options.detach and plan.to_run:
+        _tell_how_to_follow(plan, options)
+    elif not quiet:
         render.print_results(plan)
+
+
+def _tell_how_to_follow(plan: Plan, options: RunOptions) -> None:
+    """Say on the standard error, if anybody reads it still, that the run goes on."""
+    import shlex
+    from contextlib import suppress
+
+    experiment = plan.to_run[0].definition.experiment
+    root = experiment.root_uri if experiment else plan.to_run[0].definition.root_uri
+    words = shlex.join(["rv", "jobs", "follow", root, options.run_id])
+    with suppress(OSError):
+        click.echo(f"the run {options.run_id} goes on; to follow it: {words}", err=True)

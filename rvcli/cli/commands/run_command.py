@@ -17,6 +17,21 @@ from rvcli.cli.state import State
 @click.option(
     "--fingerprint", metavar="HEX", hidden=True, help="Refuse a message that bears another one."
 )
+@click.option(
+    "--array",
+    "is_array",
+    is_flag=True,
+    hidden=True,
+    help="URI is a list of messages, of which AWS_BATCH_JOB_ARRAY_INDEX chooses one.",
+)
+@click.option(
+    "--backoff",
+    "backoff_s",
+    type=float,
+    default=0.0,
+    hidden=True,
+    help="Seconds to wait before the second attempt that AWS Batch makes, longer before others.",
+)
 @shared_options()
 @click.pass_obj
 def command(
@@ -25,6 +40,8 @@ def command(
     tempdir: str | None,
     attached: bool,
     fingerprint: str | None,
+    is_array: bool,
+    backoff_s: float,
 ) -> None:
     """Run one command from its message, as runners do.
 
@@ -46,6 +63,14 @@ def command(
         from rvcli.utils.progress import use_sink
 
         log_to_stderr(settings, state.verbosity)
+        if backoff_s > 0:
+            from rvcli.runner.batch_worker import wait_before_attempt
+
+            wait_before_attempt(backoff_s)
+        if is_array:
+            from rvcli.runner.batch_worker import item_of_array
+
+            message_uri, fingerprint = item_of_array(message_uri)
         with use_sink(lambda event: write_progress(event, sys.stdout)):
             worked = CommandRunner.run(
                 message_uri,

@@ -12,7 +12,7 @@ from rvcli.errors import CommandError, RvError
 
 if TYPE_CHECKING:
     from rvcli.dag import Plan
-    from rvcli.runner.execution import JobResult, Outcome
+    from rvcli.runner.outcome import JobResult, Outcome
 
 MOST_URIS = 5
 RESULTS = {keys.PREDICT: "predictions", keys.EVAL: "metrics", keys.BUNDLE: "predict package"}
@@ -31,7 +31,9 @@ def raise_failures(outcome: Outcome | None) -> None:
     names = ", ".join(result.job.id for result in failed[:10])
     if len(failed) > 10:
         names += f" and {len(failed) - 10} more"
-    last = f"{_count(len(failed))} failed: {names}"
+    last = f"{_count(len(failed))} failed: {names}" if failed else "the run was cancelled"
+    if outcome.cancelled:
+        last += f"; {_count(len(outcome.cancelled))} cancelled"
     if not_run:
         last += f"; {_count(len(not_run))} not run for that"
     raise CommandError(
@@ -48,10 +50,14 @@ def _failure(result: JobResult) -> str:
     return "\n".join(lines)
 
 
-def print_outcome_json(plan: Plan, outcome: Outcome | None) -> None:
-    """Print the plan with the result of each command that ran."""
+def print_outcome_json(plan: Plan, outcome: Outcome | None, run_id: str | None) -> None:
+    """Print the plan with the result of each command that ran.
+
+    Args:
+        run_id: by which `rv jobs` finds the run, if it does.
+    """
     results = [_result(r) for r in outcome.results] if outcome is not None else []
-    print_json({**plan.to_dict(), "results": results})
+    print_json({**plan.to_dict(), "results": results, "run_id": run_id})
 
 
 def _result(result: JobResult) -> dict[str, Any]:

@@ -41,8 +41,11 @@ def progress_view(*, quiet: bool) -> Iterator[Callable[[RunEvent], None]]:
     if quiet:
         yield lambda event: None
     elif is_terminal():
-        with _bars() as progress:
+        progress = _bars()
+        try:
             yield Bars(progress)
+        finally:
+            progress.stop()
     else:
         yield Lines()
 
@@ -92,6 +95,7 @@ class Bars:
 
     def __call__(self, event: RunEvent) -> None:
         """Show an event."""
+        self.progress.start()  # not before: a question may be asked first
         if event.kind in ("started", "progress", "waiting"):
             if event.job_id not in self._tasks:
                 task = self.progress.add_task(event.job_id, total=None, text="")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import threading
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from rasterio.enums import ColorInterp
@@ -18,7 +19,7 @@ from rasterio.errors import RasterioError
 from rvcli.core.box import Box
 from rvcli.data.activate_mixin import ActivateMixin, ActivationError
 from rvcli.data.crs_transformer.grid import crs_transformer_of, shift_in_pixels
-from rvcli.data.gdal import gdal_env, gdal_options
+from rvcli.data.gdal import GdalOptions, gdal_env, gdal_options
 from rvcli.data.raster_source.mosaic import make_mosaic
 from rvcli.data.raster_source.opening import (
     close_warped,
@@ -36,6 +37,7 @@ from rvcli.data.raster_source.window_reader import (
 )
 from rvcli.errors import DataError
 from rvcli.filesystem import shown
+from rvcli.profile.secrets import mask_uris
 from rvcli.utils.files import atomic_path
 
 if TYPE_CHECKING:
@@ -43,6 +45,14 @@ if TYPE_CHECKING:
 
     from rvcli.data.crs_transformer.crs_transformer import CRSTransformer
     from rvcli.data.raster_transformer.raster_transformer import RasterTransformer
+
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+# How often a window of a remote file is read before it is given up.
+ATTEMPTS = 3
+BACKOFF_S = 1.0
 
 
 class RasterioSource(ActivateMixin, RasterSource):
@@ -94,11 +104,12 @@ class RasterioSource(ActivateMixin, RasterSource):
         self._lock = threading.RLock()
         self._dataset: Any = None
         self._owner_pid = 0
-        self._gdal_options = gdal_options(self.uris)
+        self._gdal_options = GdalOptions(self.uris)
+        self._opened_with: dict[str, str] = {}
         named = [] if channel_order is None else list(channel_order)
         self._path = download_and_build_vrt(self.uris, temp_dir, nodata, named, subdataset)
         self._open = partial(open_warped, self._path, self._name, crs, resampling, nodata)
-        with gdal_env(self._gdal_options), self._open() as dataset:
+        with gdal_env(self._gdal_options.current()), self._open() as dataset:
             self._alphas = [color == ColorInterp.alpha for color in dataset.colorinterp]
             self._extent = Box(0, 0, dataset.height, dataset.width)
             self._raw_dtype = common_dtype(dataset)
@@ -149,15 +160,21 @@ class RasterioSource(ActivateMixin, RasterSource):
         if inside.get_area() > 0:
             y, x = inside.ymin - shifted.ymin, inside.xmin - shifted.xmin
             part = valid[y : y + inside.get_height(), x : x + inside.get_width()]
-            with self._reading(window) as dataset:
-                part[:] = read_validity(
+            part[:] = self._read(
+                window,
+                lambda dataset: read_validity(
                     dataset, inside, self.channel_order[0], self._is_masked, self._nodata
-                )
+                ),
+            )
         return found & valid
 
     def _get_chip(self, window: Box) -> npt.NDArray[Any]:
-        with self._reading(window) as dataset:
-            chip = read_window(dataset, self._shifted(window), self._is_masked, self._keeps_nan)
+        chip = self._read(
+            window,
+            lambda dataset: read_window(
+                dataset, self._shifted(window), self._is_masked, self._keeps_nan
+            ),
+        )
         if self._nodata:
             chip[chip == self._nodata] = 0
         return chip
@@ -167,40 +184,70 @@ class RasterioSource(ActivateMixin, RasterSource):
         box = window.to_int()
         return Box(box.ymin + y, box.xmin + x, box.ymax + y, box.xmax + x)
 
-    @contextmanager
-    def _reading(self, window: Box) -> Iterator[Any]:
-        """Give the open dataset, for this thread alone."""
+    def _read(self, window: Box, read: Callable[[Any], T]) -> T:
+        """Read from the open dataset, for this thread alone.
+
+        Over a network, what breaks off is read again from a dataset that is opened anew.
+        """
+        attempts = ATTEMPTS if self._gdal_options.is_remote else 1
         with self._lock:
-            try:
-                with gdal_env(self._gdal_options):
-                    yield self._open_dataset()
-            except RasterioError as error:
-                reason = error.__cause__ or error
-                raise DataError(
-                    f"cannot read the window {window.to_int()} of the image {self._name}: {reason}",
-                    hint="the file is damaged or was cut short: check it with `gdalinfo -checksum`",
-                ) from error
+            for left in reversed(range(attempts)):
+                try:
+                    with gdal_env(self._gdal_options.current()):
+                        return read(self._open_dataset())
+                except (RasterioError, DataError) as error:
+                    if not left:
+                        raise self._unreadable(window, error) from error
+                    reason = mask_uris(str(error.__cause__ or error))
+                    log.warning("reading %s again: %s", self._name, reason)
+                self._close_dataset()
+                time.sleep(BACKOFF_S * 2 ** (attempts - 1 - left))
+        raise AssertionError("the last attempt returns or raises")
+
+    def _unreadable(self, window: Box, error: Exception) -> DataError:
+        # GDAL names the path, which may hold a password.
+        reason = mask_uris(str(error.__cause__ or error))
+        where = "try again later: the connection broke off, or " * self._gdal_options.is_remote
+        return DataError(
+            f"cannot read the window {window.to_int()} of the image {self._name}: {reason}",
+            hint=f"{where}the file is damaged or was cut short: check it with `gdalinfo -checksum`",
+        )
 
     def _open_dataset(self) -> Any:
-        if self._dataset is None:
+        if not self.is_active:
             raise ActivationError(
                 f"the image {self._name} is read while its source is not active",
                 hint="read inside `with source.activate():`",
             )
-        if self._owner_pid != os.getpid():
-            # A child process must not share the file position of its parent.
-            self._activate()
+        # A child process must not share the file position of its parent, and an open file
+        # keeps the credentials that it was opened with.
+        is_stale = self._owner_pid != os.getpid() or (
+            self._opened_with != self._gdal_options.current()
+        )
+        if self._dataset is None or is_stale:
+            self._open_anew()
         return self._dataset
 
-    def _activate(self) -> None:
-        with gdal_env(self._gdal_options):
+    def _open_anew(self) -> None:
+        if self._owner_pid == os.getpid():
+            self._close_dataset()
+        options = self._gdal_options.current()
+        with gdal_env(options):
             self._dataset = self._open()
+        self._opened_with = options
         self._owner_pid = os.getpid()
+
+    def _close_dataset(self) -> None:
+        if self._dataset is not None:
+            close_warped(self._dataset)
+        self._dataset = None
+
+    def _activate(self) -> None:
+        self._open_anew()
 
     def _deactivate(self) -> None:
         with self._lock:
-            close_warped(self._dataset)
-            self._dataset = None
+            self._close_dataset()
 
 
 def build_vrt(
