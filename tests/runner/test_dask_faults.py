@@ -21,6 +21,7 @@ from rvcli.runner.events import RunEvent
 from rvcli.runner.experiment_runner import ExperimentRunner, RunOptions
 from rvcli.runner.outcome import Outcome
 from rvcli.testing import DaskProcesses
+from rvcli.testing.workshop import Workshop
 from rvcli.version import __version__
 
 
@@ -36,19 +37,23 @@ def cluster(tmp_path: Path) -> Iterator[DaskProcesses]:
 
 
 def run(
-    address: str, work: Any, *configs: Any, told: Callable[[RunEvent], None] = lambda event: None,
-    timeout_s: float = 20.0, **options: Any
-) -> Outcome:  # fmt: skip
+    address: str,
+    shop: Workshop,
+    *configs: Any,
+    told: Callable[[RunEvent], None] = lambda event: None,
+    timeout_s: float = 20.0,
+    **options: Any,
+) -> Outcome:
     """Plan commands and run them on a cluster that shares this machine's files."""
     overrides = (
-        f"RV.cache_dir={work.folder / 'cache'}",
+        f"RV.cache_dir={shop.directory / 'cache'}",
         f"DASK.scheduler={address}",
         "DASK.shared_files=true",
         f"DASK.start_timeout_s={timeout_s}",
     )
     with profile.use(profile.load_settings(overrides=overrides)):
         outcome: Outcome = ExperimentRunner.get_runner("dask").run_plan(
-            work.plan(*configs), RunOptions(sink=told, **options)
+            shop.plan(*configs), RunOptions(sink=told, **options)
         )
     return outcome
 
@@ -72,7 +77,7 @@ def is_alive(pid: int) -> bool:
 
 def pid_of(folder: Path, name: str) -> int:
     """Return the process of a command that has begun; 0 if none has."""
-    path = folder / f"{name}.txt.pid"
+    path = folder / f"{name}.pid"
     return int((path.read_text() if path.exists() else "") or 0)
 
 
@@ -81,7 +86,7 @@ def parent_of(pid: int) -> int:
     return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
 
 
-def test_a_killed_worker_is_replaced(cluster: DaskProcesses, work: Any, folder: Path) -> None:
+def test_a_killed_worker_is_replaced(cluster: DaskProcesses, shop: Workshop, folder: Path) -> None:
     """Its command ends with it, and runs again on another; what was done is not done again."""
     first = cluster.add_worker()
     events: list[RunEvent] = []
@@ -97,15 +102,19 @@ def test_a_killed_worker_is_replaced(cluster: DaskProcesses, work: Any, folder: 
             cluster.add_worker()
 
     outcome = run(
-        cluster.address, work, work("a"), work("b", reads=("a.txt",), seconds=2), told=kill_once
+        cluster.address,
+        shop,
+        shop.work("a"),
+        shop.work("b", reads=["a"], seconds=2, begins=shop.uri("b.pid")),
+        told=kill_once,
     )
     assert (True, False) == (outcome.ok, is_alive(pids[0]))
-    assert [1, 1] == [len((folder / f"{n}.txt").read_text().splitlines()) for n in "ab"]
+    assert [1, 2] == [shop.runs(name) for name in "ab"]
     assert ["b/WORK"] == [e.job_id for e in events if e.kind == "retry" and "is lost" in e.text]
 
 
 def test_a_command_that_kills_its_workers_fails(
-    cluster: DaskProcesses, work: Any, folder: Path
+    cluster: DaskProcesses, shop: Workshop, folder: Path
 ) -> None:
     """It is given up with one clear failure; a healthy command comes to its end."""
     cluster.add_worker(nanny=True)
@@ -122,9 +131,12 @@ def test_a_command_that_kills_its_workers_fails(
     killer = threading.Thread(target=kill_on)
     killer.start()
     try:
-        bad = (work("bad", seconds=60), work("after", reads=("bad.txt",)))
-        healthy = (work("healthy"), work("later", reads=("healthy.txt",)))
-        outcome = run(cluster.address, work, *bad, *healthy)
+        bad = (
+            shop.work("bad", seconds=60, begins=shop.uri("bad.pid")),
+            shop.work("after", reads=["bad"]),
+        )
+        healthy = (shop.work("healthy"), shop.work("later", reads=["healthy"]))
+        outcome = run(cluster.address, shop, *bad, *healthy)
     finally:
         stop.set()
         killer.join()
@@ -135,7 +147,9 @@ def test_a_command_that_kills_its_workers_fails(
     assert "its worker died 2 times while it ran" in found["bad/WORK"].detail
 
 
-def test_a_lost_scheduler_ends_the_run(cluster: DaskProcesses, work: Any, folder: Path) -> None:
+def test_a_lost_scheduler_ends_the_run(
+    cluster: DaskProcesses, shop: Workshop, folder: Path
+) -> None:
     """With one error, soon; the commands end with their workers."""
     cluster.add_worker()
 
@@ -146,13 +160,13 @@ def test_a_lost_scheduler_ends_the_run(cluster: DaskProcesses, work: Any, folder
 
     started = time.monotonic()
     with pytest.raises(RvError, match=r"the connection to the Dask scheduler .* was lost"):
-        run(cluster.address, work, work("a", seconds=60), told=kill)
+        run(cluster.address, shop, shop.work("a", seconds=60, begins=shop.uri("a.pid")), told=kill)
     assert time.monotonic() - started < 15
     wait_for(lambda: not is_alive(pid_of(folder, "a")))
 
 
 def test_commands_end_when_their_run_is_killed(
-    cluster: DaskProcesses, work: Any, folder: Path
+    cluster: DaskProcesses, shop: Workshop, folder: Path
 ) -> None:
     """Kill -9 of `rv` leaves no process on the workers."""
     cluster.add_worker()
@@ -161,12 +175,12 @@ def test_commands_end_when_their_run_is_killed(
         "import rvcli as rv\n\n\nclass E(rv.ExperimentSet):\n    def exp_a(self):\n"
         "        builder = rv.CommandConfig.builder('WORK')\n"
         f"        builder = builder.with_root_uri({str(folder / 'root')!r})\n"
-        f"        writes = [{str(folder / 'a.txt')!r}]\n"
-        "        return builder.with_config(reads=[], writes=writes, seconds=60).build()\n"
+        f"        writes, begins = [{str(folder / 'a.json')!r}], {str(folder / 'a.pid')!r}\n"
+        "        config = {'writes': writes, 'begins': begins, 'seconds': 60}\n"
+        "        return builder.with_config(**config).build()\n"
     )
-    plugin = folder.parent / "plug in" / "wörk.py"
     overrides = [f"DASK.scheduler={cluster.address}", "DASK.shared_files=true"]
-    overrides += [f'PLUGINS.files=["{plugin}"]']
+    overrides += [f'PLUGINS.files=["{shop.plugins[-1]}"]']
     words = [word for override in overrides for word in ("--set", override)]
     process = subprocess.Popen(
         [sys.executable, "-m", "rvcli", *words, "-q", "run", "dask", str(experiments)]
@@ -178,7 +192,7 @@ def test_commands_end_when_their_run_is_killed(
 
 
 def test_a_frozen_worker_does_not_hold_up_an_interrupt(
-    cluster: DaskProcesses, work: Any, monkeypatch: pytest.MonkeyPatch
+    cluster: DaskProcesses, shop: Workshop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The run ends in bounded time, and says that something may have been left behind."""
     monkeypatch.setattr(dask_cluster, "_ANSWER_S", 1.0)
@@ -193,26 +207,28 @@ def test_a_frozen_worker_does_not_hold_up_an_interrupt(
 
     started = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
-        run(cluster.address, work, work("a", seconds=60), told=freeze)
+        run(
+            cluster.address, shop, shop.work("a", seconds=60, begins=shop.uri("a.pid")), told=freeze
+        )
     assert time.monotonic() - started < 15
     assert ["not all workers have said that they ended their commands"] == [
         event.text for event in events if event.kind == "warning"
     ]
 
 
-def test_no_scheduler(work: Any) -> None:
+def test_no_scheduler(shop: Workshop) -> None:
     """An address where nobody answers is one error within the time that is allowed."""
     started = time.monotonic()
     with pytest.raises(RvError, match=r"tcp://127.0.0.1:1 cannot be reached"):
-        run("tcp://127.0.0.1:1", work, work("a"), timeout_s=1)
+        run("tcp://127.0.0.1:1", shop, shop.work("a"), timeout_s=1)
     assert time.monotonic() - started < 10
 
 
-def test_no_worker(cluster: DaskProcesses, work: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_worker(cluster: DaskProcesses, shop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
     """A cluster without workers is one error within the time that is allowed."""
     monkeypatch.setattr(dask_experiment_runner, "LOOK_EVERY_S", 0.2)
     with pytest.raises(RvError, match="has had no worker for 1 s"):
-        run(cluster.address, work, work("a"), timeout_s=1)
+        run(cluster.address, shop, shop.work("a"), timeout_s=1)
 
 
 @pytest.mark.parametrize(
@@ -223,10 +239,10 @@ def test_no_worker(cluster: DaskProcesses, work: Any, monkeypatch: pytest.Monkey
     ],
 )
 def test_another_version_on_a_worker(
-    cluster: DaskProcesses, work: Any, preload: str, said: str
+    cluster: DaskProcesses, shop: Workshop, preload: str, said: str
 ) -> None:
     """It is named with its host before anything is submitted."""
     cluster.add_worker(options=["--preload", preload])
     with pytest.raises(RvError, match=said) as caught:
-        run(cluster.address, work, work("a"))
+        run(cluster.address, shop, shop.work("a"))
     assert f"rvcli=={__version__}" in str(caught.value.hint)

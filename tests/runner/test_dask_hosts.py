@@ -11,7 +11,6 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -20,6 +19,7 @@ from rvcli.errors import RvError
 from rvcli.runner.experiment_runner import ExperimentRunner, RunOptions
 from rvcli.runner.outcome import Outcome
 from rvcli.testing import DaskProcesses
+from rvcli.testing.workshop import Workshop
 
 
 def write_certificates(folder: Path) -> dict[str, str]:
@@ -69,29 +69,29 @@ def write_certificates(folder: Path) -> dict[str, str]:
     }
 
 
-def run(work: Any, *overrides: str) -> Outcome:
+def run(shop: Workshop, *overrides: str) -> Outcome:
     """Run one command with settings."""
-    values = (f"RV.cache_dir={work.folder / 'cache'}", "DASK.shared_files=true", *overrides)
+    values = (f"RV.cache_dir={shop.directory / 'cache'}", "DASK.shared_files=true", *overrides)
     with profile.use(profile.load_settings(overrides=values)):
         outcome: Outcome = ExperimentRunner.get_runner("dask").run_plan(
-            work.plan(work("a")), RunOptions()
+            shop.plan(shop.work("a")), RunOptions()
         )
     return outcome
 
 
-def test_tls(work: Any, folder: Path) -> None:
+def test_tls(shop: Workshop, folder: Path) -> None:
     """Who has a certificate of the authority may run commands; who has none may not."""
     tls = write_certificates(folder)
     with DaskProcesses(folder / "dask", tls=tls) as cluster:
         cluster.add_worker()
         settings = [f"DASK.tls_{n.replace('-', '_')}={path}" for n, path in tls.items()]
         where = [f"DASK.scheduler_file={folder / 'dask' / 'scheduler.json'}"]
-        assert run(work, *where, *settings).ok
-        (folder / "a.txt").unlink()
+        assert run(shop, *where, *settings).ok
+        (folder / "a.json").unlink()
         where = [f"DASK.scheduler={cluster.address}", "DASK.start_timeout_s=2"]
         with pytest.raises(RvError, match=r"tls://.* cannot be reached"):
-            run(work, *where)
-        assert not (folder / "a.txt").exists()
+            run(shop, *where)
+        assert not (folder / "a.json").exists()
 
 
 @dataclass
@@ -140,21 +140,21 @@ def hosts() -> Iterator[list[Host]]:
             subprocess.run(["ip", "netns", "del", host], check=False, capture_output=True)
 
 
-def test_two_hosts(hosts: list[Host], folder: Path) -> None:
+def test_two_hosts(hosts: list[Host], shop: Workshop, folder: Path) -> None:
     """The scheduler and `rv` on one, the worker on the other, nothing between but a wire."""
     here, there = hosts
     experiments = folder / "experiments.py"
     experiments.write_text(
         "import rvcli as rv\n\n\nclass E(rv.ExperimentSet):\n    def exp_a(self, root_uri):\n"
         "        builder = rv.CommandConfig.builder('WORK').with_root_uri(root_uri)\n"
-        "        values = {'reads': [], 'writes': [root_uri + '/a.txt']}\n"
+        "        values = {'reads': [], 'writes': [root_uri + '/a.json']}\n"
         "        return builder.with_config(**values).build()\n"
     )
     (folder / "root").mkdir()
     with DaskProcesses(folder / "dask", host=here.address, prefix=here.prefix) as cluster:
         cluster.add_worker(prefix=there.prefix, options=["--host", there.address])
         overrides = [f"DASK.scheduler={cluster.address}", "DASK.shared_files=true"]
-        overrides.append(f'PLUGINS.files=["{folder.parent / "plug in" / "wörk.py"}"]')
+        overrides.append(f'PLUGINS.files=["{shop.plugins[-1]}"]')
         words = [word for override in overrides for word in ("--set", override)]
         arguments = ["run", "dask", str(experiments), "-a", "root_uri", str(folder / "root")]
         done = subprocess.run(

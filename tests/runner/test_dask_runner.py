@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +20,7 @@ from rvcli.runner.events import RunEvent
 from rvcli.runner.experiment_runner import ExperimentRunner, RunOptions
 from rvcli.runner.outcome import Outcome
 from rvcli.testing import DaskProcesses, RunnerContract
+from rvcli.testing.workshop import Workshop
 
 
 @pytest.fixture(scope="module")
@@ -99,51 +101,54 @@ def settings_of(cluster: DaskProcesses | None, **values: Any) -> tuple[str, ...]
 
 
 def run(
-    cluster: DaskProcesses | None, work: Any, *configs: Any, **options: Any
+    cluster: DaskProcesses | None, shop: Workshop, *configs: Any, **options: Any
 ) -> tuple[Outcome, list[RunEvent]]:
     """Plan commands and run them; give what became of them and all that was told."""
     events: list[RunEvent] = []
-    overrides = (f"RV.cache_dir={work.folder / 'cache'}", *settings_of(cluster))
+    overrides = (f"RV.cache_dir={shop.directory / 'cache'}", *settings_of(cluster))
     with profile.use(profile.load_settings(overrides=overrides)):
         outcome = ExperimentRunner.get_runner("dask").run_plan(
-            work.plan(*configs), RunOptions(**{"jobs": 2, "sink": events.append, **options})
+            shop.plan(*configs), RunOptions(**{"jobs": 2, "sink": events.append, **options})
         )
     return outcome, events
 
 
 def test_a_local_cluster_leaves_nothing_behind(
-    work: Any, folder: Path, monkeypatch: pytest.MonkeyPatch
+    shop: Workshop, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No file in the working directory, and no variable that Dask sets for its workers."""
     empty = folder / "empty"
     empty.mkdir()
     monkeypatch.chdir(empty)
     before = dict(os.environ)
-    outcome, events = run(None, work, work("a"), tmp_dir=str(folder / "temporary"))
+    outcome, events = run(None, shop, shop.work("a"), tmp_dir=str(folder / "temporary"))
     assert (True, [], before) == (outcome.ok, list(empty.iterdir()), dict(os.environ))
     assert [] == list((folder / "temporary").iterdir())
     assert [] == [e for e in events if e.kind == "warning"]
 
 
-def test_the_log_says_where_a_command_ran(cluster: DaskProcesses, work: Any) -> None:
+def logs_of(outcome: Outcome) -> list[str]:
+    """Return what stands in the logs of all attempts."""
+    folders = {Path(result.job.log_path).parent for result in outcome.results}
+    return [p.read_text("utf-8") for folder in folders for p in sorted(folder.glob("*.txt"))]
+
+
+def test_the_log_says_where_a_command_ran(cluster: DaskProcesses, shop: Workshop) -> None:
     """Host and worker of each attempt stand before what it printed."""
-    outcome, events = run(cluster, work, work("a", fails=True), attempts=2, backoff_s=0.1)
-    log = Path(outcome.results[0].job.log_path).read_text("utf-8")
-    assert ["attempt 1 of 2", "attempt 2 of 2"] == [
-        line.split(" on ")[0].removeprefix("[dask] ")
-        for line in log.splitlines()
-        if line.startswith("[dask] ")
-    ]
+    outcome, events = run(cluster, shop, shop.work("a", fails="badly"), attempts=2, backoff_s=0.1)
+    logs = logs_of(outcome)
+    assert 2 == len(logs)
+    for log in logs:
+        assert f"of 2 on {socket.gethostname()}, worker tcp://127.0.0.1:" in log.splitlines()[0]
+        assert 1 == log.count("the work went wrong")
     assert ["exit code 1; attempt 2 of 2 in 0.1 s"] == [e.text for e in events if e.kind == "retry"]
-    assert 2 == log.count("the work went wrong")
 
 
-def test_memory_goes_by_tags(cluster: DaskProcesses, work: Any) -> None:
+def test_memory_goes_by_tags(cluster: DaskProcesses, shop: Workshop) -> None:
     """A command that is taken to need memory runs on a worker that says it has as much."""
-    outcome, _ = run(cluster, work, work("a"), work("b"), memory_mb=3000)
-    logs = [Path(result.job.log_path).read_text("utf-8") for result in outcome.results]
-    workers = {line for log in logs for line in log.splitlines() if line.startswith("[dask]")}
-    assert (True, 1) == (outcome.ok, len(workers))
+    outcome, _ = run(cluster, shop, shop.work("a"), shop.work("b"), memory_mb=3000)
+    workers = {log.splitlines()[0].partition("worker ")[2] for log in logs_of(outcome)}
+    assert (True, 1, False) == (outcome.ok, len(workers), "" in workers)
 
 
 def test_libraries_are_not_held_to_one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -170,12 +175,12 @@ def test_a_worker_is_told_text_alone() -> None:
     assert order == Order.from_text(order.to_text())
 
 
-def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch, work: Any) -> None:
+def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch, shop: Workshop) -> None:
     """With the extra that brings it."""
     with monkeypatch.context() as patch:
         patch.setitem(sys.modules, "distributed", None)
         with pytest.raises(ModuleNotFoundError) as caught:
-            run(None, work, work("a"))
+            run(None, shop, shop.work("a"))
     known = known_error(caught.value)
     assert isinstance(known, MissingDependencyError)
     assert "pip install 'rvcli[dask]'" == known.hint

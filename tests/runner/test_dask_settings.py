@@ -8,7 +8,6 @@ import sys
 import time
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -18,6 +17,7 @@ from rvcli.profile import options
 from rvcli.runner.dask_cluster import import_jobqueue, jobqueue_cluster
 from rvcli.runner.dask_settings import JOBQUEUES, DaskSettings
 from rvcli.runner.experiment_runner import ExperimentRunner, RunOptions
+from rvcli.testing.workshop import Workshop
 
 SLURM = """[DASK]
 cluster = "slurm"
@@ -107,9 +107,9 @@ def test_every_batch_system_is_there() -> None:
 
 # A cluster of dask-jobqueue that refuses its options complains that it was not closed.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-def test_a_missing_option_is_named(work: Any, tmp_path: Path) -> None:
+def test_a_missing_option_is_named(shop: Workshop, tmp_path: Path) -> None:
     """What a batch system needs is said before anything is submitted."""
-    made = work.plan(work("a"))
+    made = shop.plan(shop.work("a"))
     with profile.use(settings_of(tmp_path, SLURM.replace("cores = 1\n", ""))):
         runner = ExperimentRunner.get_runner("dask")
         with pytest.raises(RvError, match=r"the slurm Dask cluster cannot be started: .*cores"):
@@ -117,7 +117,7 @@ def test_a_missing_option_is_named(work: Any, tmp_path: Path) -> None:
 
 
 def test_a_batch_system_runs_commands(
-    work: Any, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    shop: Workshop, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its jobs are workers, which end with the run."""
     for name, text in (("sbatch", SBATCH.format(folder=tmp_path)), ("scancel", SCANCEL)):
@@ -126,7 +126,7 @@ def test_a_batch_system_runs_commands(
         (tmp_path / "bin" / name).chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
     monkeypatch.setenv("RV_CACHE_DIR", str(tmp_path / "cache"))
-    made = work.plan(work("a"))
+    made = shop.plan(shop.work("a"))
     local = SLURM + f'local_directory = "{tmp_path}"\nscheduler_options = {{host = "127.0.0.1"}}\n'
     with profile.use(settings_of(tmp_path, local)):
         outcome = ExperimentRunner.get_runner("dask").run_plan(made, RunOptions())
@@ -149,18 +149,20 @@ def test_a_batch_system_runs_commands(
         ("[DASK_JOBQUEUE]\ncores = 4", "names no such cluster"),
     ],
 )
-def test_what_cannot_be_meant_is_refused(work: Any, tmp_path: Path, text: str, said: str) -> None:
+def test_what_cannot_be_meant_is_refused(
+    shop: Workshop, tmp_path: Path, text: str, said: str
+) -> None:
     """Before anything is written or started."""
-    made = work.plan(work("a"))
+    made = shop.plan(shop.work("a"))
     with profile.use(settings_of(tmp_path, f"[DASK]\nshared_files = true\n{text}\n")):
         runner = ExperimentRunner.get_runner("dask")
         with pytest.raises(PlanError, match=said):
             runner.run_plan(made, RunOptions())
 
 
-def test_local_files_are_refused_where_they_are_not_shared(work: Any, tmp_path: Path) -> None:
+def test_local_files_are_refused_where_they_are_not_shared(shop: Workshop, tmp_path: Path) -> None:
     """Workers elsewhere would not find them."""
-    made = work.plan(work("a"))
+    made = shop.plan(shop.work("a"))
     with profile.use(settings_of(tmp_path, '[DASK]\nscheduler = "tcp://a:1"\n')):
         runner = ExperimentRunner.get_runner("dask")
         with pytest.raises(PlanError, match="which other machines do not see"):
