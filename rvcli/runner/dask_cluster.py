@@ -133,7 +133,8 @@ def _start_cluster(settings: DaskSettings, options: RunOptions, held: ExitStack)
         ) from e
     held.callback(_close, cluster)
     if not settings.is_local:
-        cluster.scale(settings.workers)
+        # Unlike `scale`, this replaces jobs that end early, as at their walltime.
+        cluster.adapt(minimum=settings.workers, maximum=settings.workers)
     return cluster
 
 
