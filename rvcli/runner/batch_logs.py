@@ -34,6 +34,7 @@ class BatchLogs:
         self._poll_s = poll_s
         self._tell = tell
         self._tokens: dict[tuple[str, str], str] = {}
+        self._begun: set[tuple[str, str]] = set()
         self._next_look: dict[str, float] = {}
         self._reads = _MOST_SAVED_READS
         self._refilled = time.monotonic()
@@ -69,9 +70,11 @@ class BatchLogs:
     def _read_all(self, group: str, streams: Sequence[str], to_the_end: bool) -> list[str]:
         lines = []
         for number, stream in enumerate(streams, start=1):
-            is_new = (group, stream) not in self._tokens
             found = self._read(group, stream, to_the_end=to_the_end)
-            lines += [attempt_line(number), *found] if found and is_new else found
+            if found and (group, stream) not in self._begun:
+                self._begun.add((group, stream))
+                lines.append(attempt_line(number))
+            lines += found
         return lines
 
     def _read_late(self, group: str, streams: Sequence[str]) -> list[str]:

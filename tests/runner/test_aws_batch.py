@@ -568,7 +568,7 @@ class TestLogs:
         client = MagicMock()
         client.get_log_events.side_effect = pages
         logs = BatchLogs(lambda: client, 0.0, lambda event: None)
-        assert ["one", "two"] == logs.new_lines("a", self.DESCRIBED)
+        assert ["[attempt] 1", "one", "two"] == logs.new_lines("a", self.DESCRIBED)
         assert ["three"] == logs.new_lines("a", self.DESCRIBED, ended=True)
 
     def test_many_jobs_share_the_calls(self) -> None:
