@@ -10,16 +10,16 @@ from typing import Any
 from rvcli.dag import Step
 from rvcli.errors import ConfigError
 from rvcli.filesystem.threads import in_threads
-from rvcli.runner.batch_check import bad_definitions, bad_queues, missing
-from rvcli.runner.batch_client import BatchError, calling, client
-from rvcli.runner.batch_handles import Handles
-from rvcli.runner.batch_limits import MOST_ATTEMPTS, problems
-from rvcli.runner.batch_logs import BatchLogs
-from rvcli.runner.batch_plan import Submission, plan_submissions, with_few_parents
-from rvcli.runner.batch_requests import DEPENDENCY_GROUP_JOB, NOOP_COMMAND, Requests
-from rvcli.runner.batch_settings import BatchSettings
-from rvcli.runner.batch_states import CANCEL_REASON
-from rvcli.runner.batch_watch import BatchWatch
+from rvcli.runner.batch.check import bad_definitions, bad_queues, missing
+from rvcli.runner.batch.client import BatchError, calling, client
+from rvcli.runner.batch.handles import Handles
+from rvcli.runner.batch.limits import MOST_ATTEMPTS, problems
+from rvcli.runner.batch.logs import BatchLogs
+from rvcli.runner.batch.plan import Submission, plan_submissions, with_few_parents
+from rvcli.runner.batch.requests import DEPENDENCY_GROUP_JOB, NOOP_COMMAND, Requests
+from rvcli.runner.batch.settings import BatchSettings
+from rvcli.runner.batch.states import CANCEL_REASON
+from rvcli.runner.batch.watch import BatchWatch
 from rvcli.runner.events import RunEvent
 from rvcli.runner.experiment_runner import ExperimentRunner, RunOptions, Traits
 from rvcli.runner.job import FAILED, Job, JobState

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from rvcli.dag import Step
-from rvcli.runner import dask_task
-from rvcli.runner.dask_cluster import GPU, MEMORY, Connection, DaskError, connect
-from rvcli.runner.dask_order import CommandFailed, Order
-from rvcli.runner.dask_settings import DaskSettings
+from rvcli.runner.dask import task
+from rvcli.runner.dask.cluster import GPU, MEMORY, Connection, DaskError, connect
+from rvcli.runner.dask.order import CommandFailed, Order
+from rvcli.runner.dask.settings import DaskSettings
 from rvcli.runner.events import RunEvent
 from rvcli.runner.experiment_runner import ExperimentRunner, RunOptions, Traits
 from rvcli.runner.job import DONE, FAILED, NOT_RUN, RUNNING, WAITING, Job, JobState
@@ -89,7 +89,7 @@ class DaskExperimentRunner(ExperimentRunner):
             self._needs[job.id] = needs
             self._told[job.id] = deque()
             self._futures[job.id] = client.submit(
-                dask_task.run_command,
+                task.run_command,
                 order.to_text(),
                 *(self._futures[name] for name in job.depends_on),
                 key=order.key,
@@ -143,7 +143,7 @@ class DaskExperimentRunner(ExperimentRunner):
         names = [job.id for job in jobs]
         try:
             connection.call(connection.client.cancel, futures)
-            connection.ask_workers(dask_task.end_commands, self._run, names)
+            connection.ask_workers(task.end_commands, self._run, names)
         except DaskError:
             # A worker ends by itself what the scheduler, or the way to it, has let go of.
             text = "not all workers have said that they ended their commands"
@@ -158,7 +158,7 @@ class DaskExperimentRunner(ExperimentRunner):
             with suppress(DaskError):
                 client = connection.client
                 connection.call(client.unsubscribe_topic, self._run)
-                connection.call(client.run_on_scheduler, dask_task.forget_events, self._run)
+                connection.call(client.run_on_scheduler, task.forget_events, self._run)
         self._futures.clear()
         connection.close()
 

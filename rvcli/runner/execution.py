@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import sys
 import time
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 from rvcli.dag import Plan
 from rvcli.errors import RvError
@@ -16,17 +14,16 @@ from rvcli.records import find_record
 from rvcli.runner.events import RunEvent
 from rvcli.runner.experiment_runner import ExperimentRunner, RunOptions
 from rvcli.runner.job import CANCELLED, DONE, FAILED, NOT_RUN, RUNNING, WAITING, Job, JobState
+from rvcli.runner.job_logs import JobLogs
 from rvcli.runner.jobs import jobs_of, log_path_of
 from rvcli.runner.messages import MessageWriter
 from rvcli.runner.outcome import Hangup, JobResult, Outcome
-from rvcli.runner.progress_lines import ATTEMPT, read_line
 from rvcli.runner.runs import Run, new_run_id, write_run
 
 POLL_S = 0.01
 # Looking at many jobs takes a while: that much longer is waited between looks.
 POLL_S_PER_JOB = 0.0005
 LOG_EVERY_S = 0.2
-LAST_LINES = 15
 LONGEST_WAIT_S = 60.0
 
 
@@ -58,8 +55,7 @@ class Execution:
         self._started: dict[str, float] = {}
         self._not_before: dict[str, float] = {}
         self._running: list[str] = []
-        self._attempted: set[str] = set()
-        self._tails: dict[str, deque[str]] = {}
+        self._logs = JobLogs(runner, options.sink)
 
     @classmethod
     def of(cls, runner: ExperimentRunner, plan: Plan, options: RunOptions) -> Execution:
@@ -185,13 +181,13 @@ class Execution:
     def _take(self, job: Job) -> None:
         self.waiting.pop(job.id, None)
         self.active[job.id] = job
-        self._tails[job.id] = deque(maxlen=LAST_LINES)
+        self._logs.begin(job)
 
     def _refused(self, job: Job, error: Exception) -> None:
         message = error.message if isinstance(error, RvError) else str(error)
         self.waiting.pop(job.id, None)
         self.active.pop(job.id, None)
-        self._tails[job.id] = deque([f"error: {message}"])
+        self._logs.begin(job, f"error: {message}")
         self._end(job, JobState(FAILED, message))
 
     def _failed_dependency(self, job: Job) -> str | None:
@@ -216,7 +212,7 @@ class Execution:
             time.sleep(min(POLL_S + POLL_S_PER_JOB * len(self.active), LOG_EVERY_S))
             finished = self._finished_jobs()
         for job in list(self.active.values()):
-            self._read_log(job)
+            self.active[job.id] = self._logs.read(job)
         proven = in_threads(_proven, finished)
         for (job, _), state in zip(finished, proven, strict=True):
             self._conclude(self.active.pop(job.id), state)
@@ -267,41 +263,10 @@ class Execution:
             del self.active[job.id]
             self._end(job, state)
 
-    def _read_log(self, job: Job) -> None:
-        kept: list[str] = []
-        for line in self.runner.logs(job):
-            event = read_line(job.id, line)
-            if event is not None and event.kind == ATTEMPT:
-                self._keep(job, kept)
-                job, kept = self._note_attempt(job), []
-            elif event is not None:
-                self._tell(event)
-            if event is None or event.kind == "warning":
-                self._tails[job.id].append(line)
-            kept.append(line)
-        self._keep(job, kept)
-
-    def _note_attempt(self, job: Job) -> Job:
-        """Give each attempt that a runner makes by itself a log of its own."""
-        if job.id in self._attempted:
-            job = job.next_attempt(log_path_of(job, job.attempt + 1))
-            self.active[job.id] = job
-        self._attempted.add(job.id)
-        return job
-
-    def _keep(self, job: Job, lines: Sequence[str]) -> None:
-        """Keep what a command elsewhere has printed, as a command here keeps it itself."""
-        if not lines or not self.runner.traits.remote:
-            return
-        path = Path(job.log_path)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("a", encoding="utf-8") as stream:
-            stream.writelines(f"{line}\n" for line in lines)
-
     def _end(self, job: Job, state: JobState) -> None:
         now = time.monotonic()
         seconds = now - self._started.get(job.id, now)
-        last_lines = tuple(self._tails.get(job.id, ())) if state.status == FAILED else ()
+        last_lines = self._logs.last_lines(job) if state.status == FAILED else ()
         self.results[job.id] = JobResult(
             job, state, seconds, last_lines, (sys.executable, "-m", "rvcli", *job.argv)
         )

@@ -24,7 +24,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from rvcli.runner.batch_limits import problems
+from rvcli.runner.batch.limits import problems
 
 GRACE_S = 5.0
 ENDED = ("SUCCEEDED", "FAILED")

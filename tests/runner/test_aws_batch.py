@@ -15,16 +15,16 @@ from hypothesis import strategies as st
 
 from rvcli import profile
 from rvcli.errors import ConfigError, MessageError, UsageError
-from rvcli.runner import batch_worker
 from rvcli.runner.aws_batch_experiment_runner import NOOP_COMMAND, AwsBatchExperimentRunner
-from rvcli.runner.batch_client import BatchError, calling
-from rvcli.runner.batch_handles import Handles
-from rvcli.runner.batch_limits import LONGEST_NAME, job_name, problems
-from rvcli.runner.batch_logs import BatchLogs
-from rvcli.runner.batch_plan import Submission, plan_submissions
-from rvcli.runner.batch_settings import BatchSettings
-from rvcli.runner.batch_states import log_group, log_streams, state_of
-from rvcli.runner.batch_watch import LOOKS_UNTIL_LOST, BatchWatch
+from rvcli.runner.batch import worker
+from rvcli.runner.batch.client import BatchError, calling
+from rvcli.runner.batch.handles import Handles
+from rvcli.runner.batch.limits import LONGEST_NAME, job_name, problems
+from rvcli.runner.batch.logs import BatchLogs
+from rvcli.runner.batch.plan import Submission, plan_submissions
+from rvcli.runner.batch.settings import BatchSettings
+from rvcli.runner.batch.states import log_group, log_streams, state_of
+from rvcli.runner.batch.watch import LOOKS_UNTIL_LOST, BatchWatch
 from rvcli.runner.events import RunEvent
 from rvcli.runner.execution import Execution
 from rvcli.runner.experiment_runner import RunOptions
@@ -454,12 +454,12 @@ class TestWorker:
         """By its number."""
         path = tmp_path / "list.json"
         path.write_text('[{"message_uri": "a", "fingerprint": "1"}]')
-        index = batch_worker.INDEX_VARIABLE
-        assert ("a", "1") == batch_worker.item_of_array(str(path), {index: "0"})
+        index = worker.INDEX_VARIABLE
+        assert ("a", "1") == worker.item_of_array(str(path), {index: "0"})
         with pytest.raises(MessageError, match="no command of number 1"):
-            batch_worker.item_of_array(str(path), {index: "1"})
+            worker.item_of_array(str(path), {index: "1"})
         with pytest.raises(UsageError, match=index):
-            batch_worker.item_of_array(str(path), {})
+            worker.item_of_array(str(path), {})
 
     @pytest.mark.parametrize(
         ("attempt", "longest_s"), [("1", 0), ("2", 2), ("3", 4), ("9", 60), ("x", 0)]
@@ -467,8 +467,8 @@ class TestWorker:
     def test_later_attempts_wait(self, monkeypatch: Any, attempt: str, longest_s: float) -> None:
         """Longer and longer, up to a minute; part of it is chance."""
         slept: list[float] = []
-        monkeypatch.setattr(batch_worker.time, "sleep", slept.append)
-        batch_worker.wait_before_attempt(2.0, {batch_worker.ATTEMPT_VARIABLE: attempt})
+        monkeypatch.setattr(worker.time, "sleep", slept.append)
+        worker.wait_before_attempt(2.0, {worker.ATTEMPT_VARIABLE: attempt})
         assert (longest_s > 0) == bool(slept)
         assert all(longest_s / 2 <= s <= longest_s for s in slept)
 

@@ -16,7 +16,8 @@ import pytest
 
 from rvcli import profile
 from rvcli.errors import RvError
-from rvcli.runner import dask_cluster, dask_experiment_runner
+from rvcli.runner import dask_experiment_runner
+from rvcli.runner.dask import cluster as cluster_module
 from rvcli.runner.events import RunEvent
 from rvcli.runner.experiment_runner import ExperimentRunner, RunOptions
 from rvcli.runner.outcome import Outcome
@@ -186,7 +187,7 @@ def test_a_frozen_worker_does_not_hold_up_an_interrupt(
     cluster: DaskProcesses, shop: Workshop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The run ends in bounded time, and says that something may have been left behind."""
-    monkeypatch.setattr(dask_cluster, "_ANSWER_S", 1.0)
+    monkeypatch.setattr(cluster_module, "_ANSWER_S", 1.0)
     worker = cluster.add_worker()
     events: list[RunEvent] = []
 

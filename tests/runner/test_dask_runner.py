@@ -13,8 +13,8 @@ import pytest
 
 from rvcli import profile
 from rvcli.errors import MissingDependencyError, known_error
-from rvcli.runner import dask_task
-from rvcli.runner.dask_order import Order
+from rvcli.runner.dask import task
+from rvcli.runner.dask.order import Order
 from rvcli.runner.events import RunEvent
 from rvcli.runner.experiment_runner import ExperimentRunner, RunOptions
 from rvcli.runner.outcome import Outcome
@@ -149,16 +149,16 @@ def test_libraries_are_not_held_to_one_thread(monkeypatch: pytest.MonkeyPatch) -
     """What Dask's nannies set for threads of a worker does not reach commands."""
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     monkeypatch.setenv("MKL_NUM_THREADS", "3")
-    environment = dask_task._environment()
+    environment = task._environment()
     assert (None, "3") == tuple(map(environment.get, ("OMP_NUM_THREADS", "MKL_NUM_THREADS")))
 
 
 def test_many_lines_go_in_parts() -> None:
     """None is lost, and no event is large: the scheduler keeps a thousand of them."""
     lines = [f"{number:>999}" for number in range(100)]
-    parts = list(dask_task._in_parts(lines))
+    parts = list(task._in_parts(lines))
     assert lines == [line for part in parts for line in part]
-    assert max(sum(map(len, part)) for part in parts) <= dask_task.MOST_CHARACTERS
+    assert max(sum(map(len, part)) for part in parts) <= task.MOST_CHARACTERS
 
 
 def test_a_worker_is_told_text_alone() -> None:

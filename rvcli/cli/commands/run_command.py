@@ -64,11 +64,11 @@ def command(
 
         log_to_stderr(settings, state.verbosity)
         if backoff_s > 0:
-            from rvcli.runner.batch_worker import wait_before_attempt
+            from rvcli.runner.batch.worker import wait_before_attempt
 
             wait_before_attempt(backoff_s)
         if is_array:
-            from rvcli.runner.batch_worker import item_of_array
+            from rvcli.runner.batch.worker import item_of_array
 
             message_uri, fingerprint = item_of_array(message_uri)
         with use_sink(lambda event: write_progress(event, sys.stdout)):

@@ -20,7 +20,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from rvcli.runner.dask_order import CommandFailed, Order
+from rvcli.runner.dask.order import CommandFailed, Order
 from rvcli.runner.job import DONE, FAILED, JobState
 from rvcli.runner.local_experiment_runner import GRACE_S, describe_exit, end_group, find_gpus
 from rvcli.runner.log_tail import LogTail

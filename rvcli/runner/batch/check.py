@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from rvcli.runner.batch_client import calling
-from rvcli.runner.batch_settings import Target
+from rvcli.runner.batch.client import calling
+from rvcli.runner.batch.settings import Target
 
 _USABLE = ("VALID", "UPDATING")
 

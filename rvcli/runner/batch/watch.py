@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from rvcli.runner.batch_client import BatchError, calling
-from rvcli.runner.batch_states import last_container, state_of, why
+from rvcli.runner.batch.client import BatchError, calling
+from rvcli.runner.batch.states import last_container, state_of, why
 from rvcli.runner.events import EventSink, RunEvent
 from rvcli.runner.job import DONE, NOT_RUN, WAITING, JobState
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from rvcli.runner.batch_limits import LARGEST_ARRAY, MOST_PARENTS, SMALLEST_ARRAY
+from rvcli.runner.batch.limits import LARGEST_ARRAY, MOST_PARENTS, SMALLEST_ARRAY
 from rvcli.runner.job import Job
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from rvcli import profile
 from rvcli.profile.secrets import is_secret
-from rvcli.runner.batch_limits import RESERVED_PREFIX
+from rvcli.runner.batch.limits import RESERVED_PREFIX
 
 SECTION = "AWS_BATCH"
 

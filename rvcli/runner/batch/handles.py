@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from rvcli.runner.batch_plan import Submission
+from rvcli.runner.batch.plan import Submission
 
 
 class Handles:

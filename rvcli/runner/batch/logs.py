@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from rvcli.runner.batch_client import MISSING, BatchError, calling
-from rvcli.runner.batch_states import log_group, log_streams
+from rvcli.runner.batch.client import MISSING, BatchError, calling
+from rvcli.runner.batch.states import log_group, log_streams
 from rvcli.runner.events import EventSink, RunEvent
 from rvcli.runner.progress_lines import attempt_line
 

@@ -16,8 +16,8 @@ from typing import Any
 
 from rvcli import profile
 from rvcli.errors import RvError
-from rvcli.runner import dask_task
-from rvcli.runner.dask_settings import JOBQUEUES, DaskSettings
+from rvcli.runner.dask import task
+from rvcli.runner.dask.settings import JOBQUEUES, DaskSettings
 from rvcli.runner.experiment_runner import RunOptions
 from rvcli.runner.local_experiment_runner import find_gpus
 
@@ -156,7 +156,7 @@ def _local_cluster(settings: DaskSettings, options: RunOptions, held: ExitStack)
         scheduler_kwargs=_NO_DASHBOARD,
         local_directory=_directory(options, held),
         silence_logs=logging.CRITICAL,
-        preload=[dask_task.__name__],
+        preload=[task.__name__],
         security=Security.temporary(),  # type: ignore[no-untyped-call]
         resources={GPU: len(gpus), MEMORY: MEMORY_LIMIT // 10**6},
         env={"CUDA_VISIBLE_DEVICES": ",".join(gpus)} if gpus else {},
@@ -260,10 +260,10 @@ def _check_versions(connection: Connection, settings: DaskSettings) -> None:
 
     Workers that come later check this for themselves.
     """
-    client, here = connection.client, dask_task.describe_host()
-    answers = connection.ask_workers(dask_task.describe_host)
+    client, here = connection.client, task.describe_host()
+    answers = connection.ask_workers(task.describe_host)
     try:
-        answers["the scheduler"] = client.run_on_scheduler(dask_task.describe_host)
+        answers["the scheduler"] = client.run_on_scheduler(task.describe_host)
     except _LOST as e:
         raise connection.gone() from e
     except Exception as e:

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from rvcli.filesystem import join_uri
-from rvcli.runner.batch_limits import job_name, name_part
-from rvcli.runner.batch_plan import Submission
-from rvcli.runner.batch_settings import BatchSettings
+from rvcli.runner.batch.limits import job_name, name_part
+from rvcli.runner.batch.plan import Submission
+from rvcli.runner.batch.settings import BatchSettings
 from rvcli.runner.job import LASTING, RUN_COMMAND
 from rvcli.runner.runs import FOLDER
 from rvcli.utils.files import str_to_file
