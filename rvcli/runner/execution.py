@@ -55,7 +55,7 @@ class Execution:
         self._started: dict[str, float] = {}
         self._not_before: dict[str, float] = {}
         self._running: list[str] = []
-        self._logs = JobLogs(runner, options.sink)
+        self._logs = JobLogs(runner, self._tell_news)
 
     @classmethod
     def of(cls, runner: ExperimentRunner, plan: Plan, options: RunOptions) -> Execution:
@@ -265,7 +265,7 @@ class Execution:
 
     def _end(self, job: Job, state: JobState) -> None:
         now = time.monotonic()
-        seconds = now - self._started.get(job.id, now)
+        seconds = now - self._started.get(job.id, now) if state.seconds is None else state.seconds
         last_lines = self._logs.last_lines(job) if state.status == FAILED else ()
         self.results[job.id] = JobResult(
             job, state, seconds, last_lines, (sys.executable, "-m", "rvcli", *job.argv)
@@ -273,6 +273,12 @@ class Execution:
         if state.status == FAILED and self.options.fail_fast:
             self.stopping = True
         self._tell(RunEvent(state.status, job.id, state.detail, 0, None, seconds, job.log_path))
+
+    def _tell_news(self, event: RunEvent) -> None:
+        """Tell what a log says; a job that prints has started, whenever its runner says so."""
+        if event.job_id not in self._started:
+            self._tell_started(self.active[event.job_id])
+        self._tell(event)
 
     def _tell_started(self, job: Job) -> None:
         self._started[job.id] = time.monotonic()

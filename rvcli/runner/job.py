@@ -91,11 +91,13 @@ class JobState:
         status: "waiting", "running", "done", "failed", "cancelled" or "not_run".
         detail: why it failed, in words: an exit code, a signal, an error message.
         exit_code: of the process that failed, if it is known.
+        seconds: how long the last attempt has run, if the runner knows better than by looking.
     """
 
     status: str
     detail: str = ""
     exit_code: int | None = None
+    seconds: float | None = None
 
     @property
     def final(self) -> bool:

@@ -228,3 +228,25 @@ def test_another_attempt_is_announced(shop: Workshop) -> None:
     log = Path(outcome.failed[0].job.log_path)
     assert 3 == len(list(log.parent.iterdir()))
     assert log.stem.endswith("-attempt-3")
+
+
+def test_what_prints_has_started(shop: Workshop) -> None:
+    """Also if its runner says so later only, and how long it ran is what the runner says."""
+
+    class Late(Elsewhere):
+        """Looks at the logs more often than at the states."""
+
+        def logs(self, job: Job) -> Iterable[str]:
+            """Give progress."""
+            return ["[progress] counting: 1/3 steps"]
+
+        def poll(self, job: Job) -> JobState:
+            """Know how long it took."""
+            state = super().poll(job)
+            return JobState(DONE, seconds=42.0) if state.status == DONE else JobState(WAITING)
+
+    events: list[RunEvent] = []
+    Late().run_plan(shop.plan(shop.work("a")), RunOptions(sink=events.append))
+    kinds = list(dict.fromkeys(event.kind for event in events))
+    assert ["started", "progress", "done"] == kinds
+    assert 42.0 == events[-1].seconds

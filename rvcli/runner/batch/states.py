@@ -34,9 +34,9 @@ _EMPTY_REASONS = frozenset({"Essential container in task exited"})
 
 def state_of(described: Mapping[str, Any]) -> JobState:
     """Return the state of a job from what `describe_jobs` gave."""
-    status = described.get("status", "")
+    status, seconds = described.get("status", ""), _seconds(described)
     if status != "FAILED":
-        return JobState(_STATES.get(status, WAITING))
+        return JobState(_STATES.get(status, WAITING), seconds=seconds)
     reason = described.get("statusReason", "")
     if CANCEL_REASON in reason:
         return JobState(CANCELLED, reason)
@@ -44,7 +44,13 @@ def state_of(described: Mapping[str, Any]) -> JobState:
     code = container.get("exitCode")
     if code is None and _DEPENDENCY.search(reason):
         return JobState(NOT_RUN)
-    return JobState(FAILED, why(reason, container), code)
+    return JobState(FAILED, why(reason, container), code, seconds)
+
+
+def _seconds(described: Mapping[str, Any]) -> float | None:
+    """Return how long the last attempt ran; times are in milliseconds since 1970."""
+    started, stopped = described.get("startedAt"), described.get("stoppedAt")
+    return (stopped - started) / 1000 if started and stopped else None
 
 
 def why(status_reason: str, container: Mapping[str, Any]) -> str:
