@@ -57,6 +57,7 @@ class BatchJob:
     stream: str = ""
     exit_code: int | None = None
     kill_at: float = 0.0
+    times: dict[str, int] = field(default_factory=dict)
 
     def describe(self) -> dict[str, Any]:
         """Return what `describe_jobs` says."""
@@ -74,12 +75,16 @@ class BatchJob:
             "jobQueue": self.request["jobQueue"],
             "jobDefinition": self.request["jobDefinition"],
             "status": self.status,
-            "startedAt": 1,
+            **self.times,
             "attempts": self.attempts,
             "container": container,
             "tags": self.request.get("tags", {}),
         }
         return {**described, **({"statusReason": self.reason} if self.reason else {})}
+
+
+def _now_ms() -> int:
+    return int(time.time() * 1000)
 
 
 class BatchEndpoint:
@@ -267,7 +272,7 @@ class BatchEndpoint:
                 self._start(job)
 
     def _start(self, job: BatchJob) -> None:
-        job.status = "RUNNING"
+        job.status, job.times = "RUNNING", {"startedAt": _now_ms()}
         job.stream = f"rv/default/{uuid.uuid4().hex}"
         home = self.folder / job.stream.replace("/", "-")
         home.mkdir(parents=True)
@@ -320,9 +325,8 @@ class BatchEndpoint:
         job.exit_code = code if code >= 0 else 128 - code
         container = {"exitCode": job.exit_code, "logStreamName": job.stream}
         reason = "Essential container in task exited"
-        job.attempts.append(
-            {"container": container, "startedAt": 1, "stoppedAt": 2, "statusReason": reason}
-        )
+        job.times["stoppedAt"] = _now_ms()
+        job.attempts.append({"container": container, **job.times, "statusReason": reason})
         if job.exit_code == 0 and not job.kill_at:
             job.status = "SUCCEEDED"
         elif not job.kill_at and self._tries_again(job):
