@@ -107,7 +107,13 @@ class CommandError(RvError):
 
 
 class FileSystemError(RvError):
-    """A URI cannot be handled."""
+    """A URI cannot be handled.
+
+    Attributes:
+        concerns_all: every other URI of its kind fails alike, as without credentials.
+    """
+
+    concerns_all = False
 
 
 class NotReadableError(FileSystemError):

@@ -276,8 +276,10 @@ class _Planner:
         try:
             identity = self.store.identity(uri, self.outputs.inside(uri))
         except FileSystemError as e:
+            if e.concerns_all and not self.skip_file_check:
+                raise  # said once, not of every input
             if not self.skip_file_check:
-                missing.append(f"input {uri} is missing: {e.message}")
+                missing.append(f"input {e.message}")
             return [Input(uri, "absent")]
         if optional and (not identity.present or identity.files == ()):
             return []

@@ -36,6 +36,13 @@ _CODES = {
     "PermanentRedirect": ("the bucket is in another region", "set AWS_DEFAULT_REGION"),
     "EntityTooLarge": ("the object is too large", None),
 }
+# What is wrong with more than one request.
+_OF_ALL = frozenset(
+    {
+        *("InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "InvalidToken"),
+        "RequestTimeTooSkewed",
+    }
+)
 _SAME = {
     "403": "AccessDenied",
     "Forbidden": "AccessDenied",
@@ -87,7 +94,24 @@ def _mapped(uri: str, kind: type[FileSystemError], done: str) -> Iterator[None]:
         # A transfer wraps what went wrong in an error of its own.
         cause = e if error_code(e) or not isinstance(e, Boto3Error) else _wrapped(e)
         reason, hint = explain(cause)
-        raise kind(f"{uri!r} cannot be {done}: {reason}", hint=hint) from e
+        error = kind(f"{uri!r} cannot be {done}: {reason}", hint=hint)
+        error.concerns_all = _concerns_all(cause)
+        raise error from e
+
+
+def _concerns_all(error: BaseException) -> bool:
+    """Tell whether whatever is asked of S3 next fails in the same way."""
+    from botocore import exceptions as botocore
+
+    kinds = (
+        *(botocore.NoCredentialsError, botocore.ProfileNotFound),
+        *(botocore.HTTPClientError, botocore.ConnectionError),
+    )
+    return (
+        isinstance(error, kinds)
+        or type(error).__name__ in _OF_CREDENTIALS
+        or error_code(error) in _OF_ALL
+    )
 
 
 def _wrapped(error: Any) -> BaseException:

@@ -41,3 +41,16 @@ def test_changes_in_s3_are_noticed(far: Any) -> None:
     labels["features"].pop()
     fs.write_str(uri, json.dumps(labels))
     assert ["fern/EVAL"] == project.to_run(*words)
+
+
+def test_missing_credentials_are_said_once(far: Any) -> None:
+    """Not of each input: what was tried, and what to do."""
+    project, place = far
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        del project.env[name]
+    project.env |= {"AWS_EC2_METADATA_DISABLED": "true", "RV_LOAD_PLUGINS": ""}
+    words = ("run", "local", "fern.py", "-a", "place", place, "-a", "root", str(project.root))
+    result = project.rv(*words)
+    assert (1, 1) == (result.code, result.text.count("there are no AWS credentials"))
+    assert "tried: the environment" in result.text
+    assert "AWS_NO_SIGN_REQUEST" in result.text
