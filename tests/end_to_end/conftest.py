@@ -422,3 +422,33 @@ def far(project: Any, s3_root: str) -> Any:
     project.add_plugin(f"{s3_root}/plugins/unused.py", alone=True)
     project.env.update({k: v for k, v in os.environ.items() if k.startswith("AWS_")})
     return project, s3_root
+
+
+BLOCKER = '''
+"""Imported by every Python that starts: packages of the extra `local` are as if not installed."""
+
+import sys
+
+ABSENT = {"affine", "joblib", "numpy", "onnx", "onnxruntime", "pyproj", "rasterio", "scipy",
+          "shapely", "sklearn", "skl2onnx", "skops", "torch"}
+
+
+class Blocker:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in ABSENT:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+        return None
+
+
+sys.meta_path.insert(0, Blocker())
+'''
+
+
+@pytest.fixture
+def base(project: Any) -> Any:
+    """Give a project whose processes lack the packages of the extra `local`."""
+    folder = project.home / "site"
+    folder.mkdir()
+    (folder / "sitecustomize.py").write_text(BLOCKER)
+    project.env = {"PYTHONPATH": str(folder)}
+    return project

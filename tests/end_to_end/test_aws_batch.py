@@ -45,13 +45,13 @@ def lay_out(project: Any, batch: SimpleNamespace) -> str:
     return str(batch.root)
 
 
-def test_an_experiment_on_aws_batch(project: Any, batch: SimpleNamespace) -> None:
-    """Splits are arrays, the plugin travels, a second run has nothing to do, jobs are listed."""
+def test_an_experiment_on_aws_batch(base: Any, batch: SimpleNamespace) -> None:
+    """A base install submits it; splits are arrays, the plugin travels, a second run is empty."""
     from rvcli.filesystem import resolve
 
-    place = lay_out(project, batch)
+    place = lay_out(base, batch)
     words = ("run", "aws_batch", "fern.py", "-a", "place", place, "--splits", "2")
-    result = project.rv(*words)
+    result = base.rv(*words)
     assert 0 == result.code, result.text
     root = f"{place}/Ausgabe ü"
     figures = json.loads(resolve(place).read_str(f"{root}/eval/fern ü/eval.json"))
@@ -59,9 +59,9 @@ def test_an_experiment_on_aws_batch(project: Any, batch: SimpleNamespace) -> Non
     sizes = [r["arrayProperties"]["size"] for r in batch.server.requests if "arrayProperties" in r]
     assert [2] == sizes[:1]
 
-    again = project.rv(*words)
+    again = base.rv(*words)
     assert "nothing to run" in again.out
 
-    listed = json.loads(project.rv("jobs", "list", root, "--json").out)
+    listed = json.loads(base.rv("jobs", "list", root, "--json").out)
     assert [("aws_batch", True)] == [(r["runner"], r["commands"] == r["done"]) for r in listed]
-    assert 0 == project.rv("jobs", "follow", root).code
+    assert 0 == base.rv("jobs", "follow", root).code

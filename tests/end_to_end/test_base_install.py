@@ -7,35 +7,6 @@ from typing import Any
 
 import pytest
 
-BLOCKER = '''
-"""Imported by every Python that starts: packages of the extra `local` are as if not installed."""
-
-import sys
-
-ABSENT = {"affine", "joblib", "numpy", "onnx", "onnxruntime", "pyproj", "rasterio", "scipy",
-          "shapely", "sklearn", "skl2onnx", "skops", "torch"}
-
-
-class Blocker:
-    def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in ABSENT:
-            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
-        return None
-
-
-sys.meta_path.insert(0, Blocker())
-'''
-
-
-@pytest.fixture
-def base(project: Any) -> Any:
-    """Give a project whose processes lack the packages of the extra `local`."""
-    folder = project.home / "site"
-    folder.mkdir()
-    (folder / "sitecustomize.py").write_text(BLOCKER)
-    project.env = {"PYTHONPATH": str(folder)}
-    return project
-
 
 def test_blocker_blocks(base: Any) -> None:
     """The fixture does what it says."""
