@@ -119,6 +119,8 @@ class _Download:
     def _total_bytes(self, response: Any) -> int | None:
         """Return the length of the file if this is the part that was asked for."""
         match = _CONTENT_RANGE.fullmatch(response.headers["Content-Range"] or "")
+        if response.status not in (200, 203, 206):
+            raise http_client.refused(self.uri, response.status)
         if response.status != 206:
             return None
         tag = response.headers["ETag"] or self._strong_tag

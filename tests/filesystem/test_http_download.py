@@ -328,3 +328,18 @@ def test_what_cannot_be_unpacked(
     with pytest.raises(NotReadableError, match=message):
         Http.copy_from(f"{web.url}/a", str(tmp_path / "a"))
     assert [] == list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("status", [202, 204])
+def test_answers_without_the_file(web: Any, tmp_path: Path, status: int) -> None:
+    """An answer that says that there is no content, or none yet, is no empty file."""
+
+    def nothing(handler: BaseHTTPRequestHandler) -> bool:
+        handler.send_response(status)
+        handler.end_headers()
+        return True
+
+    web.faults["/a"] = [nothing]
+    with pytest.raises(NotReadableError, match=f"without the file .HTTP {status}"):
+        Http.copy_from(f"{web.url}/a", str(tmp_path / "a"))
+    assert [] == list(tmp_path.iterdir())
