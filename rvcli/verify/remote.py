@@ -127,14 +127,17 @@ def _shipped(found: Found, root_uri: str) -> PluginPin:
 
 
 def _of_original(report: PluginReport, content: Content, cache_dir: str) -> PluginReport:
-    """Name the original's files in a report, where it names those of the shipped copy."""
+    """Name the original's files in a report, where it names those of the shipped copy.
+
+    Messages name them without a directory: what lies beside the original is not beside the copy.
+    """
     copy = join_uri(place(cache_dir, content.digest), FILES) + "/"
     original = content.directory.rstrip("/") + "/" if content.directory else ""
     findings = []
     for finding in report.findings:
-        texts = (finding.message, finding.hint, finding.where)
-        message, hint, where = (text and text.replace(copy, original) for text in texts)
-        findings.append(replace(finding, message=message or "", hint=hint, where=where))
+        message = finding.message.replace(copy, "")
+        where = finding.where and finding.where.replace(copy, original)
+        findings.append(replace(finding, message=message, where=where))
     return replace(report, findings=tuple(findings))
 
 
