@@ -39,9 +39,11 @@ def refuse_plugins(runner: ExperimentRunner, plan: Plan, session: Session) -> No
     ]
     if len(faults) > _MOST:
         lines.append(f"and {len(faults) - _MOST} more")
+    # What a plugin cannot open is told after the import that fails for it, and says what to do.
+    cause = next(plugin.faults[-1] for plugin in report.plugins if plugin.faults)
     raise PluginError(
         "\n".join(["plugins would not load on other machines:", *lines]),
-        hint=faults[0][1].hint or "rv plugins verify --as-remote says more",
+        hint=cause.hint or "rv plugins verify --as-remote says more",
     )
 
 

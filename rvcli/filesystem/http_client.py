@@ -188,7 +188,12 @@ def header_of(tag: str) -> str:
 def refused(uri: str, code: int) -> NotReadableError:
     """Return the error for a status code."""
     reason, hint = _REASONS.get(code, ("the server answers with an error", None))
-    if code in _PASSING:
+    if 200 <= code < 300:
+        reason, hint = "the server answers without the file", "try again later, or check the URL"
+    elif 300 <= code < 400:
+        reason = "the server leads elsewhere without end, or to where no file may be read from"
+        hint = "check the URL; it may be for people who have logged in"
+    elif code in _PASSING:
         hint = "the server may be busy: try again later"
     return NotReadableError(f"{shown(uri)!r} cannot be read: {reason} (HTTP {code})", hint=hint)
 
@@ -209,6 +214,8 @@ def _failed(uri: str, error: Exception, attempts: int) -> NotReadableError:
         )
     reason = getattr(error, "reason", None) or error
     detail = getattr(reason, "strerror", None) or str(reason) or type(reason).__name__
+    # What a server says that is none of the web is anything.
+    detail = "".join(c if c.isprintable() else " " for c in detail).strip()
     return NotReadableError(
         f"{shown(uri)!r} cannot be read{times}: {detail}",
         hint="check the host in the URL, and your connection and proxy",

@@ -19,6 +19,7 @@ from typing import IO, Any
 
 from rvcli.filesystem import http_client
 from rvcli.filesystem.filesystem import FileStat
+from rvcli.filesystem.http_coding import Unpacking, coding_of
 
 # By the names of digest headers. What is not here is not computed.
 _ALGORITHMS = {
@@ -56,9 +57,10 @@ class _Download:
         self.uri = uri
         self.sink = sink
         self.known = known
-        self.received_bytes = 0
+        self.received_bytes = 0  # of what is sent, which may be packed
         self._strong_tag = ""
         self._digests: list[tuple[str, bytes, Any]] = []
+        self._unpacking = Unpacking(uri, None)
 
     def go_on(self) -> FileStat | None:
         """Fetch what is missing, or all of it if that may have changed."""
@@ -98,7 +100,8 @@ class _Download:
             if self._is_known(headers):
                 return None  # of a server that knows no conditions
         for block in http_client.blocks(response, self.uri):
-            self.sink.write(block)
+            for piece in self._unpacking.unpacked(block):
+                self.sink.write(piece)
             self.received_bytes += len(block)
             for _, _, function in self._digests:
                 function.update(block)
@@ -108,11 +111,16 @@ class _Download:
             if function.digest() != expected:
                 self._start(Message())
                 raise http_client.Damaged(name)
-        return FileStat(self.received_bytes, _safe_time(headers), http_client.tag_of(headers))
+        if not self._unpacking.is_whole:
+            self._start(Message())
+            raise http.client.IncompleteRead(b"")
+        return FileStat(self.sink.tell(), _safe_time(headers), http_client.tag_of(headers))
 
     def _total_bytes(self, response: Any) -> int | None:
         """Return the length of the file if this is the part that was asked for."""
         match = _CONTENT_RANGE.fullmatch(response.headers["Content-Range"] or "")
+        if response.status not in (200, 203, 206):
+            raise http_client.refused(self.uri, response.status)
         if response.status != 206:
             return None
         tag = response.headers["ETag"] or self._strong_tag
@@ -141,6 +149,7 @@ class _Download:
         tag = headers["ETag"] or ""
         self._strong_tag = tag if tag.startswith('"') else ""
         self._digests = [(name, value, hashlib.new(name)) for name, value in announced(headers)]
+        self._unpacking = Unpacking(self.uri, coding_of(self.uri, headers))
 
 
 def _safe_time(headers: Message) -> datetime | None:

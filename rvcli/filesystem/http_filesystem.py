@@ -12,6 +12,7 @@ from rvcli.errors import NotReadableError, NotWritableError
 from rvcli.filesystem import http_client, http_download
 from rvcli.filesystem.atomic import atomic_path, writing
 from rvcli.filesystem.filesystem import FileStat, FileSystem, content_etag
+from rvcli.filesystem.http_coding import coding_of
 from rvcli.filesystem.local_filesystem import decode
 from rvcli.filesystem.uri import place_below, scheme, shown
 
@@ -110,14 +111,14 @@ class HttpFileSystem(FileSystem):
     def stat(cls, uri: str) -> FileStat | None:
         """Return size, time and tag as the server gives them; None if it has no such file.
 
-        A server that does not say how long the file is has it read to the end.
+        A server that does not say how long the file is, unpacked, has it read to the end.
         """
         headers = http_client.head(uri)
         if headers is None:
             return None
         tag = http_client.tag_of(headers)
         length = headers["Content-Length"]
-        if length is None or not length.isdigit():
+        if length is None or not length.isdigit() or coding_of(uri, headers):
             data = cls.read_bytes(uri)
             return FileStat(len(data), http_client.modified(headers), tag or content_etag(data))
         return FileStat(int(length), http_client.modified(headers), tag)

@@ -191,7 +191,7 @@ class PluginPin:
         Raises:
             PluginError: the pin names no plugin.
         """
-        origin = "pinned by the command"
+        origin = "the command's message"
         if self.uri:
             return PluginSpec(FILE, self.uri, origin)
         if self.module:

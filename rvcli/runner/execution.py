@@ -300,6 +300,11 @@ def _proven(finished: tuple[Job, JobState]) -> JobState:
     if state.status != DONE:
         return state
     record = find_record(job.command_root_uri, job.split_id).record
-    if record is not None and record.fingerprint == job.fingerprint:
+    if record is None:
+        return JobState(FAILED, "it ended without a record of what it made")
+    if record.fingerprint == job.fingerprint:
         return state
-    return JobState(FAILED, "it ended without a record of what it made")
+    return JobState(
+        FAILED,
+        "the record is of another plan: another run has made it otherwise, or this one nothing",
+    )

@@ -27,8 +27,8 @@ def refuse_unfit(runner: ExperimentRunner, steps: Sequence[Step]) -> None:
                 " there",
             )
         refuse(
-            [*_unwritable(steps)],
-            hint="choose another root URI, or permit what runs rv to write there",
+            [*_without_writer(steps), *_unwritable(steps)],
+            hint="choose another URI, or permit what runs rv to write there",
         )
     refuse(runner.check(steps), hint="mend it, or choose another runner")
 
@@ -57,6 +57,16 @@ def _places(value: Any, path: str = "$") -> Iterator[tuple[str, str]]:
     elif isinstance(value, list):
         for number, item in enumerate(value):
             yield from _places(item, f"{path}[{number}]")
+
+
+def _without_writer(steps: Iterable[Step]) -> Iterator[str]:
+    """Say of each output for which there is no file system that writes it."""
+    for step in steps:
+        for uri in step.definition.io_def.output_uris:
+            try:
+                resolve(uri, "w")
+            except FileSystemError as e:
+                yield f"{step.id} cannot write {shown(uri)}: {e.message}"
 
 
 def _unwritable(steps: Iterable[Step]) -> Iterator[str]:

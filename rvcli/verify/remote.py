@@ -10,15 +10,17 @@ import sys
 import sysconfig
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from rvcli import registry
 from rvcli.errors import RvError
-from rvcli.filesystem import is_local
+from rvcli.filesystem import is_local, join_uri
 from rvcli.plugins import FILE, Found, LoadedPlugin, PluginPin, PluginSpec, find_plugins, loaded_in
+from rvcli.plugins.content import Content
 from rvcli.plugins.find import found_content
-from rvcli.plugins.ship import store
+from rvcli.plugins.ship import FILES, place, store
 from rvcli.verify.needs import check_needs
 from rvcli.verify.report import Finding, PluginReport, Report
 
@@ -67,7 +69,7 @@ def verify_as_remote(
     wanted = list(dict.fromkeys(specs))
     scratch = registry.Registry(parent=registry.current())
     with tempfile.TemporaryDirectory(prefix="rv-as-remote-") as directory:
-        top = Path(directory)
+        top = Path(directory).resolve()
         reports: dict[int, PluginReport] = {}
         found: dict[int, Found] = {}
         pins: dict[int, PluginPin] = {}
@@ -86,15 +88,17 @@ def verify_as_remote(
             "overrides": list(overrides),
             "deep": deep,
             "closed": [str(Path.cwd()), *_directories(found.values())],
-            "opened": [directory, str(_own_root() / "rvcli"), *_installed_path()],
+            "opened": [str(top), str(_own_root() / "rvcli"), *_installed_path()],
         }
         proven = _prove(request, top, environ or {}, timeout_s) if pins else []
         brought: set[str] = set()
         for number, report in zip(pins, proven, strict=True):
+            content = found[number].content
+            if content is not None:
+                report = _of_original(report, content, str(top / "cache"))
             for finding in check_needs(found[number], brought):
                 report = report.with_finding(finding)
             reports[number] = report
-            content = found[number].content
             if content is not None and wanted[number].kind != FILE:
                 brought |= content.top_names
     return Report(tuple(reports[number] for number in range(len(wanted))))
@@ -120,6 +124,21 @@ def _shipped(found: Found, root_uri: str) -> PluginPin:
     )
     pin = PluginPin.of(plugin)
     return pin if found.content is None else pin.shipped_to(store(found.content, root_uri))
+
+
+def _of_original(report: PluginReport, content: Content, cache_dir: str) -> PluginReport:
+    """Name the original's files in a report, where it names those of the shipped copy.
+
+    Messages name them without a directory: what lies beside the original is not beside the copy.
+    """
+    copy = join_uri(place(cache_dir, content.digest), FILES) + "/"
+    original = content.directory.rstrip("/") + "/" if content.directory else ""
+    findings = []
+    for finding in report.findings:
+        message = finding.message.replace(copy, "")
+        where = finding.where and finding.where.replace(copy, original)
+        findings.append(replace(finding, message=message, where=where))
+    return replace(report, findings=tuple(findings))
 
 
 def _directories(found: Iterable[Found]) -> list[str]:

@@ -62,6 +62,7 @@ def test_a_plugin_that_reads_a_file_here_is_refused(tmp_path: Path) -> None:
         plan_with(tmp_path, text, Far())
     assert "plugin work: " in caught.value.message
     assert "table.csv" in caught.value.message
+    assert "put it into the plugin's package directory" in str(caught.value.hint)
     assert 4 == caught.value.exit_code
 
 

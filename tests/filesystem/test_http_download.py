@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import hashlib
 import os
 from collections.abc import Callable
@@ -258,3 +259,87 @@ def test_a_file_that_cannot_be_told_apart_is_sent(web: Any, tmp_path: Path) -> N
     web.headers = {}
     path = str(tmp_path / "a")
     assert Http.copy_if_changed(f"{web.url}/a", path, FileStat(len(DATA))) is not None
+
+
+def packed_server(web: Any, body: bytes, coding: str = "gzip") -> None:
+    """Have the server give something packed, whatever it is asked for."""
+    web.files["/a"] = body
+    web.headers = {"ETag": '"1"', "Content-Encoding": coding}
+
+
+def test_what_is_sent_packed_is_unpacked(web: Any, tmp_path: Path) -> None:
+    """A file that a server sends packed, though not asked to, arrives as it is."""
+    packed_server(web, gzip.compress(DATA[:1000]) + gzip.compress(b"0" * (3 << 20)))
+    assert DATA[:1000] + b"0" * (3 << 20) == fetched(web, tmp_path)
+    stat = Http.stat(f"{web.url}/a")
+    assert stat is not None
+    assert 1000 + (3 << 20) == stat.size_bytes
+
+
+def test_packed_part_that_broke_off(web: Any, tmp_path: Path) -> None:
+    """What is sent packed goes on where it broke off, or begins again, as any other."""
+    body = gzip.compress(DATA, compresslevel=1)
+
+    def broken(handler: BaseHTTPRequestHandler) -> bool:
+        handler.send_response(200)
+        for name, value in {**web.headers, "Content-Length": str(len(body))}.items():
+            handler.send_header(name, value)
+        handler.end_headers()
+        handler.wfile.write(body[:1000])
+        return True
+
+    packed_server(web, body)
+    web.faults["/a"] = [broken]
+    assert DATA == fetched(web, tmp_path)
+    assert [(None, None), ("bytes=1000-", '"1"')] == asked(web)
+    web.headers["ETag"] = ""
+    web.faults["/a"] = [broken]
+    assert DATA == Http.read_bytes(f"{web.url}/a")
+
+
+def test_digest_of_what_is_sent_packed(web: Any, tmp_path: Path) -> None:
+    """The digest of a packed body is of what is sent."""
+    body = gzip.compress(DATA)
+    packed_server(web, body)
+    web.headers["Repr-Digest"] = f"sha-256=:{_b64('sha256', body)}:"
+    assert DATA == fetched(web, tmp_path)
+
+
+def test_archives_stay_packed(web: Any) -> None:
+    """A file whose own name says that it is packed is not taken apart."""
+    packed_server(web, gzip.compress(b"x"))
+    web.files["/a.TAR.gz"] = web.files["/a"]
+    assert web.files["/a"] == Http.read_bytes(f"{web.url}/a.TAR.gz?x=1")
+
+
+@pytest.mark.parametrize(
+    ("coding", "body", "message"),
+    [
+        ("br", b"x", "sends it packed as 'br'"),
+        ("gzip", b"no gzip", "is not gzip"),
+        ("gzip", gzip.compress(b"x" * 99)[:-9], "broke off after 4 attempts"),
+    ],
+)
+def test_what_cannot_be_unpacked(
+    web: Any, tmp_path: Path, coding: str, body: bytes, message: str
+) -> None:
+    """What cannot be unpacked is one clear error, and leaves nothing."""
+    packed_server(web, body, coding)
+    with pytest.raises(NotReadableError, match=message):
+        Http.copy_from(f"{web.url}/a", str(tmp_path / "a"))
+    assert [] == list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("status", [202, 204])
+def test_answers_without_the_file(web: Any, tmp_path: Path, status: int) -> None:
+    """An answer that says that there is no content, or none yet, is no empty file."""
+
+    def nothing(handler: BaseHTTPRequestHandler) -> bool:
+        handler.send_response(status)
+        handler.end_headers()
+        return True
+
+    web.faults["/a"] = [nothing]
+    with pytest.raises(NotReadableError, match=f"without the file .HTTP {status}"):
+        Http.copy_from(f"{web.url}/a", str(tmp_path / "a"))
+    assert [] == list(tmp_path.iterdir())

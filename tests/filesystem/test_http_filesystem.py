@@ -91,6 +91,29 @@ def test_refusals(web_server: Any, status: int, message: str) -> None:
     assert len(web_server.requests) == 1
 
 
+def test_redirects_that_lead_nowhere(web_server: Any) -> None:
+    """Redirects in a circle, as to a login, and to files of this machine are told as such."""
+    for place in (f"{web_server.url}/a", "file:///etc/passwd"):
+        web_server.faults["/a"] = [answer(302, Location=place)] * 20
+        with pytest.raises(NotReadableError, match=r"leads elsewhere .*HTTP 302") as caught:
+            Http.read_bytes(f"{web_server.url}/a")
+        assert "log" in (caught.value.hint or "")
+
+
+def test_what_is_no_http(web_server: Any) -> None:
+    """What a server says that speaks another language stays in one line."""
+
+    def babble(handler: BaseHTTPRequestHandler) -> bool:
+        handler.wfile.write(b"SSH-2.0\x1b[31m\r\n\r\n")
+        handler.close_connection = True
+        return True
+
+    web_server.faults["/a"] = [babble] * 4
+    with pytest.raises(NotReadableError) as caught:
+        Http.read_bytes(f"{web_server.url}/a")
+    assert caught.value.message.isprintable()
+
+
 def test_busy_server_is_asked_again(web_server: Any) -> None:
     """Errors that may pass, and broken connections, are tried again."""
     web_server.files["/a"] = b"x"

@@ -329,6 +329,8 @@ class TestSettings:
             ("AWS_BATCH_X=1", "keeps names that begin with"),
             ("HF_TOKEN=1", "looks like a secret"),
             ("AWS_SECRET_ACCESS_KEY=1", "looks like a secret"),
+            ("TILES=http://me:pass=1@tiles/", "holds a URI with a password or a signature"),
+            ("TILES=http://tiles/?x=2&sig=1", "holds a URI with a password or a signature"),
             ("nothing", "is not NAME=VALUE"),
         ],
     )

@@ -74,6 +74,23 @@ def test_done_is_what_has_a_record(shop: Workshop) -> None:
     assert "it ended without a record of what it made" == outcome.failed[0].state.detail
 
 
+def test_what_another_run_has_made_is_not_done(shop: Workshop) -> None:
+    """Where two runs of one root differ, the one that comes second is what the record proves."""
+
+    class Overtaken(Scheduler):
+        """Another run of the same command, planned otherwise, ends while this one runs."""
+
+        def submit(self, job: Job) -> None:
+            """Run the other one."""
+            Scheduler().run_plan(shop.plan(shop.work("a", note="other")), RunOptions())
+
+    outcome = Overtaken().run_plan(shop.plan(shop.work("a")), RunOptions())
+    assert (
+        "the record is of another plan: another run has made it otherwise, or this one nothing"
+        == outcome.failed[0].state.detail
+    )
+
+
 def test_a_job_that_is_refused_has_failed(shop: Workshop) -> None:
     """The runner's own error is the reason."""
 

@@ -125,6 +125,15 @@ def test_paths_of_this_machine_are_refused(shop: Workshop, folder: Path) -> None
     assert [folder / "there.json"] == list(folder.iterdir())
 
 
+def test_outputs_that_nothing_writes_are_refused(shop: Workshop) -> None:
+    """A web server takes no files; that is known without asking it."""
+    config = shop.work("a").to_builder()
+    made = shop.plan(config.with_config(reads=[], writes=["http://me:secret@web/a.json"]).build())
+    with pytest.raises(PlanError, match=r"a/WORK cannot write .*@web/a.json") as caught:
+        Elsewhere().run_plan(made, RunOptions())
+    assert "secret" not in caught.value.message
+
+
 def test_a_root_that_cannot_be_written_is_refused(shop: Workshop, folder: Path) -> None:
     """By trying: nobody but the store itself knows the permissions."""
     made = shop.plan(shop.work("a"))

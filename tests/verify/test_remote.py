@@ -101,9 +101,21 @@ def test_file_beside_a_plugin_file(verify: Verify) -> None:
     head = "from pathlib import Path\nDATA = Path(__file__).with_name('data.json').read_text()"
     (plugin,) = verify(write("demo.py", head)).plugins
     assert ["import-fails", "file-beside"] == [finding.code for finding in plugin.findings]
-    assert "'data.json'" in plugin.findings[1].message
+    assert all("'data.json'" in finding.message for finding in plugin.findings)
     assert str(plugin.findings[1].where).endswith("demo.py:3")
     assert not plugin.ok
+
+
+def test_places_are_those_of_the_original(verify: Verify) -> None:
+    """What is wrong is told of the file that its author can open, not of the shipped copy."""
+    Path("package").mkdir()
+    names = ("demo.py", "package/__init__.py")
+    specs = [write(name, f"OPTION = {{}}[{name!r}]") for name in names]
+    for name, plugin in zip(names, verify(*specs).plugins, strict=True):
+        (finding,) = plugin.findings
+        assert ("import-fails", f"{Path.cwd()}/{name}:2") == (finding.code, finding.where)
+        assert "rv-as-remote" not in finding.message
+        assert "repair the plugin that the command's message names, or take it out" == finding.hint
 
 
 @pytest.mark.parametrize(

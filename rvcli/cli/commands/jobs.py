@@ -12,8 +12,8 @@ import click
 
 from rvcli.cli.commands.run import ask
 from rvcli.cli.options import shared_options
-from rvcli.cli.state import State
-from rvcli.errors import EXIT_DONE, UsageError, nearest
+from rvcli.cli.state import State, warn
+from rvcli.errors import EXIT_DONE, NotReadableError, UsageError, nearest
 
 if TYPE_CHECKING:
     from rvcli.runner.execution import Execution
@@ -52,8 +52,8 @@ def list_runs(state: State, root_uri: str, as_json: bool) -> None:
 
     with _session(state):
         root = _absolute(root_uri)
-        found = in_threads(lambda name: runs.read_run(root, name), runs.list_runs(root))
-        rows = [_summary(run) for run in found]
+        found = in_threads(lambda name: _read_or_warn(root, name), runs.list_runs(root))
+        rows = [_summary(run) for run in found if run is not None]
     if as_json:
         print_json(rows)
         return
@@ -183,6 +183,17 @@ def _read(root_uri: str, run_id: str | None) -> Run:
         for job in run.jobs
     ]
     return replace(run, jobs=tuple(jobs))
+
+
+def _read_or_warn(root_uri: str, run_id: str) -> Run | None:
+    """Read a run; one that another version of rv has kept hides no others."""
+    from rvcli.runner.runs import read_run
+
+    try:
+        return read_run(root_uri, run_id)
+    except NotReadableError as e:
+        warn([f"{e.message}: {e.hint}" if e.hint else e.message])
+        return None
 
 
 def _runner(run: Run) -> ExperimentRunner:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rvcli import profile
-from rvcli.profile.secrets import is_secret
+from rvcli.profile.secrets import is_secret, mask_uris
 from rvcli.runner.batch.limits import RESERVED_PREFIX
 
 SECTION = "AWS_BATCH"
@@ -73,7 +73,7 @@ class BatchSettings:
         """Say what is wrong about the environment."""
         found = []
         for text in self.environment:
-            name, equals, _ = text.partition("=")
+            name, equals, value = text.partition("=")
             name = name.strip()
             if not equals or not name:
                 found.append("AWS_BATCH.environment holds an entry that is not NAME=VALUE")
@@ -81,6 +81,12 @@ class BatchSettings:
                 found.append(
                     f"AWS_BATCH.environment sets {name}, but AWS keeps names that begin with"
                     " AWS_BATCH for itself"
+                )
+            elif mask_uris(value) != value:
+                found.append(
+                    f"AWS_BATCH.environment sets {name}, which holds a URI with a password or a"
+                    " signature and could be read by everyone who sees the job: put it into"
+                    " `secrets` of the job definition"
                 )
             elif is_secret("", name):
                 found.append(
