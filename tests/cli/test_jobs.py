@@ -264,6 +264,8 @@ def test_what_is_not_there_is_named(place: Place) -> None:
     listed = place.rv("jobs", "list", root, "--json")
     assert (0, [again]) == (listed.code, [row["run"] for row in listed.json])
     assert f"warning: '{uri}' is not what rv keeps of a run" in listed.err
+    newest = place.rv("jobs", "list", root, "--most", "1").out
+    assert (True, True) == (again in newest, "and 1 older ones" in newest)
 
 
 def test_only_runs_elsewhere_can_be_left(copies: Any) -> None:

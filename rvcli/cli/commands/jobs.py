@@ -41,24 +41,35 @@ def command() -> None:
 
 @command.command("list")
 @_root
+@click.option(
+    "-n",
+    "--most",
+    type=click.IntRange(min=1),
+    default=20,
+    show_default=True,
+    help="How many runs to list, the newest first: asking for each takes a while.",
+)
 @_json
 @shared_options()
 @click.pass_obj
-def list_runs(state: State, root_uri: str, as_json: bool) -> None:
-    """List the runs below a root, and how many of their commands are proven to be done."""
+def list_runs(state: State, root_uri: str, most: int, as_json: bool) -> None:
+    """List the newest runs below a root, and how many of their commands are proven to be done."""
     from rvcli.cli.render.table import print_json, print_table
     from rvcli.filesystem.threads import in_threads
     from rvcli.runner import runs
 
     with _session(state):
         root = _absolute(root_uri)
-        found = in_threads(lambda name: _read_or_warn(root, name), runs.list_runs(root))
+        names = runs.list_runs(root)
+        found = in_threads(lambda name: _read_or_warn(root, name), names[:most])
         rows = [_summary(run) for run in found if run is not None]
     if as_json:
         print_json(rows)
         return
     headings = ["run", "runner", "started", "by", "commands", "done"]
     print_table(headings, [[str(row[heading]) for heading in headings] for row in rows])
+    if len(names) > most:
+        print(f"and {len(names) - most} older ones: --most lists more")
 
 
 @command.command("show")
