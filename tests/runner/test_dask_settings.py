@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import subprocess
 import sys
@@ -110,10 +111,16 @@ def test_every_batch_system_is_there() -> None:
 def test_a_missing_option_is_named(shop: Workshop, tmp_path: Path) -> None:
     """What a batch system needs is said before anything is submitted."""
     made = shop.plan(shop.work("a"))
-    with profile.use(settings_of(tmp_path, SLURM.replace("cores = 1\n", ""))):
+    with profile.use(settings_of(tmp_path, '[DASK]\ncluster = "slurm"\nshared_files = true\n')):
         runner = ExperimentRunner.get_runner("dask")
-        with pytest.raises(RvError, match=r"the slurm Dask cluster cannot be started: .*cores"):
+        with pytest.raises(
+            RvError, match=r"the slurm Dask cluster cannot be started: .*cores"
+        ) as caught:
             runner.run_plan(made, RunOptions())
+    assert "DASK_JOBQUEUE" in str(caught.value.hint)
+    # Here it may complain, and in no later test.
+    del caught
+    gc.collect()
 
 
 def test_a_batch_system_runs_commands(
@@ -136,6 +143,31 @@ def test_a_batch_system_runs_commands(
     while [p for p in Path("/proc").glob("[0-9]*/stat") if group_of(p) == group]:
         assert time.monotonic() < deadline
         time.sleep(0.05)
+
+
+@pytest.mark.parametrize(
+    ("sbatch", "said"),
+    [
+        ("#!/bin/sh\necho 'invalid partition' >&2\nexit 1\n", "invalid partition"),
+        ("", "sbatch"),
+    ],
+)
+def test_a_batch_system_that_takes_no_jobs(
+    shop: Workshop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sbatch: str, said: str
+) -> None:
+    """What it says ends the run at once: nothing is waited for that cannot come."""
+    if sbatch:
+        (tmp_path / "sbatch").write_text(sbatch)
+        (tmp_path / "sbatch").chmod(0o755)
+        monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    else:
+        monkeypatch.setenv("PATH", str(tmp_path))
+    made = shop.plan(shop.work("a"))
+    local = SLURM + 'scheduler_options = {host = "127.0.0.1"}\n'
+    with profile.use(settings_of(tmp_path, local)):
+        runner = ExperimentRunner.get_runner("dask")
+        with pytest.raises(RvError, match=f"the slurm Dask cluster cannot be started: .*{said}"):
+            runner.run_plan(made, RunOptions())
 
 
 @pytest.mark.parametrize(

@@ -122,20 +122,36 @@ def _start_cluster(settings: DaskSettings, options: RunOptions, held: ExitStack)
         return None
     start = _local_cluster if settings.is_local else jobqueue_cluster
     try:
-        cluster = start(settings, options, held)
+        with _half_started_closed():
+            cluster = start(settings, options, held)
+        held.callback(_close_cluster, cluster)
+        if not settings.is_local:
+            _submit_workers(cluster, settings.workers)
     except (*_LOST, RuntimeError, ValueError, TypeError, LookupError) as e:
         raise DaskError(
             f"{settings.place} cannot be started: {_worded(e)}",
             hint="see the options of DASK_JOBQUEUE, and what `rv -v` says"
-            if settings.jobqueue
+            if not settings.is_local
             else "see what `rv -v` says; a script of your own must start runs below"
             " `if __name__ == '__main__':`, as everything that starts processes",
         ) from e
-    held.callback(_close, cluster)
-    if not settings.is_local:
-        # Unlike `scale`, this replaces jobs that end early, as at their walltime.
-        cluster.adapt(minimum=settings.workers, maximum=settings.workers)
     return cluster
+
+
+def _submit_workers(cluster: Any, count: int) -> None:
+    """Submit the jobs of a batch system, and see to it that so many stay.
+
+    What the system says to a job that it refuses is an error of the first submission alone.
+    """
+
+    async def submit() -> None:
+        cluster.scale(count)
+        # It would come by itself, and keep what goes wrong to itself.
+        await cluster._correct_state()
+
+    cluster.sync(submit)
+    # Unlike `scale`, this replaces jobs that end early, as at their walltime.
+    cluster.adapt(minimum=count, maximum=count)
 
 
 def _local_cluster(settings: DaskSettings, options: RunOptions, held: ExitStack) -> Any:
@@ -330,6 +346,30 @@ def _close(part: Any) -> None:
     """Close a client or a cluster, which may have gone already."""
     with suppress(*_LOST, RuntimeError):
         part.close(timeout=_CLOSE_S)
+
+
+def _close_cluster(cluster: Any) -> None:
+    """Close a cluster, also one of which parts have never started: Dask asserts that they have."""
+    from distributed.core import Status
+
+    for part in tuple(cluster._created):
+        if part.status in (Status.undefined, Status.created, Status.init):
+            part.status = Status.failed
+    _close(cluster)
+
+
+@contextmanager
+def _half_started_closed() -> Iterator[None]:
+    """Close what an interrupt in the constructor of a cluster leaves, which nobody else holds."""
+    from distributed import SpecCluster
+
+    before = set(SpecCluster._instances)
+    try:
+        yield
+    except BaseException:
+        for cluster in set(SpecCluster._instances) - before:
+            _close_cluster(cluster)
+        raise
 
 
 def _worded(error: BaseException) -> str:
