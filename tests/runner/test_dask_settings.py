@@ -192,6 +192,27 @@ def test_what_cannot_be_meant_is_refused(
             runner.run_plan(made, RunOptions())
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('scheduler = "foo://127.0.0.1:1"', "unknown address scheme"),
+        ('scheduler = "tcp://127.0.0.1"', "missing port"),
+        ('scheduler_file = "scheduler.json"', "cannot be reached"),
+    ],
+)
+def test_an_address_that_is_none(shop: Workshop, tmp_path: Path, text: str, said: str) -> None:
+    """It is one error, at once, and nothing is printed beside it."""
+    (tmp_path / "scheduler.json").write_text("[not an address]")
+    made = shop.plan(shop.work("a"))
+    settings = settings_of(tmp_path, f"[DASK]\nshared_files = true\nstart_timeout_s = 2\n{text}\n")
+    started = time.monotonic()
+    with profile.use(settings), pytest.raises(RvError, match=said):
+        ExperimentRunner.get_runner("dask").run_plan(made, RunOptions())
+    # What a client that is forgotten would wait for, and complain of.
+    gc.collect()
+    assert time.monotonic() - started < 3
+
+
 def test_local_files_are_refused_where_they_are_not_shared(shop: Workshop, tmp_path: Path) -> None:
     """Workers elsewhere would not find them."""
     made = shop.plan(shop.work("a"))
