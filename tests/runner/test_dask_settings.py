@@ -197,7 +197,7 @@ def test_what_cannot_be_meant_is_refused(
     [
         ('scheduler = "foo://127.0.0.1:1"', "unknown address scheme"),
         ('scheduler = "tcp://127.0.0.1"', "missing port"),
-        ('scheduler_file = "scheduler.json"', "cannot be reached"),
+        ('scheduler_file = "scheduler.json"', "scheduler.json does not say where a scheduler is"),
     ],
 )
 def test_an_address_that_is_none(shop: Workshop, tmp_path: Path, text: str, said: str) -> None:
@@ -210,7 +210,7 @@ def test_an_address_that_is_none(shop: Workshop, tmp_path: Path, text: str, said
         ExperimentRunner.get_runner("dask").run_plan(made, RunOptions())
     # What a client that is forgotten would wait for, and complain of.
     gc.collect()
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < 3.9
 
 
 def test_local_files_are_refused_where_they_are_not_shared(shop: Workshop, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import os
 import shutil
@@ -221,25 +222,32 @@ def _megabytes(memory: Any) -> int:
 def _client(settings: DaskSettings, cluster: Any) -> Any:
     from distributed import Client
 
+    address = cluster if cluster is not None else settings.scheduler
     if settings.scheduler_file:
-        _wait_for_file(Path(settings.scheduler_file), settings.start_timeout_s)
+        address = _address_in(Path(settings.scheduler_file), settings.start_timeout_s)
+    # Made in two steps: one that cannot connect must be closed, or it complains for long.
+    client = Client.__new__(Client)
     try:
         # What differs between versions, and matters, is said in our own words.
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", module=r"distributed\.client")
-            return Client(  # type: ignore[no-untyped-call]
-                cluster if cluster is not None else settings.scheduler,
-                scheduler_file=settings.scheduler_file,
+            Client.__init__(  # type: ignore[no-untyped-call]
+                client,
+                address,
                 security=_security(settings) if cluster is None else None,
                 timeout=settings.start_timeout_s,
                 set_as_default=False,
             )
-    except (*_LOST, RuntimeError, ValueError, TypeError) as e:
+    except BaseException as e:
+        _close(client)
+        if not isinstance(e, (*_LOST, RuntimeError, ValueError, TypeError)):
+            raise
         raise DaskError(
             f"{settings.place} cannot be reached: {_worded(e)}",
             hint="see whether it runs, whether this machine reaches its port, and whether"
             " addresses (tcp:// or tls://) and DASK.tls_* are those of its scheduler",
         ) from e
+    return client
 
 
 def _security(settings: DaskSettings) -> Any:
@@ -259,13 +267,19 @@ def _security(settings: DaskSettings) -> Any:
     )
 
 
-def _wait_for_file(path: Path, timeout_s: float) -> None:
-    """Wait for a scheduler that is being started to write where it is."""
+def _address_in(path: Path, timeout_s: float) -> str:
+    """Return what a scheduler file says, once a scheduler that is being started has written it."""
     deadline = time.monotonic() + timeout_s
-    while not path.exists():
+    while True:
+        try:
+            return str(json.loads(path.read_text("utf-8"))["address"])
+        except FileNotFoundError:
+            wrong = "is not there"
+        except (OSError, ValueError, LookupError, TypeError) as e:
+            wrong = f"does not say where a scheduler is: {type(e).__name__}: {_worded(e)}"
         if time.monotonic() > deadline:
             raise DaskError(
-                f"the scheduler file {path} is not there",
+                f"the scheduler file {path} {wrong}",
                 hint="start `dask scheduler --scheduler-file`, or mend DASK.scheduler_file",
             )
         time.sleep(0.1)
@@ -343,8 +357,8 @@ def _environment_kept() -> Iterator[None]:
 
 
 def _close(part: Any) -> None:
-    """Close a client or a cluster, which may have gone already."""
-    with suppress(*_LOST, RuntimeError):
+    """Close a client or a cluster, which may have gone already, or never come to be."""
+    with suppress(*_LOST, RuntimeError, AttributeError):
         part.close(timeout=_CLOSE_S)
 
 
