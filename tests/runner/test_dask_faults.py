@@ -236,3 +236,39 @@ def test_another_version_on_a_worker(
     with pytest.raises(RvError, match=said) as caught:
         run(cluster.address, shop, shop.work("a"))
     assert f"rvcli=={__version__}" in str(caught.value.hint)
+
+
+CONNECT = """
+from rvcli.runner.dask.cluster import connect
+from rvcli.runner.dask.settings import DaskSettings
+from rvcli.runner.experiment_runner import RunOptions
+
+if __name__ == "__main__":
+    try:
+        connect(DaskSettings(), RunOptions(jobs=1))
+    except KeyboardInterrupt:
+        print("interrupted")
+"""
+
+
+def test_ctrl_c_while_a_local_cluster_starts(tmp_path: Path) -> None:
+    """It reaches all processes of the terminal, and none of them complains."""
+    (tmp_path / "connect.py").write_text(CONNECT)
+    process = subprocess.Popen(
+        [sys.executable, str(tmp_path / "connect.py")],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
+
+    def worker_starts() -> bool:
+        children = Path(f"/proc/{process.pid}/task").glob("*/children")
+        pids = " ".join(path.read_text() for path in children).split()
+        lines = [Path(f"/proc/{pid}/cmdline") for pid in pids]
+        return any(b"spawn_main" in line.read_bytes() for line in lines if line.exists())
+
+    wait_for(worker_starts)
+    time.sleep(0.1)
+    os.killpg(process.pid, signal.SIGINT)
+    printed, _ = process.communicate(timeout=30)
+    assert b"interrupted\n" == printed

@@ -7,6 +7,7 @@ import json
 import logging
 import os
 import shutil
+import signal
 import tempfile
 import time
 import warnings
@@ -175,9 +176,35 @@ def _local_cluster(settings: DaskSettings, options: RunOptions, held: ExitStack)
         silence_logs=logging.CRITICAL,
         preload=[task.__name__],
         security=Security.temporary(),  # type: ignore[no-untyped-call]
+        loop=_loop_without_ctrl_c(held),
         resources={GPU: len(gpus), MEMORY: MEMORY_LIMIT // 10**6},
         env={"CUDA_VISIBLE_DEVICES": ",".join(gpus)} if gpus else {},
     )
+
+
+def _loop_without_ctrl_c(held: ExitStack) -> Any:
+    """Start an event loop whose child processes are born with SIGINT blocked.
+
+    Ctrl-C reaches all processes of a terminal. Only once it is up can a worker say that it is
+    none of its concern (see `task.dask_setup`); an interpreter that starts would complain.
+    """
+    from multiprocessing import resource_tracker
+
+    from distributed.utils import LoopRunner
+
+    if not hasattr(signal, "pthread_sigmask"):
+        return None
+    # Its start, with that of the first child, would unblock the signal.
+    resource_tracker.ensure_running()
+    runner = LoopRunner(asynchronous=False)  # type: ignore[no-untyped-call]
+    # Its thread inherits the mask of this one, and children that of the thread.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        runner.start()  # type: ignore[no-untyped-call]
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    held.callback(runner.stop)
+    return runner.loop
 
 
 def jobqueue_cluster(settings: DaskSettings, options: RunOptions, held: ExitStack) -> Any:
@@ -202,8 +229,6 @@ def jobqueue_cluster(settings: DaskSettings, options: RunOptions, held: ExitStac
 
 def import_jobqueue() -> Any:
     """Return the module dask_jobqueue, whose import would make Ctrl-C an exit with code 0."""
-    import signal
-
     before = signal.getsignal(signal.SIGINT)
     import dask_jobqueue
 
