@@ -196,7 +196,7 @@ def _loop_without_ctrl_c(held: ExitStack) -> Any:
         return None
     # Its start, with that of the first child, would unblock the signal.
     resource_tracker.ensure_running()
-    runner = LoopRunner(asynchronous=False)  # type: ignore[no-untyped-call]
+    runner = LoopRunner(asynchronous=False)
     # Its thread inherits the mask of this one, and children that of the thread.
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
