@@ -36,7 +36,9 @@ class DaskExperimentRunner(ExperimentRunner):
         super().__init__()
         self._settings = DaskSettings.current()
         shares = self._settings.is_local or self._settings.shared_files
-        self.traits = Traits(remote=True, schedules=True, shares_files=shares)
+        self.traits = Traits(
+            remote=True, schedules=True, shares_files=shares, shared_option="DASK.shared_files"
+        )
         self._connection: Connection | None = None
         self._run = f"rv-{uuid.uuid4().hex[:12]}"
         self._jobs: dict[str, Job] = {}

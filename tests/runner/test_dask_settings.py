@@ -214,9 +214,10 @@ def test_an_address_that_is_none(shop: Workshop, tmp_path: Path, text: str, said
 
 
 def test_local_files_are_refused_where_they_are_not_shared(shop: Workshop, tmp_path: Path) -> None:
-    """Workers elsewhere would not find them."""
+    """Workers elsewhere would not find them; what to set if they do is said."""
     made = shop.plan(shop.work("a"))
     with profile.use(settings_of(tmp_path, '[DASK]\nscheduler = "tcp://a:1"\n')):
         runner = ExperimentRunner.get_runner("dask")
-        with pytest.raises(PlanError, match="which other machines do not see"):
+        with pytest.raises(PlanError, match="which other machines do not see") as caught:
             runner.run_plan(made, RunOptions())
+    assert "DASK.shared_files" in str(caught.value.hint)
