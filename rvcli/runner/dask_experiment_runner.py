@@ -12,9 +12,10 @@ from typing import Any
 
 from rvcli.dag import Step
 from rvcli.runner.dask import task
-from rvcli.runner.dask.cluster import GPU, MEMORY, Connection, DaskError, connect
+from rvcli.runner.dask.cluster import Connection, connect
+from rvcli.runner.dask.faults import DaskError
 from rvcli.runner.dask.order import CommandFailed, Order
-from rvcli.runner.dask.settings import DaskSettings
+from rvcli.runner.dask.settings import GPU, MEMORY, DaskSettings
 from rvcli.runner.events import RunEvent
 from rvcli.runner.experiment_runner import ExperimentRunner, RunOptions, Traits
 from rvcli.runner.job import DONE, FAILED, NOT_RUN, RUNNING, WAITING, Job, JobState

@@ -15,8 +15,8 @@ import pytest
 from rvcli import profile
 from rvcli.errors import PlanError, RvError
 from rvcli.profile import options
-from rvcli.runner.dask.cluster import import_jobqueue, jobqueue_cluster
 from rvcli.runner.dask.settings import JOBQUEUES, DaskSettings
+from rvcli.runner.dask.start import import_jobqueue, jobqueue_cluster
 from rvcli.runner.experiment_runner import ExperimentRunner, RunOptions
 from rvcli.testing.workshop import Workshop
 
@@ -91,7 +91,7 @@ def test_options_of_an_ini_file_have_types(tmp_path: Path) -> None:
 def test_ctrl_c_stays_an_interrupt() -> None:
     """The import of dask-jobqueue would turn it into an exit with code 0."""
     code = (
-        "import signal; from rvcli.runner.dask.cluster import import_jobqueue; import_jobqueue();"
+        "import signal; from rvcli.runner.dask.start import import_jobqueue; import_jobqueue();"
         " print(signal.getsignal(signal.SIGINT) is signal.default_int_handler)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
