@@ -12,9 +12,10 @@ from typing import Any
 
 from rvcli.dag import Step
 from rvcli.runner.dask import task
-from rvcli.runner.dask.cluster import GPU, MEMORY, Connection, DaskError, connect
+from rvcli.runner.dask.cluster import Connection, connect
+from rvcli.runner.dask.faults import DaskError
 from rvcli.runner.dask.order import CommandFailed, Order
-from rvcli.runner.dask.settings import DaskSettings
+from rvcli.runner.dask.settings import GPU, MEMORY, DaskSettings
 from rvcli.runner.events import RunEvent
 from rvcli.runner.experiment_runner import ExperimentRunner, RunOptions, Traits
 from rvcli.runner.job import DONE, FAILED, NOT_RUN, RUNNING, WAITING, Job, JobState
@@ -36,7 +37,9 @@ class DaskExperimentRunner(ExperimentRunner):
         super().__init__()
         self._settings = DaskSettings.current()
         shares = self._settings.is_local or self._settings.shared_files
-        self.traits = Traits(remote=True, schedules=True, shares_files=shares)
+        self.traits = Traits(
+            remote=True, schedules=True, shares_files=shares, shared_option="DASK.shared_files"
+        )
         self._connection: Connection | None = None
         self._run = f"rv-{uuid.uuid4().hex[:12]}"
         self._jobs: dict[str, Job] = {}

@@ -17,7 +17,7 @@ from rvcli.runner.job import CANCELLED, DONE, FAILED, NOT_RUN, RUNNING, WAITING,
 from rvcli.runner.job_logs import JobLogs
 from rvcli.runner.jobs import jobs_of, log_path_of
 from rvcli.runner.messages import MessageWriter
-from rvcli.runner.outcome import Hangup, JobResult, Outcome
+from rvcli.runner.outcome import Hangup, JobResult, LeftRunning, Outcome
 from rvcli.runner.runs import Run, new_run_id, write_run
 
 POLL_S = 0.01
@@ -84,8 +84,8 @@ class Execution:
 
         Raises:
             KeyboardInterrupt: after all that was started has ended.
-            Hangup: of a detachable runner, whose jobs go on; a KeyboardInterrupt, too, leaves
-                them alone if another process has started them.
+            LeftRunning: the terminal is lost of a detachable runner, whose jobs go on; a
+                KeyboardInterrupt, too, leaves them alone if another process has started them.
             RvError: the runner takes nothing; what it had taken has ended.
         """
         self.runner.start(self.options)
@@ -99,10 +99,10 @@ class Execution:
                 self._poll_jobs()
         except BaseException as e:
             if self._goes_on(e):
+                if isinstance(e, Hangup):
+                    raise LeftRunning from e
                 raise
             self._cancel(list(self.active.values()), JobState(CANCELLED, "interrupted"))
-            if isinstance(e, Hangup):
-                raise KeyboardInterrupt from e
             raise
         finally:
             self.runner.finish()

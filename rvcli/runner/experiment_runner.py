@@ -30,12 +30,14 @@ class Traits:
             jobs that can start, one by one, each attempt anew.
         detachable: True if its jobs go on without this process, and `attach` finds them again
             from another one; asked of runners that schedule.
+        shared_option: SECTION.key of what a person sets to say so, if there is such an option.
     """
 
     remote: bool = False
     shares_files: bool = False
     schedules: bool = False
     detachable: bool = False
+    shared_option: str = ""
 
 
 def ignore_question(question: str) -> None:

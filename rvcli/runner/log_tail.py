@@ -18,7 +18,9 @@ class LogTail:
         self._rest = b""
 
     def new_lines(self, *, ended: bool = False) -> list[str]:
-        """Return the lines that were completed since the last call; of many, the last ones.
+        """Return the lines that were completed since the last call.
+
+        Of very much only the end is read; a line before it says how much is left out.
 
         Args:
             ended: nothing more will be written, so that a line without an end counts as well.
@@ -26,12 +28,15 @@ class LogTail:
         try:
             with Path(self._path).open("rb") as stream:
                 stream.seek(0, os.SEEK_END)
-                self._offset = max(self._offset, stream.tell() - MOST_BYTES)
+                left_out = max(0, stream.tell() - MOST_BYTES - self._offset)
+                self._offset += left_out
                 stream.seek(self._offset)
                 data = stream.read()
         except FileNotFoundError:
             return []
         self._offset += len(data)
+        if left_out:
+            self._rest = b"[%d bytes are left out here]\n" % (left_out + len(self._rest))
         *lines, rest = (self._rest + data).split(b"\n")
         if ended and rest:
             lines.append(rest)

@@ -11,6 +11,10 @@ class Hangup(KeyboardInterrupt):
     """Whoever watches has gone; jobs that can do without go on."""
 
 
+class LeftRunning(Hangup):
+    """Whoever watches has gone, and all jobs of the run go on without this process."""
+
+
 @dataclass(frozen=True)
 class JobResult:
     """What became of one job.

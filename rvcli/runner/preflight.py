@@ -21,10 +21,11 @@ def refuse_unfit(runner: ExperimentRunner, steps: Sequence[Step]) -> None:
         return
     if runner.traits.remote:
         if not runner.traits.shares_files:
+            option = runner.traits.shared_option
             refuse(
                 sorted(set(_local_uris(steps))),
                 hint="copy them to where all machines reach them, such as s3://..., and name them"
-                " there",
+                " there" + (f"; or set {option} if all see the same files" if option else ""),
             )
         refuse(
             [*_without_writer(steps), *_unwritable(steps)],

@@ -322,6 +322,25 @@ def test_an_interrupt_leaves_a_state_to_resume(copies, number):
     assert 0 == copies.rv("run", "local", "copies.py", "-q").code
 
 
+def test_a_lost_terminal_while_a_runner_starts(copies):
+    """It is not said that a run goes on which was ended before anything was started."""
+    copies.write(
+        "plugins/runner.py",
+        "import signal\n"
+        "from rvcli.runner.experiment_runner import ExperimentRunner\n\n"
+        "class Runner(ExperimentRunner):\n"
+        "    def start(self, options):\n"
+        "        signal.raise_signal(signal.SIGHUP)\n\n"
+        "def register_plugin(r):\n"
+        "    r.register_experiment_runner('SLOW', Runner)\n",
+    )
+    files = "PLUGINS.files=plugins/copy_command.py,plugins/runner.py"
+
+    result = copies.rv("--set", files, "run", "slow", "copies.py")
+
+    assert (errors.EXIT_INTERRUPTED, "error: interrupted\n") == (result.code, result.err)
+
+
 def test_a_killed_run_leaves_no_children(copies):
     """After kill -9 of the runner its workers end, and nothing blocks the next run."""
     process = subprocess.Popen(

@@ -38,3 +38,11 @@ def test_nothing_heavy_is_imported(project, arguments):
     code, *modules = result.stderr.splitlines()
     assert "0" == code
     assert set() == (HEAVY | {PROTOBUF}) & set(modules)
+
+
+def test_without_plugins_nothing_that_loads_them_is_imported(project):
+    """The list of the built-ins is quick: file systems and loaders wait until there is a plugin."""
+    result = subprocess.run(
+        [sys.executable, "-c", CODE, "plugins", "list"], capture_output=True, text=True, check=True
+    )
+    assert set() == {"rvcli.plugins", "rvcli.filesystem"} & set(result.stderr.splitlines())

@@ -9,13 +9,13 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from rvcli.records import find_record
 from rvcli.runner.messages import MessageWriter
 from rvcli.testing.workshop import Workshop
+from tests.processes import wait_until
 
 # Process ids of its own make another machine of a process.
 OTHER_MACHINE = ["unshare", "--pid", "--fork", "--mount-proc"]
@@ -92,11 +92,3 @@ def finish(process: subprocess.Popen[bytes]) -> None:
     """Wait until a command is done."""
     printed, _ = process.communicate(timeout=60)
     assert 0 == process.returncode, printed.decode()
-
-
-def wait_until(holds: Any) -> None:
-    """Wait until something holds."""
-    deadline = time.monotonic() + 30
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)

@@ -24,6 +24,7 @@ from rvcli.runner.outcome import Outcome
 from rvcli.testing import DaskProcesses
 from rvcli.testing.workshop import Workshop
 from rvcli.version import __version__
+from tests.processes import is_alive, wait_until
 
 
 @pytest.fixture
@@ -59,23 +60,6 @@ def run(
     return outcome
 
 
-def wait_for(is_so: Callable[[], bool], seconds: float = 20) -> None:
-    """Wait until something is so."""
-    deadline = time.monotonic() + seconds
-    while not is_so():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-
-
-def is_alive(pid: int) -> bool:
-    """Tell whether a process runs; a zombie does not."""
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except FileNotFoundError:
-        return False
-    return state != "Z"
-
-
 def parent_of(pid: int) -> int:
     """Return the parent of a process: the worker of a command."""
     return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
@@ -90,7 +74,7 @@ def test_a_killed_worker_is_replaced(cluster: DaskProcesses, shop: Workshop, fol
     def kill_once(event: RunEvent) -> None:
         events.append(event)
         if (event.job_id, event.kind) == ("b/WORK", "progress") and not pids:
-            wait_for(lambda: shop.last_pid("b") > 0)
+            wait_until(lambda: shop.last_pid("b") > 0)
             pids.append(shop.last_pid("b"))
             os.killpg(first.pid, signal.SIGKILL)
             first.wait()
@@ -154,7 +138,7 @@ def test_a_lost_scheduler_ends_the_run(
     with pytest.raises(RvError, match=r"the connection to the Dask scheduler .* was lost"):
         run(cluster.address, shop, shop.work("a", seconds=60), told=kill)
     assert time.monotonic() - started < 15
-    wait_for(lambda: not is_alive(shop.last_pid("a")))
+    wait_until(lambda: not is_alive(shop.last_pid("a")))
 
 
 def test_commands_end_when_their_run_is_killed(
@@ -177,10 +161,10 @@ def test_commands_end_when_their_run_is_killed(
     process = subprocess.Popen(
         [sys.executable, "-m", "rvcli", *words, "-q", "run", "dask", str(experiments)]
     )
-    wait_for(lambda: shop.last_pid("a") > 0)
+    wait_until(lambda: shop.last_pid("a") > 0)
     process.kill()
     process.wait()
-    wait_for(lambda: not is_alive(shop.last_pid("a")))
+    wait_until(lambda: not is_alive(shop.last_pid("a")))
 
 
 def test_a_frozen_worker_does_not_hold_up_an_interrupt(
@@ -236,3 +220,39 @@ def test_another_version_on_a_worker(
     with pytest.raises(RvError, match=said) as caught:
         run(cluster.address, shop, shop.work("a"))
     assert f"rvcli=={__version__}" in str(caught.value.hint)
+
+
+CONNECT = """
+from rvcli.runner.dask.cluster import connect
+from rvcli.runner.dask.settings import DaskSettings
+from rvcli.runner.experiment_runner import RunOptions
+
+if __name__ == "__main__":
+    try:
+        connect(DaskSettings(), RunOptions(jobs=1))
+    except KeyboardInterrupt:
+        print("interrupted")
+"""
+
+
+def test_ctrl_c_while_a_local_cluster_starts(tmp_path: Path) -> None:
+    """It reaches all processes of the terminal, and none of them complains."""
+    (tmp_path / "connect.py").write_text(CONNECT)
+    process = subprocess.Popen(
+        [sys.executable, str(tmp_path / "connect.py")],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
+
+    def worker_starts() -> bool:
+        children = Path(f"/proc/{process.pid}/task").glob("*/children")
+        pids = " ".join(path.read_text() for path in children).split()
+        lines = [Path(f"/proc/{pid}/cmdline") for pid in pids]
+        return any(b"spawn_main" in line.read_bytes() for line in lines if line.exists())
+
+    wait_until(worker_starts)
+    time.sleep(0.1)
+    os.killpg(process.pid, signal.SIGINT)
+    printed, _ = process.communicate(timeout=30)
+    assert b"interrupted\n" == printed

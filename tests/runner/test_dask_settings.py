@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import subprocess
 import sys
@@ -14,8 +15,8 @@ import pytest
 from rvcli import profile
 from rvcli.errors import PlanError, RvError
 from rvcli.profile import options
-from rvcli.runner.dask.cluster import import_jobqueue, jobqueue_cluster
 from rvcli.runner.dask.settings import JOBQUEUES, DaskSettings
+from rvcli.runner.dask.start import import_jobqueue, jobqueue_cluster
 from rvcli.runner.experiment_runner import ExperimentRunner, RunOptions
 from rvcli.testing.workshop import Workshop
 
@@ -90,7 +91,7 @@ def test_options_of_an_ini_file_have_types(tmp_path: Path) -> None:
 def test_ctrl_c_stays_an_interrupt() -> None:
     """The import of dask-jobqueue would turn it into an exit with code 0."""
     code = (
-        "import signal; from rvcli.runner.dask.cluster import import_jobqueue; import_jobqueue();"
+        "import signal; from rvcli.runner.dask.start import import_jobqueue; import_jobqueue();"
         " print(signal.getsignal(signal.SIGINT) is signal.default_int_handler)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -110,10 +111,16 @@ def test_every_batch_system_is_there() -> None:
 def test_a_missing_option_is_named(shop: Workshop, tmp_path: Path) -> None:
     """What a batch system needs is said before anything is submitted."""
     made = shop.plan(shop.work("a"))
-    with profile.use(settings_of(tmp_path, SLURM.replace("cores = 1\n", ""))):
+    with profile.use(settings_of(tmp_path, '[DASK]\ncluster = "slurm"\nshared_files = true\n')):
         runner = ExperimentRunner.get_runner("dask")
-        with pytest.raises(RvError, match=r"the slurm Dask cluster cannot be started: .*cores"):
+        with pytest.raises(
+            RvError, match=r"the slurm Dask cluster cannot be started: .*cores"
+        ) as caught:
             runner.run_plan(made, RunOptions())
+    assert "DASK_JOBQUEUE" in str(caught.value.hint)
+    # Here it may complain, and in no later test.
+    del caught
+    gc.collect()
 
 
 def test_a_batch_system_runs_commands(
@@ -139,6 +146,31 @@ def test_a_batch_system_runs_commands(
 
 
 @pytest.mark.parametrize(
+    ("sbatch", "said"),
+    [
+        ("#!/bin/sh\necho 'invalid partition' >&2\nexit 1\n", "invalid partition"),
+        ("", "sbatch"),
+    ],
+)
+def test_a_batch_system_that_takes_no_jobs(
+    shop: Workshop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sbatch: str, said: str
+) -> None:
+    """What it says ends the run at once: nothing is waited for that cannot come."""
+    if sbatch:
+        (tmp_path / "sbatch").write_text(sbatch)
+        (tmp_path / "sbatch").chmod(0o755)
+        monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    else:
+        monkeypatch.setenv("PATH", str(tmp_path))
+    made = shop.plan(shop.work("a"))
+    local = SLURM + 'scheduler_options = {host = "127.0.0.1"}\n'
+    with profile.use(settings_of(tmp_path, local)):
+        runner = ExperimentRunner.get_runner("dask")
+        with pytest.raises(RvError, match=f"the slurm Dask cluster cannot be started: .*{said}"):
+            runner.run_plan(made, RunOptions())
+
+
+@pytest.mark.parametrize(
     ("text", "said"),
     [
         ('scheduler = "tcp://a:1"\nscheduler_file = "b"', "are both set"),
@@ -160,10 +192,32 @@ def test_what_cannot_be_meant_is_refused(
             runner.run_plan(made, RunOptions())
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('scheduler = "foo://127.0.0.1:1"', "unknown address scheme"),
+        ('scheduler = "tcp://127.0.0.1"', "missing port"),
+        ('scheduler_file = "scheduler.json"', "scheduler.json does not say where a scheduler is"),
+    ],
+)
+def test_an_address_that_is_none(shop: Workshop, tmp_path: Path, text: str, said: str) -> None:
+    """It is one error, at once, and nothing is printed beside it."""
+    (tmp_path / "scheduler.json").write_text("[not an address]")
+    made = shop.plan(shop.work("a"))
+    settings = settings_of(tmp_path, f"[DASK]\nshared_files = true\nstart_timeout_s = 2\n{text}\n")
+    started = time.monotonic()
+    with profile.use(settings), pytest.raises(RvError, match=said):
+        ExperimentRunner.get_runner("dask").run_plan(made, RunOptions())
+    # What a client that is forgotten would wait for, and complain of.
+    gc.collect()
+    assert time.monotonic() - started < 3.9
+
+
 def test_local_files_are_refused_where_they_are_not_shared(shop: Workshop, tmp_path: Path) -> None:
-    """Workers elsewhere would not find them."""
+    """Workers elsewhere would not find them; what to set if they do is said."""
     made = shop.plan(shop.work("a"))
     with profile.use(settings_of(tmp_path, '[DASK]\nscheduler = "tcp://a:1"\n')):
         runner = ExperimentRunner.get_runner("dask")
-        with pytest.raises(PlanError, match="which other machines do not see"):
+        with pytest.raises(PlanError, match="which other machines do not see") as caught:
             runner.run_plan(made, RunOptions())
+    assert "DASK.shared_files" in str(caught.value.hint)

@@ -234,6 +234,18 @@ class TestLogTail:
         lines = LogTail(str(path)).new_lines()
         assert (True, "y" * 63) == (len(lines) < 20_000, lines[-1])
 
+    def test_what_is_cut_is_told(self, tmp_path: Path) -> None:
+        """In its place stands how much it was, and no line is made of two."""
+        path = tmp_path / "log"
+        path.write_bytes(b"first\nbegun")
+        tail = LogTail(str(path))
+        assert ["first"] == tail.new_lines()
+        with path.open("ab") as stream:
+            stream.write(b"z" * 100 + b"x" * (MOST_BYTES - 6) + b"\nlast\n")
+        told, cut, last = tail.new_lines()
+        assert ("[105 bytes are left out here]", "last") == (told, last)
+        assert "begun" not in cut
+
 
 def test_the_log_of_this_process_hides_credentials(shop: Workshop) -> None:
     """An error about a URI is logged without its password."""

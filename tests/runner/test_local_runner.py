@@ -9,7 +9,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,29 +20,13 @@ from rvcli.runner.experiment_runner import ExperimentRunner, RunOptions
 from rvcli.runner.local_experiment_runner import find_gpus
 from rvcli.runner.messages import stamp_and_write
 from rvcli.testing.workshop import Workshop
+from tests.processes import is_alive, wait_until
 
 
 def options(**values: Any) -> RunOptions:
     """Return options whose workers share our cache."""
     worker = ("--set", f"RV.cache_dir={profile.current().get('RV', 'cache_dir')}")
     return RunOptions(settings_options=worker, **values)
-
-
-def wait_until(holds: Callable[[], bool], seconds: float = 20) -> None:
-    """Wait until something holds."""
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-
-
-def is_alive(pid: int) -> bool:
-    """Tell whether a process runs; a zombie does not."""
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except FileNotFoundError:
-        return False
-    return state != "Z"
 
 
 def test_independent_commands_run_side_by_side(shop: Workshop) -> None:
@@ -111,10 +94,7 @@ def test_children_end_with_a_killed_runner(shop: Workshop, folder: Path) -> None
     child = shop.last_pid("a")
     parent.kill()
     parent.wait()
-    deadline = time.monotonic() + 10
-    while is_alive(child) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert not is_alive(child)
+    wait_until(lambda: not is_alive(child))
 
 
 def test_the_second_of_two_runs_waits_and_has_nothing_to_do(shop: Workshop, folder: Path) -> None:

@@ -156,6 +156,8 @@ def _chosen(specs: list[PluginSpec], names: tuple[str, ...]) -> list[PluginSpec]
 
 
 def _lock_of(session: Session) -> Lock | None:
+    if not session.plugins:
+        return None  # nothing to hold to it, and the import takes a while
     from rvcli.plugins import lock_in_force
 
     return lock_in_force(session.settings)

@@ -166,7 +166,7 @@ def _run(
     from rvcli.cli.render import outcome as render
     from rvcli.cli.render.plan import print_plan
     from rvcli.cli.render.progress import progress_view
-    from rvcli.runner.outcome import Hangup
+    from rvcli.runner.outcome import LeftRunning
 
     quiet = state.is_quiet or as_json
     if not quiet:
@@ -181,7 +181,7 @@ def _run(
                 stack.enter_context(foreign_prints_aside())
             try:
                 outcome = runner.run_plan(plan, replace(options, sink=view))
-            except Hangup:
+            except LeftRunning:
                 _tell_how_to_follow(plan, options)
                 raise
     if as_json:

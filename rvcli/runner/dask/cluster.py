@@ -2,38 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
+import json
 import logging
 import os
-import shutil
-import tempfile
 import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from rvcli import profile
-from rvcli.errors import RvError
 from rvcli.runner.dask import task
-from rvcli.runner.dask.settings import JOBQUEUES, DaskSettings
+from rvcli.runner.dask.faults import LOST, DaskError, close, worded
+from rvcli.runner.dask.settings import DaskSettings
+from rvcli.runner.dask.start import security_of, start_cluster
 from rvcli.runner.experiment_runner import RunOptions
-from rvcli.runner.local_experiment_runner import find_gpus
 
-GPU = "GPU"
-MEMORY = "MEMORY"
-_CLOSE_S = 15.0
 _ANSWER_S = 20.0
-# What remains of its server listens where only this machine reaches it, on any free port.
-_NO_DASHBOARD = {"dashboard": False, "dashboard_address": "127.0.0.1:0"}
-# In Python 3.10 these were different errors.
-_LOST = (OSError, TimeoutError, asyncio.TimeoutError)
 _LOGGERS = ("distributed", "asyncio", "tornado")
-
-
-class DaskError(RvError):
-    """A Dask cluster cannot be used."""
 
 
 class Connection:
@@ -79,7 +65,7 @@ class Connection:
             raise self.gone()
         try:
             return ask(*args, **options)
-        except _LOST as e:
+        except LOST as e:
             raise self.gone() from e
 
     def gone(self) -> DaskError:
@@ -105,9 +91,9 @@ def connect(settings: DaskSettings, options: RunOptions) -> Connection:
     try:
         held.enter_context(_quiet("-v" in " ".join(options.verbosity_options)))
         held.enter_context(_environment_kept())
-        cluster = _start_cluster(settings, options, held)
+        cluster = start_cluster(settings, options, held)
         client = _client(settings, cluster)
-        held.callback(_close, client)
+        held.callback(close, client)
         connection = Connection(client, settings, held)
         if not settings.is_local:
             _check_versions(connection, settings)
@@ -117,139 +103,50 @@ def connect(settings: DaskSettings, options: RunOptions) -> Connection:
     return connection
 
 
-def _start_cluster(settings: DaskSettings, options: RunOptions, held: ExitStack) -> Any:
-    if settings.is_given:
-        return None
-    start = _local_cluster if settings.is_local else jobqueue_cluster
-    try:
-        cluster = start(settings, options, held)
-    except (*_LOST, RuntimeError, ValueError, TypeError, LookupError) as e:
-        raise DaskError(
-            f"{settings.place} cannot be started: {_worded(e)}",
-            hint="see the options of DASK_JOBQUEUE, and what `rv -v` says"
-            if settings.jobqueue
-            else "see what `rv -v` says; a script of your own must start runs below"
-            " `if __name__ == '__main__':`, as everything that starts processes",
-        ) from e
-    held.callback(_close, cluster)
-    if not settings.is_local:
-        # Unlike `scale`, this replaces jobs that end early, as at their walltime.
-        cluster.adapt(minimum=settings.workers, maximum=settings.workers)
-    return cluster
-
-
-def _local_cluster(settings: DaskSettings, options: RunOptions, held: ExitStack) -> Any:
-    """Start a scheduler here, and one worker process with a thread a command.
-
-    Commands are processes of their own, so that more worker processes would isolate nothing.
-    """
-    from distributed import LocalCluster, Security
-    from distributed.system import MEMORY_LIMIT
-
-    gpus = find_gpus(options.gpus)
-    return LocalCluster(  # type: ignore[no-untyped-call]
-        n_workers=1,
-        threads_per_worker=options.jobs or os.cpu_count() or 1,
-        processes=True,
-        memory_limit=0,
-        dashboard_address=None,
-        scheduler_kwargs=_NO_DASHBOARD,
-        local_directory=_directory(options, held),
-        silence_logs=logging.CRITICAL,
-        preload=[task.__name__],
-        security=Security.temporary(),  # type: ignore[no-untyped-call]
-        resources={GPU: len(gpus), MEMORY: MEMORY_LIMIT // 10**6},
-        env={"CUDA_VISIBLE_DEVICES": ",".join(gpus)} if gpus else {},
-    )
-
-
-def jobqueue_cluster(settings: DaskSettings, options: RunOptions, held: ExitStack) -> Any:
-    """Return a cluster whose workers are jobs of a batch system; none is submitted yet."""
-    wanted = {"scheduler_options": {}, "worker_extra_args": [], **settings.jobqueue}
-    extra = ["--no-dashboard", *wanted["worker_extra_args"]]
-    if "--resources" not in extra:
-        tags = {GPU: settings.gpus, MEMORY: _megabytes(wanted.get("memory"))}
-        given = ",".join(f"{name}={amount}" for name, amount in tags.items() if amount)
-        extra += ["--resources", given] if given else []
-    if settings.tls and "security" not in wanted:
-        wanted["security"] = _security(settings)
-    return getattr(import_jobqueue(), JOBQUEUES[settings.cluster])(
-        **{
-            **wanted,
-            "scheduler_options": {**_NO_DASHBOARD, **wanted["scheduler_options"]},
-            "worker_extra_args": extra,
-            "silence_logs": logging.CRITICAL,
-        }
-    )
-
-
-def import_jobqueue() -> Any:
-    """Return the module dask_jobqueue, whose import would make Ctrl-C an exit with code 0."""
-    import signal
-
-    before = signal.getsignal(signal.SIGINT)
-    import dask_jobqueue
-
-    if signal.getsignal(signal.SIGINT) is not before:
-        signal.signal(signal.SIGINT, before)
-    return dask_jobqueue
-
-
-def _megabytes(memory: Any) -> int:
-    """Return what an amount such as "16GB" is in MB; 0 if nothing is said."""
-    from dask.utils import parse_bytes
-
-    return int(parse_bytes(memory)) // 10**6 if memory else 0
-
-
 def _client(settings: DaskSettings, cluster: Any) -> Any:
     from distributed import Client
 
+    address = cluster if cluster is not None else settings.scheduler
     if settings.scheduler_file:
-        _wait_for_file(Path(settings.scheduler_file), settings.start_timeout_s)
+        address = _address_in(Path(settings.scheduler_file), settings.start_timeout_s)
+    # Made in two steps: one that cannot connect must be closed, or it complains for long.
+    client = Client.__new__(Client)
     try:
         # What differs between versions, and matters, is said in our own words.
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", module=r"distributed\.client")
-            return Client(  # type: ignore[no-untyped-call]
-                cluster if cluster is not None else settings.scheduler,
-                scheduler_file=settings.scheduler_file,
-                security=_security(settings) if cluster is None else None,
+            Client.__init__(  # type: ignore[no-untyped-call]
+                client,
+                address,
+                security=security_of(settings) if cluster is None else None,
                 timeout=settings.start_timeout_s,
                 set_as_default=False,
             )
-    except (*_LOST, RuntimeError, ValueError, TypeError) as e:
+    except BaseException as e:
+        close(client)
+        if not isinstance(e, (*LOST, RuntimeError, ValueError, TypeError)):
+            raise
         raise DaskError(
-            f"{settings.place} cannot be reached: {_worded(e)}",
+            f"{settings.place} cannot be reached: {worded(e)}",
             hint="see whether it runs, whether this machine reaches its port, and whether"
             " addresses (tcp:// or tls://) and DASK.tls_* are those of its scheduler",
         ) from e
+    return client
 
 
-def _security(settings: DaskSettings) -> Any:
-    """Return the TLS settings; None leaves it to Dask's own configuration."""
-    from distributed import Security
-
-    if not settings.tls:
-        return None
-    roles = {
-        f"tls_{role}_{name.removeprefix('tls_')}": path
-        for name, path in settings.tls.items()
-        if name != "tls_ca_file"
-        for role in ("client", "scheduler", "worker")
-    }
-    return Security(  # type: ignore[no-untyped-call]
-        tls_ca_file=settings.tls.get("tls_ca_file"), require_encryption=True, **roles
-    )
-
-
-def _wait_for_file(path: Path, timeout_s: float) -> None:
-    """Wait for a scheduler that is being started to write where it is."""
+def _address_in(path: Path, timeout_s: float) -> str:
+    """Return what a scheduler file says, once a scheduler that is being started has written it."""
     deadline = time.monotonic() + timeout_s
-    while not path.exists():
+    while True:
+        try:
+            return str(json.loads(path.read_text("utf-8"))["address"])
+        except FileNotFoundError:
+            wrong = "is not there"
+        except (OSError, ValueError, LookupError, TypeError) as e:
+            wrong = f"does not say where a scheduler is: {type(e).__name__}: {worded(e)}"
         if time.monotonic() > deadline:
             raise DaskError(
-                f"the scheduler file {path} is not there",
+                f"the scheduler file {path} {wrong}",
                 hint="start `dask scheduler --scheduler-file`, or mend DASK.scheduler_file",
             )
         time.sleep(0.1)
@@ -264,16 +161,16 @@ def _check_versions(connection: Connection, settings: DaskSettings) -> None:
     answers = connection.ask_workers(task.describe_host)
     try:
         answers["the scheduler"] = client.run_on_scheduler(task.describe_host)
-    except _LOST as e:
+    except LOST as e:
         raise connection.gone() from e
     except Exception as e:
         answers["the scheduler"] = e
     # A worker that has just gone is no fault, and others may come.
-    answers = {name: a for name, a in answers.items() if not isinstance(a, _LOST)}
+    answers = {name: a for name, a in answers.items() if not isinstance(a, LOST)}
     wrong = {}
     for name, answer in answers.items():
         if isinstance(answer, Exception):
-            wrong[name] = f"none that can be used ({_worded(answer)})"
+            wrong[name] = f"none that can be used ({worded(answer)})"
         elif answer["rvcli"] != here["rvcli"]:
             wrong[f"{name} on {answer['host']}"] = answer["rvcli"]
     if wrong:
@@ -288,16 +185,6 @@ def _check_versions(connection: Connection, settings: DaskSettings) -> None:
             logging.getLogger(__name__).warning(
                 "%s is %s here and %s on %s", name, here[name], ", ".join(others), settings.place
             )
-
-
-def _directory(options: RunOptions, held: ExitStack) -> str:
-    """Make a directory for what workers write, outside the working directory."""
-    parent = options.tmp_dir or profile.current().get("RV", "tmp_dir")
-    if parent:
-        Path(parent).mkdir(parents=True, exist_ok=True)
-    path = tempfile.mkdtemp(prefix="rv-dask-", dir=parent or None)
-    held.callback(shutil.rmtree, path, ignore_errors=True)
-    return path
 
 
 @contextmanager
@@ -324,14 +211,3 @@ def _environment_kept() -> Iterator[None]:
         for name in set(os.environ) - set(before):
             del os.environ[name]
         os.environ.update({n: v for n, v in before.items() if os.environ.get(n) != v})
-
-
-def _close(part: Any) -> None:
-    """Close a client or a cluster, which may have gone already."""
-    with suppress(*_LOST, RuntimeError):
-        part.close(timeout=_CLOSE_S)
-
-
-def _worded(error: BaseException) -> str:
-    """Say an error in one line."""
-    return " ".join(str(error).split()) or type(error).__name__

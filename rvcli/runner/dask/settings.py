@@ -11,6 +11,10 @@ from rvcli import profile
 
 LOCAL = "local"
 
+# Resource tags of workers.
+GPU = "GPU"
+MEMORY = "MEMORY"
+
 # Class of dask_jobqueue by DASK.cluster.
 JOBQUEUES = {
     "slurm": "SLURMCluster",

@@ -63,6 +63,9 @@ def dask_setup(worker: Any) -> None:
     Ctrl-C reaches all processes of a terminal; it is for `rv` to say what ends.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(signal, "pthread_sigmask"):
+        # It was blocked while this process started, which commands need not inherit.
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
 
 async def end_commands(run: str, jobs: Sequence[str]) -> None:
