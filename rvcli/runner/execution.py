@@ -299,7 +299,10 @@ def _proven(finished: tuple[Job, JobState]) -> JobState:
     job, state = finished
     if state.status != DONE:
         return state
-    record = find_record(job.command_root_uri, job.split_id).record
+    try:
+        record = find_record(job.command_root_uri, job.split_id).record
+    except RvError as e:
+        return JobState(FAILED, e.message)
     if record is None:
         return JobState(FAILED, "it ended without a record of what it made")
     if record.fingerprint == job.fingerprint:

@@ -259,3 +259,23 @@ def test_what_prints_has_started(shop: Workshop) -> None:
     kinds = list(dict.fromkeys(event.kind for event in events))
     assert ["started", "progress", "done"] == kinds
     assert 42.0 == events[-1].seconds
+
+
+def test_a_record_that_cannot_be_read_fails_its_job_alone(
+    shop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The others go on, and the next run finds out."""
+    from rvcli.runner import execution
+
+    find_record = execution.find_record
+
+    def busy(root_uri: str, split_id: int) -> Any:
+        if root_uri.endswith("/a"):
+            raise RvError("S3 is busy")
+        return find_record(root_uri, split_id)
+
+    monkeypatch.setattr(execution, "find_record", busy)
+    outcome = Elsewhere().run_plan(shop.plan(shop.work("a"), shop.work("b")), RunOptions())
+    assert [("failed", "S3 is busy"), ("done", "")] == [
+        (r.state.status, r.state.detail) for r in outcome.results
+    ]
