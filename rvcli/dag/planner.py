@@ -48,6 +48,7 @@ def make_plan(
             )
         warnings.append(f"{message}; scores on it say nothing about new imagery")
     steps = planner.steps()
+    planner.refuse_common_error(steps)
     store.flush()
     checks.refuse(planner.unwritable(steps), hint="name another root URI, or make it writable")
     return steps, [*warnings, *planner.unselected.warnings], overlaps
@@ -74,6 +75,8 @@ class _Planner:
             [d.io_def.output_uris for d in definitions], [d.selected for d in definitions]
         )
         self.unselected = Unselected(store, pins)
+        self.common_error: FileSystemError | None = None
+        self._common: set[str] = set()
         self._contents: dict[int, Content] = {}
         self._produced: dict[int, Produced] = {}
         self._runs: set[str] = set()
@@ -276,16 +279,30 @@ class _Planner:
         try:
             identity = self.store.identity(uri, self.outputs.inside(uri))
         except FileSystemError as e:
-            if e.concerns_all and not self.skip_file_check:
-                raise  # said once, not of every input
             if not self.skip_file_check:
-                missing.append(f"input {e.message}")
+                missing.append(self._unreadable(uri, e))
             return [Input(uri, "absent")]
         if optional and (not identity.present or identity.files == ()):
             return []
         if not identity.present and not self.skip_file_check:
             missing.append(f"input {uri} is missing")
         return [Input(uri, identity.text)]
+
+    def _unreadable(self, uri: str, error: FileSystemError) -> str:
+        """Say why an input cannot be read; what holds for all inputs alike is said in full once."""
+        if not error.concerns_all:
+            return f"input {error.message}"
+        first = self.common_error is None
+        self.common_error = self.common_error or error
+        text = f"input {error.message}" if first else f"input {uri} cannot be read, as others"
+        self._common.add(text)
+        return text
+
+    def refuse_common_error(self, steps: Sequence[Step]) -> None:
+        """Raise the error that keeps all inputs from being read, if nothing else is missing."""
+        missing = {text for step in steps for text in step.missing}
+        if self.common_error is not None and missing <= self._common:
+            raise self.common_error
 
     def _decide(
         self, number: int, mark: str, inputs: Sequence[Input]

@@ -62,6 +62,8 @@ class Fence:
         self._verdicts |= dict.fromkeys(_real(closed), _CLOSED)
         self._verdicts |= dict.fromkeys(_real((*python, *opened)), _OPEN)
         self._verdicts |= dict.fromkeys(_real([copies]), _WATCHED)
+        # The import system lists these again whenever a file appears in them.
+        self._searched = frozenset(_real(sys.path))
         self._is_own: Callable[[str], bool] | None = None
         self._hits: list[Hit] = []
 
@@ -89,6 +91,8 @@ class Fence:
         if not isinstance(path, (str, bytes, os.PathLike)):
             return
         absolute = os.path.realpath(os.fsdecode(path))
+        if event == "os.listdir" and absolute in self._searched:
+            return
         verdict = self._verdict(absolute)
         if verdict == _OPEN:
             return

@@ -202,8 +202,9 @@ def test_object_that_changes_during_a_download(s3_faults: Any, tmp_path: Path) -
     S3.write_bytes(f"{s3_faults.root}/there", b"old")
 
     def change(handler: Any, forward: Any) -> None:
-        handler.send(forward())
+        answer = forward()
         S3.write_bytes(f"{s3_faults.root}/there", b"new one")
+        handler.send(answer)
 
     s3_faults.inject("HEAD /.*/there", change)
     S3.copy_from(f"{s3_faults.root}/there", str(tmp_path / "a"))

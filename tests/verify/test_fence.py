@@ -56,3 +56,19 @@ def test_what_is_missing_beside_copies_is_noted(ask: Callable[..., object], tmp_
     assert [] == ask("open", str(tmp_path / "copies" / "a.py"))
     missing = str(tmp_path / "copies" / "b.txt")
     assert [(missing, True)] == ask("open", missing)
+
+
+def test_places_of_modules_are_listed(
+    ask: Callable[..., object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The import system does so whenever a file appears there; files in them are not read."""
+    place = str(tmp_path / "closed")
+    with pytest.raises(FileNotFoundError):
+        ask("os.listdir", place)
+    monkeypatch.setattr(sys, "path", [*sys.path, place])
+    fence = Fence([place], [], str(tmp_path / "copies"))
+    with fence.watching(lambda file: file == __file__) as hits:
+        fence._hook("os.listdir", (place,))
+        with pytest.raises(FileNotFoundError):
+            fence._hook("open", (f"{place}/x", "r", 0))
+    assert [f"{place}/x"] == [hit.path for hit in hits]
