@@ -78,6 +78,8 @@ def _local_cluster(settings: DaskSettings, options: RunOptions, held: ExitStack)
     from distributed.system import MEMORY_LIMIT
 
     gpus = find_gpus(options.gpus)
+    # A worker that ends while this process does is reaped by whoever comes first, which it tells.
+    logging.getLogger("distributed.process").setLevel(logging.ERROR)
     return LocalCluster(  # type: ignore[no-untyped-call]
         n_workers=1,
         threads_per_worker=options.jobs or os.cpu_count() or 1,
