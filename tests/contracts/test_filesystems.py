@@ -1,4 +1,4 @@
-"""The contract of file systems, kept by those that ship."""
+"""The contract of file systems finds who breaks it; those that ship keep it in tests/filesystem."""
 
 from __future__ import annotations
 
@@ -8,28 +8,7 @@ from typing import Any
 import pytest
 
 from rvcli.filesystem.local_filesystem import LocalFileSystem
-from rvcli.filesystem.s3_filesystem import S3FileSystem
 from rvcli.testing import FileSystemContract
-
-
-class TestLocal(FileSystemContract):
-    """Local files keep the contract."""
-
-    file_system = LocalFileSystem
-
-    @pytest.fixture(autouse=True)
-    def _root(self, tmp_path: Path) -> None:
-        self.root_uri = str(tmp_path)
-
-
-class TestS3(FileSystemContract):
-    """S3 keeps the contract."""
-
-    file_system = S3FileSystem
-
-    @pytest.fixture(autouse=True)
-    def _root(self, s3_root: str) -> None:
-        self.root_uri = s3_root
 
 
 class Forgiving(LocalFileSystem):
