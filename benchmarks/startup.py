@@ -27,7 +27,7 @@ CASES = [
 ENVIRON = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 # What the console script `rv` does.
-SCRIPT = "import sys; from rvcli.cli.main import main; sys.exit(main())"
+SCRIPT = "from rvcli.cli.main import main; main()"
 
 
 def seconds(command: list[str], directory: str, terminal: bool) -> float:

@@ -18,7 +18,7 @@ from typing import Any
 import click
 
 from rvcli import keys, registry
-from rvcli.cli.main import rv
+from rvcli.cli.main import main as rv
 from rvcli.config import Config, Declared
 from rvcli.config.describe import describe
 from rvcli.data.dataset_config import DatasetConfig

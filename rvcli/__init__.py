@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from rvcli import names as _names
 from rvcli.keys import *  # noqa: F403
 from rvcli.names import HOMES as _HOMES
 from rvcli.version import __version__ as __version__
@@ -47,7 +48,7 @@ def __getattr__(name: str) -> Any:
         return value
     if name in _ROOMS:
         return import_module(f"rvcli.{name}")
-    raise AttributeError(f"module 'rvcli' has no attribute {name!r}")
+    return _names.find_older(__name__, name)
 
 
 def __dir__() -> list[str]:

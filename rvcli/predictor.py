@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -39,14 +38,11 @@ class Predictor:
         tmp_dir: str,
         update_stats: bool = False,
         channel_order: Sequence[int] | None = None,
-        *,
-        import_context: Callable[[], AbstractContextManager[object]] = nullcontext,
     ) -> None:
         self.package_uri = absolute_uri(prediction_package_uri)
         self.tmp_dir = tmp_dir
         self.update_stats = update_stats
         self.channel_order = list(channel_order) if channel_order is not None else None
-        self._import_context = import_context
         self._registry = registry.Registry(parent=registry.default())
         self._task: Any = None
         self.package_dir = self._unpack(prediction_package_uri)
@@ -158,7 +154,7 @@ class Predictor:
             for pin in from_message(message.plugins)
         ]
         with registry.use(self._registry):
-            load_pins(pins, profile.current(), self._registry, import_context=self._import_context)
+            load_pins(pins, profile.current(), self._registry)
         self._add_what_is_in_force()
         with registry.use(self._registry):
             config: Any = CommandConfig.from_proto(message)

@@ -6,6 +6,7 @@ import io
 import os
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 import click
 
@@ -13,20 +14,39 @@ from rvcli import errors
 from rvcli.cli.group import LazyGroup
 from rvcli.cli.options import shared_options
 from rvcli.cli.state import State
+from rvcli.compat import serving
 from rvcli.version import __version__
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+class Rv(LazyGroup):
+    """The group; called, it ends the process with the exit code, and explains errors."""
+
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,
+        **extra: Any,
+    ) -> Any:
+        """Run `rv`; see `call`."""
+        code = call(args)
+        if standalone_mode:
+            sys.exit(code)
+        return code
+
+
+@click.group("rv", cls=Rv, context_settings={"help_option_names": ["-h", "--help"]})
 @shared_options(short_profile=True)
 @click.version_option(__version__, prog_name="rv", message="%(prog)s %(version)s")
-def rv() -> None:
+def main() -> None:
     """Drive machine-learning experiments on satellite and aerial imagery.
 
     Settings come from rv.toml in this directory or above; see rv.toml.example.
     """
 
 
-def main(argv: Sequence[str] | None = None) -> int:
+def call(argv: Sequence[str] | None = None) -> int:
     """Run `rv` and return its exit code.
 
     Args:
@@ -57,9 +77,10 @@ def _prepare_output() -> None:
 
 def _invoke(arguments: list[str], state: State) -> int:
     if "_RV_COMPLETE" in os.environ:
-        rv.main(arguments, "rv", complete_var="_RV_COMPLETE")
-    with rv.make_context("rv", arguments, obj=state) as ctx:
-        code = rv.invoke(ctx)
+        super(Rv, main).main(arguments, "rv", complete_var="_RV_COMPLETE")
+    # Experiment files and plugins, here and in workers, may be written for rastervision.
+    with serving(), main.make_context("rv", arguments, obj=state) as ctx:
+        code = main.invoke(ctx)
     return code if isinstance(code, int) else errors.EXIT_DONE
 
 

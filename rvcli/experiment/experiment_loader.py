@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import types
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import AbstractContextManager, ExitStack, nullcontext
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +32,6 @@ class ExperimentLoader:
             one of these; `*` and `?` as in file names.
         experiment_name_patterns: take only the experiments whose id matches one of these.
             Commands have no id and are all taken.
-        import_context: entered while the user's code is imported and called.
     """
 
     def __init__(
@@ -41,14 +40,11 @@ class ExperimentLoader:
         experiment_method_prefix: str = "exp",
         experiment_method_patterns: Iterable[str] | None = None,
         experiment_name_patterns: Iterable[str] | None = None,
-        *,
-        import_context: Callable[[], AbstractContextManager[object]] = nullcontext,
     ) -> None:
         self.exp_args = dict(experiment_args or {})
         self.exp_method_prefix = experiment_method_prefix
         self.exp_method_patterns = list(experiment_method_patterns or ())
         self.exp_name_patterns = list(experiment_name_patterns or ())
-        self.import_context = import_context
         self._roots: list[Path] = []
 
     def load_from_file(self, path: str | Path) -> ExperimentsAndCommands:
@@ -60,7 +56,6 @@ class ExperimentLoader:
         file = _existing_file(Path(path))
         self._roots = [file.parent]
         with ExitStack() as stack:
-            stack.enter_context(self.import_context())
             with user_code(f"{path} cannot be loaded", self._roots):
                 module = stack.enter_context(imported_file(file))
             return self._load_module(module, str(path))
@@ -72,7 +67,7 @@ class ExperimentLoader:
             ExperimentError: the module cannot be used, or has no experiments.
         """
         self._roots = [Path.cwd()]
-        with self.import_context(), on_path(Path.cwd()):
+        with on_path(Path.cwd()):
             with user_code(f"module {name} cannot be loaded", self._roots):
                 module = _import_module(name)
             if module.__file__ is not None:

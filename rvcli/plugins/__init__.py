@@ -3,7 +3,6 @@
 from rvcli.plugins.content import Content, digest_of
 from rvcli.plugins.find import Found, find
 from rvcli.plugins.load import (
-    ImportContext,
     find_plugins,
     load_plugins,
     loaded_in,
@@ -28,7 +27,6 @@ __all__ = [
     "MODULE",
     "Content",
     "Found",
-    "ImportContext",
     "LoadedPlugin",
     "Lock",
     "PluginPin",

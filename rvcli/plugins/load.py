@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from typing import TypeVar
 from weakref import WeakKeyDictionary
 
@@ -18,7 +17,6 @@ from rvcli.registry import BUILTIN, Entry, Origin, Registrar, Registry, recordin
 
 T = TypeVar("T")
 F = TypeVar("F")
-ImportContext = Callable[[], AbstractContextManager[object]]
 
 _loaded: WeakKeyDictionary[Registry, dict[Origin, LoadedPlugin]] = WeakKeyDictionary()
 
@@ -29,7 +27,6 @@ def load_plugins(
     *,
     strict: bool = False,
     cache_dir: str | None = None,
-    import_context: ImportContext = nullcontext,
     lock: Lock | None = None,
 ) -> list[LoadedPlugin]:
     """Load plugins into a registry, in order, each one once.
@@ -39,7 +36,6 @@ def load_plugins(
         registry: where their components go; it is in force while they load.
         strict: raise when any does not load; otherwise each result says how it went.
         cache_dir: where remote plugins are kept; the setting RV.cache_dir by default.
-        import_context: entered while a plugin is imported and registers.
         lock: what the plugins must be; one that differs is not imported, and where that is
             strict, none is.
 
@@ -65,7 +61,7 @@ def load_plugins(
     for found in found_in_order(list(wanted.values()), is_readable, find_it):
         if strict and lock is not None:
             _raise_first(refused)
-        plugins.append(_load(found, registry, import_context))
+        plugins.append(_load(found, registry))
     if strict:
         raise_first_error(plugins)
     return plugins
@@ -147,9 +143,7 @@ def _raise_first(errors: Sequence[RvError]) -> None:
     ) from first
 
 
-def load_found(
-    found: Found, registry: Registry, import_context: ImportContext = nullcontext
-) -> LoadedPlugin:
+def load_found(found: Found, registry: Registry) -> LoadedPlugin:
     """Import a plugin that was found and register its components, all or none.
 
     Raises:
@@ -157,7 +151,7 @@ def load_found(
     """
     scratch = Registry(parent=registry)
     try:
-        with use(scratch), recording() as used, import_context():
+        with use(scratch), recording() as used:
             module, register = found.import_register()
             register(Registrar(scratch, found.spec.registry_origin))
             own = [e for e in reversed(scratch.entries()) if registry.find(e.group, e.key) is not e]
@@ -212,13 +206,11 @@ def _find_spec(
     return found if error is None else _failed(found, error)
 
 
-def _load(
-    found: LoadedPlugin | Found, registry: Registry, import_context: ImportContext
-) -> LoadedPlugin:
+def _load(found: LoadedPlugin | Found, registry: Registry) -> LoadedPlugin:
     if isinstance(found, LoadedPlugin):
         return found
     try:
-        return load_found(found, registry, import_context)
+        return load_found(found, registry)
     except PluginError as e:
         return _failed(found, e)
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from contextlib import nullcontext
 from typing import Any
 
 from rvcli.errors import PluginError
 from rvcli.filesystem import absolute_uri, is_local, shown
 from rvcli.plugins.archive import missing_requirements
 from rvcli.plugins.find import Found, can_be_read, find, found_content
-from rvcli.plugins.load import ImportContext, found_in_order, load_found, loaded_in
+from rvcli.plugins.load import found_in_order, load_found, loaded_in
 from rvcli.plugins.plugin import LoadedPlugin, PluginPin, PluginSpec
 from rvcli.plugins.ship import cache_root, keep, place, restore
 from rvcli.profile import Settings
@@ -63,7 +62,6 @@ def load_pins(
     settings: Settings,
     registry: Registry,
     *,
-    import_context: ImportContext = nullcontext,
     cache_dir: str | None = None,
 ) -> list[LoadedPlugin]:
     """Verify all plugins of a command, then load them.
@@ -81,7 +79,7 @@ def load_pins(
         return can_be_read((pin.uri, pin.shipped_uri), registry)
 
     return [
-        load_found(item, registry, import_context) if isinstance(item, Found) else item
+        load_found(item, registry) if isinstance(item, Found) else item
         for item in found_in_order(list(pins), is_readable, verify)
     ]
 

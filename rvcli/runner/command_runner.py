@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from datetime import datetime, timezone
 from typing import Any
 
@@ -30,7 +30,6 @@ from rvcli.utils.files import load_json_config
 
 _log = logging.getLogger(__name__)
 
-ImportContext = Callable[[], AbstractContextManager[object]]
 OnWait = Callable[[str], None]
 OnSettings = Callable[[profile.Settings], None]
 
@@ -54,7 +53,6 @@ class CommandRunner:
         tmp_dir: str | None = None,
         on_wait: OnWait = _log_wait,
         on_settings: OnSettings = _keep_settings,
-        import_context: ImportContext = nullcontext,
     ) -> bool:
         """Run the command whose message is at a URI.
 
@@ -64,7 +62,6 @@ class CommandRunner:
             tmp_dir: local directory below which temporary files go.
             on_wait: told, in words, whose lease the command waits for.
             on_settings: given the settings once those that the message carries are in force.
-            import_context: entered while plugins are imported.
 
         Returns:
             False if another run has done the very same work since this one was planned.
@@ -74,7 +71,7 @@ class CommandRunner:
             PluginError: a plugin that it pins is not what it was, or does not load.
             CommandError: another run has replaced the message since it was written.
         """
-        message = _read_message(command_config_uri, import_context)
+        message = _read_message(command_config_uri)
         if fingerprint is not None and message.fingerprint != fingerprint:
             raise _another_plan(message.command_type, message.root_uri)
         with profile.use(profile.current().with_portable(dict(message.settings))) as settings:
@@ -83,7 +80,6 @@ class CommandRunner:
                 message,
                 tmp_dir=tmp_dir,
                 on_wait=on_wait,
-                import_context=import_context,
                 once=fingerprint is not None,
             )
 
@@ -93,7 +89,6 @@ class CommandRunner:
         *,
         tmp_dir: str | None = None,
         on_wait: OnWait = _log_wait,
-        import_context: ImportContext = nullcontext,
         once: bool = False,
     ) -> bool:
         """Run the command that a message describes; see `run`.
@@ -104,12 +99,12 @@ class CommandRunner:
         own = registry.Registry(parent=registry.current())
         with registry.use(own):
             pins = from_message(msg.plugins)
-            load_pins(pins, profile.current(), own, import_context=import_context)
+            load_pins(pins, profile.current(), own)
             config = CommandConfig.from_proto(msg)
             return _claim_and_run(config, msg.fingerprint, tmp_dir, on_wait, once)
 
 
-def _read_message(uri: str, import_context: ImportContext) -> Any:
+def _read_message(uri: str) -> Any:
     """Read a message; where only a file system of the profile's plugins can, load those.
 
     Which plugins the command pins is known only after its message is read.
@@ -125,7 +120,6 @@ def _read_message(uri: str, import_context: ImportContext) -> Any:
         load_plugins(
             plugin_specs(settings),
             readers,
-            import_context=import_context,
             lock=lock_in_force(settings),
         )
     with registry.use(readers):

@@ -7,13 +7,12 @@ import os
 import sys
 import time
 from collections.abc import Mapping
-from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from rvcli.errors import PluginError, RegistryError, RvError
-from rvcli.plugins import Found, ImportContext, PluginSpec, find
+from rvcli.plugins import Found, PluginSpec, find
 from rvcli.plugins.isolate import plain_name
 from rvcli.plugins.load import load_found
 from rvcli.profile import load_settings
@@ -25,7 +24,7 @@ from rvcli.verify.imports import check_origins, check_source, check_time
 from rvcli.verify.report import Finding, Notes, PluginReport
 
 
-def main(request_path: str, result_path: str, import_context: ImportContext = nullcontext) -> None:
+def main(request_path: str, result_path: str) -> None:
     """Read a request, prove the plugin that it names, and write the report as JSON.
 
     What the plugin prints goes to stderr. The report is written last: without it the plugin
@@ -35,16 +34,15 @@ def main(request_path: str, result_path: str, import_context: ImportContext = nu
         request_path: JSON with the plugin's spec, the cache, where `rv` was started, and what
             chose the settings.
         result_path: where the report goes.
-        import_context: entered while the plugin is imported and registers.
     """
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     request = json.loads(Path(request_path).read_text())
     with use_settings(load_settings(cwd=request["start_directory"], **request["settings"])):
-        report = prove(request, import_context)
+        report = prove(request)
     Path(result_path).write_text(json.dumps(report.to_dict()))
 
 
-def prove(request: Mapping[str, Any], import_context: ImportContext = nullcontext) -> PluginReport:
+def prove(request: Mapping[str, Any]) -> PluginReport:
     """Prove one plugin in this process."""
     spec = PluginSpec(**request["spec"])
     report = PluginReport(spec.name, spec.kind, str(spec))
@@ -55,7 +53,7 @@ def prove(request: Mapping[str, Any], import_context: ImportContext = nullcontex
         if found is not None:
             report = replace(report, name=found.name, version=found.version, digest=found.digest)
             stage = Stage(found, request["start_directory"])
-            report = prove_found(report, stage, registry, notes, import_context)
+            report = prove_found(report, stage, registry, notes)
     return replace(report, checks=tuple(notes.checks), findings=tuple(notes.findings))
 
 
@@ -74,7 +72,6 @@ def prove_found(
     stage: Stage,
     registry: Registry,
     notes: Notes,
-    import_context: ImportContext = nullcontext,
     *,
     deep: bool = True,
 ) -> PluginReport:
@@ -85,7 +82,6 @@ def prove_found(
         stage: where it is proven.
         registry: where its components go.
         notes: get the checks and findings.
-        import_context: entered while it is imported and registers.
         deep: prove its source and its components too.
     """
     found = stage.found
@@ -94,7 +90,7 @@ def prove_found(
     before = set(sys.modules)
     started = time.perf_counter()
     try:
-        plugin = load_found(found, registry, import_context)
+        plugin = load_found(found, registry)
     except PluginError as e:
         notes.concluded("import and register", [_load_finding(e, stage)])
         return report

@@ -30,7 +30,8 @@ _BOOT = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[1]);"
     " sys.meta_path[:] = [f for f in sys.meta_path"
     " if not str(getattr(f, '__module__', '')).startswith('__editable__')];"
-    " from rvcli.verify.remote_child import main; main(*sys.argv[2:])"
+    " from rvcli.compat import serving; from rvcli.verify.remote_child import main\n"
+    "with serving(): main(*sys.argv[2:])"
 )
 # What of the environment any machine has.
 _VARIABLES = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "LD_LIBRARY_PATH", "SYSTEMROOT")

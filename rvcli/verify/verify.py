@@ -22,7 +22,8 @@ TIMEOUT_S = 300.0
 _SHOWN_LINES = 10
 _BOOT = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[1]);"
-    " from rvcli.verify.child import main; main(*sys.argv[2:])"
+    " from rvcli.compat import serving; from rvcli.verify.child import main\n"
+    "with serving(): main(*sys.argv[2:])"
 )
 # Registered under the name of the class: several of one kind live side by side.
 _WITHOUT_KEY = (

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from rvcli.cli.main import main
+from rvcli.cli.main import call as main
 
 COPY_PLUGIN = '''
 """An auxiliary command that copies text, or does worse."""

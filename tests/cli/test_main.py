@@ -12,7 +12,8 @@ from click.testing import CliRunner
 
 from rvcli import errors
 from rvcli.cli import boundary, group
-from rvcli.cli.main import main, rv
+from rvcli.cli.main import call as main
+from rvcli.cli.main import main as rv
 from rvcli.cli.state import State
 from rvcli.version import __version__
 
@@ -178,7 +179,7 @@ def test_an_interrupt_anywhere_is_130(project, monkeypatch):
 
 def test_a_broken_pipe_is_silent(project):
     """When the reader of the output goes away, nothing is said about it."""
-    code = "import sys; from rvcli.cli.main import main; sys.exit(main())"
+    code = "from rvcli.cli.main import main; main()"
     for unbuffered in ("", "1"):
         process = subprocess.Popen(
             [sys.executable, "-c", code, "config", "show"],

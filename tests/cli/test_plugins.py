@@ -64,7 +64,7 @@ def test_a_plugin_that_registers_much_is_cut(project):
 
 def test_on_a_terminal_the_table_is_drawn(project):
     """A person gets a table that rich lays out."""
-    code = "import sys; from rvcli.cli.main import main; sys.exit(main(['plugins', 'list']))"
+    code = "from rvcli.cli.main import main; main(['plugins', 'list'])"
     reader, writer = pty.openpty()
     process = subprocess.Popen(
         [sys.executable, "-c", code], stdout=writer, env={**os.environ, "TERM": "xterm"}

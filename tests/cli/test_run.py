@@ -14,7 +14,7 @@ import pytest
 
 from rvcli import errors
 
-RV = [sys.executable, "-c", "import sys; from rvcli.cli.main import main; sys.exit(main())"]
+RV = [sys.executable, "-c", "from rvcli.cli.main import main; main()"]
 
 
 def test_a_run_does_what_must_be_done_and_then_nothing(copies):

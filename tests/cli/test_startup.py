@@ -12,7 +12,7 @@ PROTOBUF = "google.protobuf"
 
 CODE = """
 import sys
-from rvcli.cli.main import main
+from rvcli.cli.main import call as main
 code = main(sys.argv[1:])
 print(code, *sys.modules, sep="\\n", file=sys.stderr)
 """

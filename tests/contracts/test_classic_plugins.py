@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import rvcli as rv
-from rvcli.cli.main import main
+from rvcli.cli.main import call as main
 from rvcli.config.families import family_message_class
 from rvcli.testing import assert_builder_copies, assert_config_round_trips
 

@@ -31,7 +31,7 @@ from rasterio.transform import from_origin
 
 import rvcli
 from rvcli import errors, registry
-from rvcli.cli.main import main
+from rvcli.cli.main import call as main
 from rvcli.cli.state import State
 from rvcli.profile import load_settings
 from rvcli.registry import Registrar

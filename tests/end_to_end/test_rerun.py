@@ -18,7 +18,7 @@ import rasterio
 from rasterio.transform import from_origin
 from rasterio.warp import transform as reproject
 
-from rvcli.cli.main import main
+from rvcli.cli.main import call as main
 
 EXPERIMENT = """
 from pathlib import Path

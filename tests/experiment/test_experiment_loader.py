@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
@@ -242,20 +240,6 @@ def test_loads_from_sets_and_a_set() -> None:
 
     assert ["own"] == [e.id for e in ExperimentLoader().load_from_set(Own())[0]]
     assert ["own", "own"] == [e.id for e in ExperimentLoader().load_from_sets([Own(), Own()])[0]]
-
-
-def test_import_context_surrounds_the_users_code(experiment: Path) -> None:
-    """The import context is entered before the file is read and left at the end."""
-    events = []
-
-    @contextmanager
-    def context() -> Iterator[None]:
-        events.append("in")
-        yield
-        events.append("out")
-
-    ids(experiment, import_context=context)
-    assert ["in", "out"] == events
 
 
 # Errors.

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import sys
 import zipfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -278,23 +277,6 @@ def test_plugin_sees_the_registry_that_it_loads_into(
     before = current
     assert ["ok"] == [p.status for p in load(registry, cache_dir, path)]
     assert before is current
-
-
-def test_import_context_surrounds_the_import(
-    registry: Registry, cache_dir: str, write_plugin: Write
-) -> None:
-    """The import context is open while the plugin is imported and registers."""
-    path = write_plugin(head="import sys\nassert sys.rv_context_open")
-
-    @contextmanager
-    def context() -> Iterator[None]:
-        sys.rv_context_open = True  # type: ignore[attr-defined]
-        yield
-        del sys.rv_context_open  # type: ignore[attr-defined]
-
-    specs = [PluginSpec("file", str(path))]
-    (plugin,) = load_plugins(specs, registry, cache_dir=cache_dir, import_context=context)
-    assert None is plugin.error
 
 
 def test_keyboard_interrupt_is_not_swallowed(

@@ -13,7 +13,7 @@ import rasterio
 from rasterio.enums import ColorInterp, MaskFlags
 
 from rvcli import keys, registry
-from rvcli.cli.main import main
+from rvcli.cli.main import call as main
 from rvcli.command.aux import cogify_command
 from rvcli.command.aux.cogify_command import (
     CogifyCommand,
