@@ -131,10 +131,11 @@ class RasterStats:
         return new
 
     def save(self, stats_uri: str) -> None:
-        """Write the figures as JSON."""
+        """Write the figures as JSON; those that are not known are left out."""
         from rvcli.utils.files import json_to_file
 
-        content: dict[str, Any] = {"means": self.means, "stds": self.stds, "counts": self.counts}
+        known = {"means": self.means, "stds": self.stds, "counts": self.counts}
+        content: dict[str, Any] = {k: list(v) for k, v in known.items() if v is not None}
         if self.percentiles is not None:
             content["percentiles"] = {f"{share:g}": v for share, v in self.percentiles.items()}
         json_to_file(content, stats_uri)

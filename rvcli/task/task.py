@@ -114,6 +114,8 @@ class Task(ABC):
 
                     data = TrainingData.lazy(windows, read)
                     for augmentor in augmentors:
+                        if not getattr(augmentor, "streams", False):
+                            data.hold()
                         data = augmentor.process(data, tmp_dir)
                     return self.backend.process_scene_data(scene, data, tmp_dir)
 

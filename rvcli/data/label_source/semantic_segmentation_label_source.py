@@ -37,7 +37,9 @@ class SemanticSegmentationLabelSource(ActivateMixin, LabelSource):
             ConfigError: a class has no colour, or two have the same.
         """
         self.source = source
-        self._transformers = [t for t in source.raster_transformers if t.for_labels]
+        self._transformers = [
+            t for t in source.raster_transformers if getattr(t, "for_labels", False)
+        ]
         self.class_transformer = (
             None if rgb_class_map is None else SegmentationClassTransformer(rgb_class_map)
         )

@@ -125,7 +125,7 @@ class RasterioSource(ActivateMixin, RasterSource):
         super().__init__(channel_order, len(self._alphas), raster_transformers)
         while self._is_masked and self.num_bands > 1 and self._alphas[self.num_bands - 1]:
             self.num_bands -= 1
-        self._keeps_nan = any(t.sees_nan for t in self.raster_transformers)
+        self._keeps_nan = any(getattr(t, "sees_nan", False) for t in self.raster_transformers)
 
     def get_extent(self) -> Box:
         """Return the extent in pixels, from (0, 0)."""
