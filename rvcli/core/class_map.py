@@ -120,7 +120,9 @@ class ClassMap:
 
     def get_category_index(self) -> dict[int, dict[str, Any]]:
         """Return {id: {"id", "name"}}, as object detection libraries take it."""
-        return {item.id: {"id": item.id, "name": item.name} for item in self.class_item_map.values()}
+        return {
+            item.id: {"id": item.id, "name": item.name} for item in self.class_item_map.values()
+        }
 
     def to_proto(self) -> list[class_item_pb2.ClassItem]:
         """Return a list of ClassItem messages."""

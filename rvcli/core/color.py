@@ -77,8 +77,8 @@ def to_rgb(color: object) -> tuple[int, int, int]:
         return int(match[1]), int(match[2]), int(match[3])
     shares = _shares(text)
     if shares is not None and all(0 <= share <= 1 for share in shares):
-        red, green, blue = (int(255 * share + 0.5) for share in shares)
-        return red, green, blue
+        r, g, b = (int(255 * share + 0.5) for share in shares)
+        return r, g, b
     near = nearest(text, _named())
     raise ConfigError(
         f"{color!r} is no colour",

@@ -39,7 +39,10 @@ class MockedSource(RasterSource):
     """A raster source whose four methods are those of a Mock, as old unit tests had it."""
 
     def __init__(
-        self, channel_order: Any, num_channels: int, raster_transformers: Any = []  # noqa: B006
+        self,
+        channel_order: Any,
+        num_channels: int,
+        raster_transformers: Any = [],  # noqa: B006
     ) -> None:
         super().__init__(channel_order, num_channels, raster_transformers)
         self.mock = Mock()

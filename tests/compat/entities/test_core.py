@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from unittest.mock import MagicMock
@@ -146,7 +147,7 @@ class TestRasterStats:
         """Figures set by hand, in lists or arrays, are written and come back as lists."""
         stats, uri = RasterStats(), str(tmp_path / "stats.json")
         assert (None, None) == (stats.means, stats.stds)
-        stats.means, stats.stds = np.array([1, 2], np.float32), [3.0, 4.0]  # type: ignore[assignment]
+        stats.means, stats.stds = np.array([1, 2], np.float32), [3.0, 4.0]
         stats.save(uri)
         assert {"means": [1.0, 2.0], "stds": [3.0, 4.0]} == file_to_json(uri)
         read = RasterStats.load(uri)
@@ -232,9 +233,11 @@ class TestActivation:
         """The parts of a part are opened and closed with it, also when an error ends the use."""
         inner = _Part()
         outer = _Part(inner, None, object())
-        with pytest.raises(KeyError), outer.activate():
-            assert (True, True) == (outer.activated, inner.activated)
+        seen = []
+        with suppress(KeyError), outer.activate():
+            seen += [outer.activated, inner.activated]
             raise KeyError
+        assert [True, True] == seen
         assert (False, False) == (outer.activated, inner.activated)
 
     def test_twice_is_an_error(self) -> None:
@@ -284,8 +287,8 @@ def test_io_definition() -> None:
 
 def test_errors_take_any_arguments() -> None:
     """Errors that plugins raise may have no message, or several arguments."""
-    from rastervision.core.box import BoxSizeError as OldBoxSizeError  # type: ignore[import-not-found]
-    from rastervision.filesystem import (  # type: ignore[import-not-found]
+    from rastervision.core.box import BoxSizeError as OldBoxSizeError
+    from rastervision.filesystem import (
         NotReadableError,
         NotWritableError,
         ProtobufParseException,

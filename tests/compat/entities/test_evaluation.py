@@ -105,8 +105,10 @@ class TestChipClassificationEvaluation:
     def cells(*class_ids: int | None) -> ChipClassificationLabels:
         """Make labels of four cells; class ids may be numbers of numpy."""
         labels = ChipClassificationLabels()
-        for cell, class_id in zip(Box(0, 0, 400, 400).get_windows(200, 200), class_ids, strict=True):
-            labels.set_cell(cell, None if class_id is None else np.int64(class_id))  # type: ignore[arg-type]
+        for cell, class_id in zip(
+            Box(0, 0, 400, 400).get_windows(200, 200), class_ids, strict=True
+        ):
+            labels.set_cell(cell, None if class_id is None else np.int64(class_id))
         return labels
 
     def test_compute(self) -> None:
@@ -135,7 +137,7 @@ class TestChipClassificationEvaluation:
                 return TestChipClassificationEvaluation.cells(1, 2, 1, 2)
 
         uri = str(tmp_path / "eval.json")
-        scene = Scene("a", None, Source(), Source())  # type: ignore[arg-type]
+        scene = Scene("a", None, Source(), Source())
         evaluator = ChipClassificationEvaluator(CLASSES, uri)
         assert isinstance(evaluator, Evaluator)
         evaluator.process([scene], str(tmp_path))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-import os
+import gzip
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -44,16 +44,17 @@ class TestLocal:
     def test_make_dir(self, tmp_path: Path) -> None:
         """A directory is made, emptied, or refused if it is not empty."""
         assert files.make_dir is make_dir
-        path = str(tmp_path / "hello" / "hello.txt")
+        folder = tmp_path / "hello"
+        path = str(folder / "hello.txt")
         make_dir(path, use_dirname=True)
         files.str_to_file("hello", path)
-        make_dir(os.path.dirname(path), force_empty=False)
-        make_dir(os.path.dirname(path), check_empty=False)
+        make_dir(str(folder), force_empty=False)
+        make_dir(str(folder), check_empty=False)
         with pytest.raises(Exception, match="is not empty"):
-            make_dir(os.path.dirname(path), check_empty=True)
-        assert os.path.isfile(path)
-        make_dir(os.path.dirname(path), force_empty=True)
-        assert [] == os.listdir(os.path.dirname(path))
+            make_dir(str(folder), check_empty=True)
+        assert (folder / "hello.txt").is_file()
+        make_dir(str(folder), force_empty=True)
+        assert [] == list(folder.iterdir())
 
     def test_text(self, tmp_path: Path) -> None:
         """Text is written with the directories above it; what is not there is not readable."""
@@ -107,6 +108,20 @@ class TestLocal:
         assert value == files.file_to_json(str(tmp_path / "b" / "c" / "x.json"))
         cached = files.get_cached_file(str(tmp_path / "cache"), str(folder / "c" / "x.json"))
         assert value == files.file_to_json(cached)
+        for error in (files.NotReadableError, files.NotWritableError, files.ProtobufParseException):
+            assert issubclass(error, Exception)
+
+    def test_cached_gzip(self, tmp_path: Path) -> None:
+        """A file that is packed is unpacked once; one that is damaged is an error."""
+        packed = tmp_path / "a.mvt.gz"
+        packed.write_bytes(gzip.compress(b"tile"))
+        cached = files.get_cached_file(str(tmp_path / "cache"), str(packed))
+        assert b"tile" == Path(cached).read_bytes()
+        packed.write_bytes(b"")
+        assert cached == files.get_cached_file(str(tmp_path / "cache"), str(packed))
+        (tmp_path / "b.gz").write_bytes(gzip.compress(b"tile")[:-3])
+        with pytest.raises(ValueError, match="no whole gzip file"):
+            files.get_cached_file(str(tmp_path / "cache"), str(tmp_path / "b.gz"))
 
     def test_sync(self, tmp_path: Path) -> None:
         """The last copy is made when the block ends."""
@@ -187,7 +202,7 @@ class TestS3:
         assert prefix + "ipsum.txt" == key == found["Key"]
         assert "None" == S3FileSystem.get_request_payer()
         files.sync_from_dir(f"{s3_root}/lorem", str(tmp_path / "a"))
-        assert ["ipsum.txt"] == os.listdir(tmp_path / "a")
+        assert ["ipsum.txt"] == [path.name for path in (tmp_path / "a").iterdir()]
         downloaded = files.download_if_needed(uri, str(tmp_path / "d"))
         assert "hello" == Path(downloaded).read_text()
 
@@ -240,15 +255,15 @@ class Memory(FileSystem):
     @staticmethod
     def sync_to_dir(src_dir_uri: str, dest_dir_uri: str, delete: bool = False) -> None:
         """See FileSystem."""
-        for name in os.listdir(src_dir_uri):
-            Memory.copy_to(os.path.join(src_dir_uri, name), f"{dest_dir_uri}/{name}")
+        for path in Path(src_dir_uri).iterdir():
+            Memory.copy_to(str(path), f"{dest_dir_uri}/{path.name}")
 
     @staticmethod
     def sync_from_dir(src_dir_uri: str, dest_dir_uri: str, delete: bool = False) -> None:
         """See FileSystem."""
         make_dir(dest_dir_uri)
         for uri in Memory.list_paths(src_dir_uri):
-            Memory.copy_from(uri, os.path.join(dest_dir_uri, os.path.basename(uri)))
+            Memory.copy_from(uri, f"{dest_dir_uri}/{uri.rpartition('/')[2]}")
 
     @staticmethod
     def copy_to(src_path: str, dst_uri: str) -> None:
@@ -263,7 +278,7 @@ class Memory(FileSystem):
     @staticmethod
     def local_path(uri: str, download_dir: str) -> str:
         """See FileSystem."""
-        return os.path.join(download_dir, uri[len("mem://") :])
+        return f"{download_dir}/{uri[len('mem://') :]}"
 
     @staticmethod
     def last_modified(uri: str) -> datetime.datetime:
@@ -271,7 +286,7 @@ class Memory(FileSystem):
         return datetime.datetime(2020, 1, 1, tzinfo=datetime.timezone.utc)
 
     @staticmethod
-    def list_paths(uri: str, ext: str = "") -> list[str]:  # type: ignore[override]
+    def list_paths(uri: str, ext: str = "") -> list[str]:
         """See FileSystem."""
         return [key for key in Memory.content if key.startswith(uri) and key.endswith(ext)]
 

@@ -160,7 +160,9 @@ class TestObjectDetectionLabels:
         The first box has too low a score; the third goes before the second, which has its score;
         the fourth overlaps them too little.
         """
-        npboxes = np.array([[0.0, 0, 2, 2], [2, 2, 4, 4], [2.1, 2.1, 4.1, 4.1], [3.5, 3.5, 5.5, 5.5]])
+        npboxes = np.array(
+            [[0.0, 0, 2, 2], [2, 2, 4, 4], [2.1, 2.1, 4.1, 4.1], [3.5, 3.5, 5.5, 5.5]]
+        )
         labels = ObjectDetectionLabels(
             npboxes, np.array([1, 2, 1, 2]), scores=np.array([0.2, 0.9, 0.9, 1.0])
         )
@@ -171,8 +173,13 @@ class TestObjectDetectionLabels:
 
 def test_lists_of_boxes() -> None:
     """What is wrong with a list of boxes is a ValueError; operations give new lists."""
-    for wrong in ([[0, 0, 1, 1]], np.zeros((2, 3)), np.zeros((2, 4), int), np.array([[1.0, 0, 0, 1]])):
-        with pytest.raises(ValueError):  # noqa: PT011
+    for wrong in (
+        [[0, 0, 1, 1]],
+        np.zeros((2, 3)),
+        np.zeros((2, 4), int),
+        np.array([[1.0, 0, 0, 1]]),
+    ):
+        with pytest.raises(ValueError):
             BoxList(wrong)
     boxlist = BoxList(np.array([[0.0, 0, 10, 10], [0, 0, 1, 1], [0, 0, 10, 11]]))
     with pytest.raises(ValueError, match="no field"):
@@ -181,7 +188,7 @@ def test_lists_of_boxes() -> None:
     with pytest.raises(ValueError, match="already"):
         boxlist.add_field("scores", np.zeros(3))
     with pytest.raises(ValueError, match="order"):
-        np_box_list_ops.sort_by_field(boxlist, "scores", "Descending")  # type: ignore[arg-type]
+        np_box_list_ops.sort_by_field(boxlist, "scores", "Descending")
     kept = np_box_list_ops.non_max_suppression(boxlist, 2, 0.5)
     assert [0.95, 0.75] == kept.get_field("scores").tolist()
     inside, positions = np_box_list_ops.prune_outside_window(boxlist, [0, 0, 10, 10])
@@ -322,7 +329,9 @@ class TestLabelSources:
 
 def test_class_transformer() -> None:
     """Classes become colours and come back; an unknown colour is class 0."""
-    classes = ClassMap([ClassItem(1, "a", "red"), ClassItem(2, "b", "lime"), ClassItem(3, "c", "blue")])
+    classes = ClassMap(
+        [ClassItem(1, "a", "red"), ClassItem(2, "b", "lime"), ClassItem(3, "c", "blue")]
+    )
     classes.add_nodata_item()
     transformer = SegmentationClassTransformer(classes)
     ids = np.array([[1, 2], [3, 0]])

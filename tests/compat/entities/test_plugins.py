@@ -187,6 +187,8 @@ class Learner(Backend):
 
     def predict(self, chips: Any, windows: Any, tmp_dir: Any) -> Any:
         """Predict windows; a chip at the edge of the image is smaller than its window."""
+        if len({chip.shape for chip in chips}) == 1:
+            chips = np.asarray(chips) / 255
         assert all(chip.any() for chip in chips)
         return self.labels_of(windows, chips)
 
@@ -248,7 +250,7 @@ def boxes(windows: Any, chips: Any = None) -> ObjectDetectionLabels:
 
 def pixels(windows: Any, chips: Any = None) -> SemanticSegmentationLabels:
     """Make labels of the size of the chips; without chips they are 0 beyond the image."""
-    sizes = {w: c.shape[:2] for w, c in zip(windows, chips or (), strict=False)}
+    sizes = {w: c.shape[:2] for w, c in zip(windows, () if chips is None else chips, strict=False)}
 
     def label_fn(window: Box) -> Any:
         size = sizes.get(window, (window.get_height(), window.get_width()))
@@ -460,7 +462,7 @@ class TestTask:
 
     def test_constants(self) -> None:
         """Names of the sets of scenes."""
-        from rastervision.task import semantic_segmentation, task  # type: ignore[import-not-found]
+        from rastervision.task import semantic_segmentation, task
 
         assert ("train", "validation") == (task.TRAIN, task.VALIDATION)
         assert (task.TRAIN, task.VALIDATION) == (
@@ -485,4 +487,4 @@ class TestCommand:
         assert made == command.run()
         command.set_tmp_dir(str(tmp_path))
         assert str(tmp_path) == command.run()
-        assert NoOpCommand().run(str(tmp_path)) is None  # type: ignore[func-returns-value]
+        assert NoOpCommand().run(str(tmp_path)) is None

@@ -249,7 +249,7 @@ class TestTransformers:
         source = mocked_source([2, 0], 3, [Add(), Double()])
         assert [6.0, 6.0] == source.get_chip(Box(0, 0, 2, 2))[0, 0].tolist()
         uri = write_tiff(tmp_path / "a.tif", np.ones((2, 2, 3), np.uint8))
-        found = whole(RasterioSource([uri], [Add(), Double()], str(tmp_path), [1]))  # type: ignore[list-item]
+        found = whole(RasterioSource([uri], [Add(), Double()], str(tmp_path), [1]))
         assert [4] == found[0, 0].tolist()
 
 
@@ -354,16 +354,16 @@ class TestDefaultProviders:
 
     def test_handles(self) -> None:
         """By extension, in any case, and by task."""
-        from rastervision.data.label_source.default import (  # type: ignore[import-not-found]
+        from rastervision.data.label_source.default import (
             SemanticSegmentationLabelSourceDefaultProvider as SegmentationSources,
         )
-        from rastervision.data.label_store.default import (  # type: ignore[import-not-found]
+        from rastervision.data.label_store.default import (
             ObjectDetectionGeoJSONStoreDefaultProvider as BoxStores,
         )
-        from rastervision.data.raster_source.default import (  # type: ignore[import-not-found]
+        from rastervision.data.raster_source.default import (
             RasterioSourceDefaultProvider as Rasters,
         )
-        from rastervision.data.vector_source.default import (  # type: ignore[import-not-found]
+        from rastervision.data.vector_source.default import (
             GeoJSONVectorSourceDefaultProvider as Vectors,
         )
         from rastervision.data.vector_source.default import (
