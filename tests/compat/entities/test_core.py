@@ -167,6 +167,18 @@ class TestRasterStats:
         np.testing.assert_array_almost_equal([3, 3, 1], stats.means, decimal=1)
         np.testing.assert_array_almost_equal([1, 1, 0], stats.stds, decimal=1)
 
+    @pytest.mark.parametrize("sample_prob", [None, 0.5])
+    def test_sources_that_are_mocks_alone(self, sample_prob: float | None) -> None:
+        """What has an extent and gives raw chips can be measured."""
+        source = MagicMock()
+        source.get_extent.return_value = Box(0, 0, 600, 600)
+        source.get_raw_chip.side_effect = lambda window: np.full(
+            (window.get_height(), window.get_width(), 2), [1, 5]
+        )
+        stats = RasterStats()
+        stats.compute([source], sample_prob)
+        assert ([1.0, 5.0], [0.0, 0.0]) == (stats.means, stats.stds)
+
     def test_parallel_figures(self) -> None:
         """Mean and variance of two parts are those of the whole."""
         a, b = np.arange(5.0), np.arange(7.0) * 3
