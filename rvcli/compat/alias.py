@@ -9,9 +9,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.machinery import ModuleSpec
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from rvcli.errors import PluginError
+
+if TYPE_CHECKING:
+    from importlib.abc import Loader
 
 OLD = "rastervision"
 NEW = "rvcli"
@@ -71,7 +74,7 @@ class _Finder:
         home = older.home_of(fullname)
         if fullname == OLD:
             older.give_older_names()
-        return ModuleSpec(fullname, _Loader(home), is_package=True)
+        return ModuleSpec(fullname, cast("Loader", _Loader(home)), is_package=True)
 
     def _forget(self) -> None:
         served = [name for name, module in sys.modules.items() if _is_served(name, module)]
