@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import libcst as cst
 
 from rvcli.compat.alias import NEW, OLD
+from rvcli.compat.interface import items
 from rvcli.compat.migrate import today
 from rvcli.compat.migrate.code import ROOTS, Code, Importing, dotted
 from rvcli.compat.migrate.findings import ABSENT, MANUAL, RENAME
@@ -202,6 +203,8 @@ def _rewrite_star(code: Code, uses: Uses, node: cst.ImportFrom, module: tuple[st
             code.replace(node.module, home)
             code.say(node, RENAME, shown, f"from {home} import *")
         return
+    if not names and not today.is_package(successor.module):
+        names = sorted(item.name for item in items() if item.module == ".".join(module))
     if not names:
         why = "nothing of it is used here: leave it out, or name what other files take from here"
         code.say(node, MANUAL, shown, "", why)
