@@ -33,6 +33,8 @@ _OPTIONS = {
     "with_training_data_uri": "the key of the chips, with_chip_key",
     "with_training_output_uri": "the key of the training, with_train_key",
 }
+# Methods of the Keras backend that took what Keras no longer reads.
+_OF_OLD_KERAS = {"with_template", "with_config"}
 _BUFFERS = (
     "with_buffers(line_bufs={class id: half width}) of the vector source, which can differ by class"
 )
@@ -48,22 +50,24 @@ def advise(code: Code) -> None:
 def _advise_on_backends(code: Code) -> None:
     for node in code.chains():
         path = code.path(node)
-        if path and path[-1] in _BACKENDS:
+        if path:
             _say_of_backend(code, node, path[-1])
     for text in code.of_type(cst.SimpleString):
-        key = text.evaluated_value
-        if key in _BACKENDS and builder_of(code, text) == "BackendConfig":
-            _say_of_backend(code, text, str(key))
+        if builder_of(code, text) == "BackendConfig":
+            _say_of_backend(code, text, str(text.evaluated_value))
 
 
 def _say_of_backend(code: Code, node: cst.CSTNode, key: str) -> None:
-    new = _BACKENDS[key]
-    said = [
-        f"{name} -> {_OPTIONS[name]}"
-        for name in dict.fromkeys(_methods_after(code, node))
-        if name in _OPTIONS
-    ]
-    why = "it runs translated, trained anew"
+    methods = dict.fromkeys(_methods_after(code, node))
+    if key == keys.KERAS_CLASSIFICATION:
+        if not _OF_OLD_KERAS & methods.keys():
+            return
+        new, why = key, "it runs with what can be translated"
+    elif key in _BACKENDS:
+        new, why = _BACKENDS[key], "it runs translated, trained anew"
+    else:
+        return
+    said = [f"{name} -> {_OPTIONS[name]}" for name in methods if name in _OPTIONS]
     if said:
         why += f"; by hand: {'; '.join(said)}"
     code.say(node, MANUAL, "", f"rv.{new}", why)

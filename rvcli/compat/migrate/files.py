@@ -68,6 +68,8 @@ def migrate_file(path: Path) -> Migration:
         return Migration(path, scan(text), text, encoding)
     except OSError as e:
         return Migration(path, fault=e.strerror or str(e))
+    except RecursionError:
+        return Migration(path, fault="its expressions are nested too deeply")
     except (SyntaxError, UnicodeDecodeError, ExperimentError) as e:
         return Migration(path, fault=str(e))
 

@@ -71,7 +71,7 @@ def find(parts: tuple[str, ...]) -> Successor:
         module, used = inner, used + 1
     if used == len(parts):
         home = MODULES.get(module, module)
-        if _is_of_old_code(home):
+        if _is_of_old_code(module):
             return Successor(OLDER, used, why=_instead(module))
         return Successor(MODULE, used, home)
     return _find_name(module, parts[used], used + 1)
@@ -98,7 +98,7 @@ def _find_name(module: str, name: str, used: int) -> Successor:
     if given is not None:
         where, _, function = given.partition(":")
         return Successor(GIVEN, used, where, function)
-    if not _is_of_old_code(home) and (name in today.members(home) or _is_dunder(name)):
+    if not _is_of_old_code(module) and (name in today.members(home) or today.is_dunder(name)):
         return Successor(NAME, used, home, name)
     if name in vars(keys) and name.isupper() and (today.is_package(module) or home == "keys"):
         return Successor(NAME, used, "keys", name)
@@ -139,12 +139,11 @@ def _old_modules() -> frozenset[str]:
     return frozenset(found)
 
 
-def _is_of_old_code(home: str) -> bool:
-    return home.partition(".")[0] == "compat" or not (home == "" or today.is_module(home))
-
-
-def _is_dunder(name: str) -> bool:
-    return name.startswith("__") and name.endswith("__")
+def _is_of_old_code(module: str) -> bool:
+    """Whether there is an old module for old code alone."""
+    if module in MODULES and MODULES[module].startswith("compat."):
+        return True
+    return not today.is_module(MODULES.get(module, module))
 
 
 def _instead(path: str) -> str:

@@ -55,12 +55,17 @@ def reaches(
     for part in parts:
         inner = f"{module}.{part}".lstrip(".")
         known = any(name == inner or name.startswith(f"{inner}.") for name in imported)
-        if not known and part not in members(module):
+        if not known and part not in members(module) and not is_dunder(part):
             return False
         if not is_module(inner):
             return True
         module = inner
     return True
+
+
+def is_dunder(name: str) -> bool:
+    """Whether it is a name that every module has, such as `__file__`."""
+    return name.startswith("__") and name.endswith("__")
 
 
 @functools.cache

@@ -212,9 +212,12 @@ class Uses:
         inner = parts == (*base.parts, *rest)
         if inner and today.reaches(rest, self.imported, start=base.module):
             return ".".join((first, *rest))
-        for one in use.imports:
-            self.code.insert_statement(one.statement, f"import {NEW}.{successor.module}")
-        return ".".join((NEW, *parts))
+        text = ".".join((NEW, *parts))
+        if text != ".".join((use.names[0].value, *names)):
+            module = ".".join((NEW, successor.module)).rstrip(".")
+            for one in use.imports:
+                self.code.insert_statement(one.statement, f"import {module}")
+        return text
 
     def _given(self, use: Use) -> str | None:
         """Write what stands for a call today; None if what is asked of it is not there."""

@@ -82,7 +82,7 @@ def names_the_old(text: str) -> bool:
 
 @given(st.lists(blocks(), min_size=1, max_size=4).map("".join))
 # Without the search for a shorter example, which would take minutes.
-@settings(max_examples=100, deadline=None, phases=[Phase.explicit, Phase.generate])
+@settings(max_examples=60, deadline=None, phases=[Phase.explicit, Phase.generate])
 def test_the_same_things(text: str) -> None:
     """The rewritten code sees the very objects, names nothing old unsaid, and stays as it is."""
     with serving():
