@@ -258,6 +258,11 @@ def current() -> Settings:
     return _current.get() or Settings((EnvironLayer("environment", os.environ, os.curdir),))
 
 
+def put_in_force(settings: Settings) -> None:
+    """Put settings in force in this context, until others are."""
+    _current.set(settings)
+
+
 @contextmanager
 def use(settings: Settings) -> Iterator[Settings]:
     """Put settings in force inside the block, in this context only."""

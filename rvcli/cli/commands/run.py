@@ -9,6 +9,7 @@ import click
 
 from rvcli.cli.experiments import Planning, planning_options, select, selection_options
 from rvcli.cli.options import shared_options
+from rvcli.cli.program import Program
 from rvcli.cli.state import State, foreign_prints_aside, warn
 from rvcli.errors import UsageError
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from rvcli.runner.outcome import Outcome
 
 
-@click.command("run")
+@click.command("run", cls=Program)
 @click.argument("runner")
 @selection_options
 @planning_options
@@ -80,9 +81,12 @@ def command(
             warn(list(plan.warnings))
         if dry_run:
             from rvcli.cli.render.plan import print_plan
+            from rvcli.dag import CommandDAG
 
             print_plan(plan, as_json=as_json)
             plan.refuse_blocked()
+            if not as_json:
+                found._dry_run(CommandDAG.of(plan))
             return
         plan.refuse_blocked()
 
