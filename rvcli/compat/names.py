@@ -27,3 +27,8 @@ MODULES = {
 
 # Names that have no successor, and why.
 ABSENT: dict[str, str] = {}
+
+# Names that differ on purpose, and why.
+DIFFERENT: dict[str, str] = {
+    "runner.aws_batch_experiment_runner.NOOP_COMMAND": "It names a program of the job's image.",
+}
