@@ -42,6 +42,7 @@ def call(argv: Sequence[str] | None = None, command: click.Command = main) -> in
         command: what to run.
     """
     state = State()
+    state.inherits = command is not main
     _prepare_output()
     try:
         state.arguments = tuple(sys.argv[1:] if argv is None else argv)

@@ -53,7 +53,10 @@ class OutOfProcessExperimentRunner(ExperimentRunner):
         """Submit a line for a shell, and return the id of its job."""
         submit = self._classic_submit()
         # That of the first releases knows nothing of GPUs.
-        takes_gpu = "utilizes_gpu" in inspect.signature(submit).parameters
+        parameters = inspect.signature(submit).parameters
+        takes_gpu = "utilizes_gpu" in parameters or any(
+            p.kind is p.VAR_KEYWORD for p in parameters.values()
+        )
         more = {"utilizes_gpu": utilizes_gpu} if takes_gpu else {}
         return submit(command_type, split_id, experiment_id, line, parent_job_ids, **more)
 

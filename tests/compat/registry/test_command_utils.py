@@ -23,7 +23,7 @@ def test_what_is_wrong_is_named(function: str) -> None:
     import rastervision as rv
     from rastervision.command import utils
 
-    with pytest.raises(rv.ConfigError, match="must be of type .*Config, not str"):
+    with pytest.raises(rv.ConfigError, match=r"must be of type .*Config, not str"):
         getattr(utils, function)("x")
 
 

@@ -117,9 +117,9 @@ class TestInTheirStyle(unittest.TestCase):
         from oldtests.mock import MockEvaluatorConfig  # type: ignore[import-not-found]
 
         config = rv.EvaluatorConfig.builder("MOCK_ONE").build()
-        self.assertIsInstance(config, MockEvaluatorConfig)
+        assert isinstance(config, MockEvaluatorConfig)
         read = rv.EvaluatorConfig.from_proto(config.to_proto())
-        self.assertIsInstance(read, MockEvaluatorConfig)
+        assert isinstance(read, MockEvaluatorConfig)
 
 
 @pytest.mark.parametrize(

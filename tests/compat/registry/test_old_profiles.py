@@ -131,7 +131,7 @@ def test_defaults(without_plugins: Path) -> None:
 @pytest.mark.parametrize(("parser", "key"), [(int, "text"), (bool, "text")])
 def test_what_cannot_be_parsed_is_an_error(without_plugins: Path, parser: Any, key: str) -> None:
     """The option and its value are named."""
-    with pytest.raises(ProfileError, match="MY_SECTION.text is 'some text'"):
+    with pytest.raises(ProfileError, match=r"MY_SECTION\.text is 'some text'"):
         config().get_subconfig("MY_SECTION")(key, parser=parser)
 
 

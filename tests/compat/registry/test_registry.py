@@ -213,7 +213,7 @@ def test_what_is_not_there_is_an_error(question: str, arguments: tuple[str, ...]
     import rastervision as rv
     from rastervision.registry import RegistryError
 
-    with pytest.raises(RegistryError, match="(?i)no_such"):
+    with pytest.raises(RegistryError, match=r"(?i)no_such"):
         getattr(rv._registry, question)(*arguments)
 
 
