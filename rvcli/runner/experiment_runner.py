@@ -310,7 +310,7 @@ def _raise_failures(outcome: Any) -> None:
 def _as_list(value: Any) -> list[Any]:
     if value is None:
         return []
-    return list(value) if isinstance(value, (list, tuple)) else [value]
+    return list(value) if isinstance(value, Iterable) else [value]
 
 
 __all__ = ["ExperimentRunner", "RunOptions", "Traits", "pins_of"]

@@ -79,17 +79,6 @@ def command(
         plan = selection.plan(selection.load(), Planning(rerun, splits, skip_file_check))
         if not state.is_quiet:
             warn(list(plan.warnings))
-        if dry_run:
-            from rvcli.cli.render.plan import print_plan
-            from rvcli.dag import CommandDAG
-
-            print_plan(plan, as_json=as_json)
-            plan.refuse_blocked()
-            if not as_json:
-                found._dry_run(CommandDAG.of(plan))
-            return
-        plan.refuse_blocked()
-
         from rvcli.runner.experiment_runner import RunOptions, ignore_question
         from rvcli.runner.runs import new_run_id
 
@@ -107,6 +96,17 @@ def command(
             confirm=ignore_question if yes else ask,
             run_id=new_run_id(),
         )
+        if dry_run:
+            from rvcli.cli.render.plan import print_plan
+            from rvcli.dag import CommandDAG
+
+            print_plan(plan, as_json=as_json)
+            plan.refuse_blocked()
+            if not as_json:
+                found.options = options
+                found._dry_run(CommandDAG.of(plan))
+            return
+        plan.refuse_blocked()
         if plan.to_run:
             from rvcli.cli.preflight import refuse_plugins
 

@@ -82,6 +82,35 @@ def test_run_command(place: Path) -> None:
     assert ALL == texts(place)
 
 
+RUNNER = """
+import subprocess
+
+from rastervision.runner import OutOfProcessExperimentRunner
+
+
+class ShellRunner(OutOfProcessExperimentRunner):
+    def submit(self, command_type, command_split_id, experiment_id, command, parent_job_ids=None,
+               array_size=None, utilizes_gpu=False):
+        subprocess.check_call(command, shell=True)
+
+
+def register_plugin(plugin_registry):
+    plugin_registry.register_experiment_runner("OLD_SHELL", ShellRunner)
+"""
+
+
+def test_a_runner_of_a_plugin(place: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """Its lines carry the profile along; a dry run shows them."""
+    (place / "shell_runner.py").write_text(RUNNER)
+    (place / ".rastervision").write_text("[PLUGINS]\nfiles = shell_runner.py, shout_plugin.py\n")
+    (place.parent / ".rastervision" / "loud").write_text("[SHOUT]\nmark = !!\n")
+    argv = ["-p", "loud", "run", "old_shell", "-p", FILE, "-a", "root_uri", str(place)]
+    assert 0 == call([*argv, "-n"])
+    assert f"--profile loud run_command {place}/shout/loud/" in capfd.readouterr().out
+    assert 0 == call(argv)
+    assert {"TEXT!!"} == set(texts(place).values())
+
+
 class TestCommandsAlone:
     """Commands of `rv.cli.main`, without the group around them."""
 
