@@ -41,3 +41,11 @@ def test_a_script_without_experiments_says_so(place: Path) -> None:
     done = script(place, "run", "local")
     assert 2 == done.returncode
     assert "no experiment is given" in done.stderr
+
+
+def test_the_old_program_is_rv(place: Path) -> None:
+    """`python -m rastervision ...`, put behind the alias, is `rv ...`."""
+    argv = [sys.executable, "-m", "rvcli.compat", "rastervision", "ls", "-p", "no_such.py"]
+    done = subprocess.run(argv, capture_output=True, text=True, cwd=place, check=False)
+    assert 3 == done.returncode
+    assert "no_such.py" in done.stderr

@@ -313,3 +313,43 @@ class TestBatch:
 
         register(Runner).run([], [shout("one")])
         assert 1 == len(lines)
+
+
+def test_a_mock_of_the_worker(shout: Shout) -> None:
+    """It is called with the URI of each message, by the runner in this process."""
+    import rastervision as rv
+
+    name = "rastervision.runner.command_runner.CommandRunner.run"
+    with mock.patch(name, wraps=rv.runner.CommandRunner.run) as run:
+        rv.ExperimentRunner.get_runner("INPROCESS").run([], [shout("two", "one"), shout("one")])
+    assert ["one", "two"] == [call.args[0].split("/")[-2] for call in run.call_args_list]
+
+
+def test_a_mock_of_a_file_function() -> None:
+    """Functions of `utils.files` that use each other see it."""
+    from rastervision.utils import files
+
+    with mock.patch("rastervision.utils.files.file_to_str", return_value='{"a": 1}'):
+        assert {"a": 1} == files.file_to_json("nowhere")
+    with mock.patch("rastervision.utils.files.str_to_file") as written:
+        files.json_to_file({"a": 1}, "somewhere")
+    written.assert_called_once_with('{"a": 1}', "somewhere")
+
+
+def test_a_graph_prints_what_depends_on_what(
+    shout: Shout, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`print_command` names what a command waits for."""
+    import rastervision as rv
+
+    class Runner(rv.ExperimentRunner):
+        def _dry_run(self, command_dag: Any) -> None:
+            for command_id in command_dag.get_sorted_command_ids():
+                definition = command_dag.get_command_definition(command_id)
+                self.print_command(definition, command_id, command_dag)
+
+        def _run_experiment(self, command_dag: Any) -> None:
+            raise AssertionError("it is a dry run")
+
+    register(Runner).run([], [shout("two", "one"), shout("one")], dry_run=True)
+    assert "  after: one/SHOUT\n" in capsys.readouterr().out
