@@ -156,9 +156,25 @@ class RVConfig:
 
     @staticmethod
     def set_tmp_dir(tmp_dir: str | None = None) -> None:
-        """Set the directory for temporary directories; None goes back to the settings."""
+        """Set the directory for temporary directories, and make it; None goes back to the settings.
+
+        One that cannot be made or written to is warned of, and not used.
+        """
         global _tmp_dir_root
-        _tmp_dir_root = None if tmp_dir is None else str(absolute(tmp_dir))
+        _tmp_dir_root = None
+        if tmp_dir is None:
+            return
+        try:
+            use_tmp_dir(tmp_dir)
+        except OSError as e:
+            import logging
+
+            logging.getLogger(__name__).warning(
+                "temporary files go to %s: %s: %s",
+                RVConfig.get_tmp_dir_root(),
+                e.filename,
+                e.strerror,
+            )
 
     def get_subconfig(self, namespace: str) -> SubConfig:
         """Return the options of one section."""
@@ -202,6 +218,18 @@ def load_anew(
     if rv_home is not None:
         stronger["RV_CONFIG_DIR"] = rv_home
     return load_settings(profile, environ=ChainMap(stronger, os.environ))
+
+
+def use_tmp_dir(tmp_dir: str) -> None:
+    """Set the directory for temporary directories, and make it.
+
+    Raises:
+        OSError: it cannot be made or written to.
+    """
+    global _tmp_dir_root
+    root = str(absolute(tmp_dir))
+    make_tmp_dir(root).cleanup()
+    _tmp_dir_root = root
 
 
 def make_tmp_dir(root: str) -> tempfile.TemporaryDirectory[str]:

@@ -70,14 +70,14 @@ def command(
     from rvcli.cli.interrupts import terminations_interrupt
     from rvcli.cli.logs import log_to_stderr
     from rvcli.cli.render.progress import work_view
-    from rvcli.profile.rv_config import RVConfig
+    from rvcli.profile.rv_config import RVConfig, use_tmp_dir
 
     with state.session() as session, terminations_interrupt():
         from rvcli.predictor import Predictor
 
         log_to_stderr(session.settings, state.verbosity)
         if tempdir is not None:
-            RVConfig.set_tmp_dir(tempdir)
+            use_tmp_dir(tempdir)
         with RVConfig.get_tmp_dir() as tmp_dir, work_view(quiet=state.is_quiet):
             predictor = Predictor(package, tmp_dir, update_stats, channel_order)
             predictor.predict(image, output, export_config)

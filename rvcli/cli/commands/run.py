@@ -79,6 +79,7 @@ def command(
         plan = selection.plan(selection.load(), Planning(rerun, splits, skip_file_check))
         if not state.is_quiet:
             warn(list(plan.warnings))
+        from rvcli.profile.paths import absolute
         from rvcli.runner.experiment_runner import RunOptions, ignore_question
         from rvcli.runner.runs import new_run_id
 
@@ -88,7 +89,7 @@ def command(
             memory_mb=session.settings.get("RV", "memory_mb"),
             attempts=attempts or session.settings.get("RV", "attempts"),
             fail_fast=fail_fast,
-            tmp_dir=_temporary_root(tempdir),
+            tmp_dir=None if tempdir is None else str(absolute(tempdir)),
             settings_options=state.settings_options(),
             verbosity_options=state.verbosity_options(),
             command_line=state.command_line(),
@@ -107,6 +108,10 @@ def command(
                 found._dry_run(CommandDAG.of(plan))
             return
         plan.refuse_blocked()
+        if options.tmp_dir is not None:
+            from rvcli.profile.rv_config import use_tmp_dir
+
+            use_tmp_dir(options.tmp_dir)
         if plan.to_run:
             from rvcli.cli.preflight import refuse_plugins
 
@@ -145,15 +150,6 @@ def ask(question: str) -> None:
             f"nobody is there to be asked: {question}", hint="give --yes if that is what you want"
         )
     click.confirm(question, abort=True, err=True)
-
-
-def _temporary_root(tempdir: str | None) -> str | None:
-    from rvcli.profile.rv_config import RVConfig
-
-    if tempdir is None:
-        return None
-    RVConfig.set_tmp_dir(tempdir)
-    return RVConfig.get_tmp_dir_root()
 
 
 def _run(

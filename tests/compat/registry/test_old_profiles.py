@@ -220,12 +220,23 @@ class TestTemporaryDirectories:
         from rastervision.rv_config import RVConfig
 
         RVConfig.set_tmp_dir(str(without_plugins / "new" / "one"))
+        assert (without_plugins / "new" / "one").is_dir()
         with RVConfig.get_tmp_dir() as made:
             assert without_plugins / "new" / "one" == Path(made).parent
             assert os.path.isdir(made)  # noqa: PTH112 - as old code asks
         assert not Path(made).exists()
         RVConfig.set_tmp_dir()
         assert str(without_plugins / "new" / "one") != RVConfig.get_tmp_dir_root()
+
+    def test_one_that_cannot_be_used(
+        self, without_plugins: Path, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """It is warned of, and the system's is used."""
+        from rastervision.rv_config import RVConfig
+
+        RVConfig.set_tmp_dir(str(without_plugins / "defaults.json"))
+        assert tempfile.gettempdir() == RVConfig.get_tmp_dir_root()
+        assert "defaults.json" in caplog.text
 
     def test_a_mock_is_seen_by_commands(self, home: Path) -> None:
         """What `RVConfig.get_tmp_dir` is patched with gives commands their directory."""
