@@ -316,10 +316,10 @@ def test_what_stays_old(text: str) -> None:
 
 def test_old_and_new_in_one_file() -> None:
     """What old code alone has keeps an import of its own; all else is rewritten."""
-    text = "import rastervision as rv\nrv.cli.main.run(rv.TASK)\nrv._registry.initialize_config()\n"
+    text = "import rastervision as rv\nrv.cli.main.run(rv.TASK)\nrv._registry.of_old()\n"
     assert (
         "import rastervision\nimport rvcli as rv\nrastervision.cli.main.run(rv.TASK)\n"
-        "rastervision._registry.initialize_config()\n"
+        "rastervision._registry.of_old()\n"
     ) == rewritten(text)
 
 
