@@ -147,6 +147,7 @@ _EXTRAS = {
     "fsspec": ("fsspec",),
     "dask": ("cryptography", "dask", "distributed"),
     "jobqueue": ("dask_jobqueue",),
+    "migrate": ("libcst",),
 }
 
 

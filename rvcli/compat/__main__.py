@@ -15,8 +15,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rvcli.cli.state import State
-from rvcli.compat.alias import serving
+from rvcli.compat.alias import NEW, OLD, serving
 from rvcli.errors import RvError, UsageError
+
+_PYTEST_PLUGIN = "rvcli.compat.pytest_plugin"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -47,8 +49,11 @@ def _run(arguments: list[str]) -> None:
         sys.path[0] = os.path.dirname(os.path.abspath(name))  # noqa: PTH100, PTH120
         runpy.run_path(name, run_name="__main__")
     else:
+        if name == "pytest":
+            named = os.environ.get("PYTEST_PLUGINS", "").split(",")
+            os.environ["PYTEST_PLUGINS"] = ",".join(filter(None, [*named, _PYTEST_PLUGIN]))
         sys.path[0] = ""
-        runpy.run_module(name, run_name="__main__", alter_sys=True)
+        runpy.run_module(NEW if name == OLD else name, run_name="__main__", alter_sys=True)
 
 
 if __name__ == "__main__":
