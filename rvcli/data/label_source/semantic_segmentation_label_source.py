@@ -77,7 +77,9 @@ class SemanticSegmentationLabelSource(ActivateMixin, LabelSource):
     def _read(self, window: Box) -> npt.NDArray[Any]:
         """Return the class ids of a window, shape (height, width)."""
         # The values as they are in the file: most transformers are for imagery.
-        chip = self.source.get_raw_chip(window)[:, :, self.source.channel_order]
+        chip = self.source.get_raw_chip(window)
+        if chip.shape[2] > 1:  # of a single channel there is no choice, whatever a source says
+            chip = chip[:, :, self.source.channel_order]
         for transformer in self._transformers:
             chip = transformer.transform(chip, self.source.channel_order)
         if self._transformers:

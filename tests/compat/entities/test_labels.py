@@ -297,6 +297,13 @@ class TestLabelSources:
         without = infer_labels(geojson, Box.make_square(0, 0, 8), 4, 0.5, False, True, None)
         assert [1, None, None, 2] == without.get_class_ids()
 
+    def test_a_single_channel_is_taken(self, mocked_source: Any) -> None:
+        """A label raster of one channel serves a source that was told of three."""
+        source = mocked_source([0, 1, 2], 3)
+        source.set_raster(np.full((4, 4, 1), 2, np.uint8))
+        labels = SemanticSegmentationLabelSource(source=source).get_labels()
+        assert 2 * np.ones((4, 4)) == pytest.approx(labels.get_label_arr(Box(0, 0, 4, 4)))
+
     def test_semantic_segmentation(self, mocked_source: Any) -> None:
         """Labels of a mocked raster, with and without activation."""
         source = mocked_source([0], 1)
