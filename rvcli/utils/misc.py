@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import atexit
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -111,8 +111,8 @@ def set_nested_keys(
 ) -> None:
     """Change values of a nested dict, in place.
 
-    A key is looked for in the dict, then in the dicts below it; where both values are dicts,
-    the keys of the second are looked for in the first.
+    A key is changed wherever it stands, in the dict and in those below it; where both values
+    are dicts, the keys of the second are looked for in the first.
 
     Args:
         target: is changed.
@@ -134,7 +134,7 @@ def set_nested_keys(
 def _set_keys(target: dict[str, Any], mods: Mapping[str, Any], set_missing: bool) -> list[str]:
     missing = []
     for key, value in mods.items():
-        owners = list(_owners(target, key))
+        owners = list(_owners(target, key, mods))
         if not owners and set_missing:
             target[key] = value
         elif not owners:
@@ -149,12 +149,13 @@ def _set_keys(target: dict[str, Any], mods: Mapping[str, Any], set_missing: bool
     return missing
 
 
-def _owners(target: dict[str, Any], key: str) -> list[dict[str, Any]]:
-    """List the dicts that have a key: this one, or else those below it."""
+def _owners(target: dict[str, Any], key: str, mods: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield the dicts that have a key, at any depth; not below what is changed itself."""
     if key in target:
-        return [target]
-    below = (item for item in target.values() if isinstance(item, dict))
-    return [owner for item in below for owner in _owners(item, key)]
+        yield target
+    for name, value in target.items():
+        if isinstance(value, dict) and name not in mods:
+            yield from _owners(value, key, mods)
 
 
 def terminate_at_exit(process: subprocess.Popen[Any]) -> None:

@@ -67,10 +67,11 @@ def test_nones_are_replaced_at_any_depth() -> None:
 
 
 def test_nested_keys_are_found() -> None:
-    """A key is set where it is found, at its own level or below."""
-    target = {"model": {"lr": 1, "head": {"size": 2}}, "train": {"steps": 3}}
-    set_nested_keys(target, {"size": 20, "train": {"steps": 30}})
-    assert target == {"model": {"lr": 1, "head": {"size": 20}}, "train": {"steps": 30}}
+    """A key is set wherever it is found, at its own level and below."""
+    target = {"lr": 0, "model": {"lr": 1, "head": {"size": 2}}, "train": {"steps": 3, "lr": 1}}
+    set_nested_keys(target, {"size": 20, "train": {"steps": 30}, "lr": 5})
+    model = {"lr": 5, "head": {"size": 20}}
+    assert target == {"lr": 5, "model": model, "train": {"steps": 30, "lr": 1}}
 
 
 def test_missing_nested_keys() -> None:
