@@ -62,6 +62,9 @@ class SimpleBackendConfigBuilder(BackendConfigBuilder):
     def with_pretrained_uri(self, pretrained_uri: str) -> _Self:
         """Set the model from which training starts."""
 
+    def __init__(self, prev: SimpleBackendConfig | None=None) -> None:
+        ...
+
     def with_chip_uri(self, chip_uri: str | None) -> _Self:
         """Directory of the chips; the chip URI of the experiment if not set."""
 

@@ -16,12 +16,14 @@ from rvcli.config.declared import Declared
 from rvcli.config.families import config_from_message
 from rvcli.config.field import MISSING, Field, field
 from rvcli.config.problems import InvalidConfigError, Problem, UnknownMethodError
+from rvcli.errors import ConfigError
 
 __all__ = [
     "MISSING",
     "BundledConfigMixin",
     "Check",
     "Config",
+    "ConfigError",
     "ConfigBuilder",
     "Declared",
     "Field",
