@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,8 @@ from rvcli.errors import UsageError
 
 if TYPE_CHECKING:
     from rvcli.dag import Plan
+
+MAIN = "__main__"
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -153,7 +156,8 @@ def select(
     """Tell the experiment file from the commands.
 
     A first word that ends in .py or names an existing file is the experiment; otherwise all
-    words are commands.
+    words are commands. Where none is given, the experiments of a script that calls `rv.main()`
+    are meant.
 
     Raises:
         UsageError: there is no experiment, or more than one.
@@ -169,7 +173,9 @@ def select(
             + ", ".join(f"{name} {value}" for name, value in named.items()),
             hint="give a file after the runner, or by -p, or a module by -e",
         )
-    if not named:
+    if not named and _has_main_experiments():
+        module = MAIN
+    elif not named:
         raise UsageError(
             "no experiment is given", hint="name a file, such as experiment.py, or use -p or -e"
         )
@@ -182,3 +188,9 @@ def select(
         methods=tuple(methods),
         filters=tuple(filters),
     )
+
+
+def _has_main_experiments() -> bool:
+    from rvcli.experiment.discover import sets_in
+
+    return bool(sets_in(sys.modules[MAIN]))
