@@ -79,6 +79,16 @@ def test_in_this_process(project: Path, capsys: Any) -> None:
     check(project)
 
 
+def test_the_package_predicts(project: Path, capsys: Any) -> None:
+    """The package holds model, statistics and plugins, and predicts what the run predicted."""
+    assert 0 == rv(project, "inprocess"), capsys.readouterr()
+    package = project / "out" / "bundle" / "old" / "predict_package.zip"
+    made = project / "made.tif"
+    assert 0 == main(["predict", str(package), str(project / "two.tif"), str(made)])
+    with rasterio.open(project / "out/predict/old/two.tif") as one, rasterio.open(made) as other:
+        assert np.array_equal(one.read(), other.read())
+
+
 @pytest.mark.slow
 def test_in_processes(project: Path, capsys: Any) -> None:
     """Each command runs in a process of its own, in parts."""
