@@ -43,9 +43,10 @@ class RvError(Exception):
 
     exit_code: ClassVar[int] = EXIT_FAILURE
 
-    def __init__(self, message: str, *, hint: str | None = None) -> None:
-        super().__init__(message)
-        self.message = message
+    def __init__(self, message: str = "", *details: object, hint: str | None = None) -> None:
+        # Plugins raise what they catch by these names, with any arguments that an Exception takes.
+        super().__init__(message, *details)
+        self.message = str(message)
         self.hint = hint
 
     def __str__(self) -> str:

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
     from rvcli.core.training_data import TrainingData
 
 
 class Augmentor(ABC):
-    """Changes training chips before they are written."""
+    """Changes training chips before they are written.
+
+    Attributes:
+        streams: whether `process` changes chips through `TrainingData.map` alone. Otherwise those
+            of a scene are held in memory together, and may be changed in place.
+    """
+
+    streams: ClassVar[bool] = False
 
     @abstractmethod
     def process(self, training_data: TrainingData, tmp_dir: str) -> TrainingData:

@@ -24,6 +24,8 @@ class NodataAugmentor(Augmentor):
         aug_prob: probability that a chip is changed.
     """
 
+    streams = True
+
     def __init__(self, aug_prob: float) -> None:
         self.aug_prob = aug_prob
 

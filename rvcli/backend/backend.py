@@ -84,7 +84,8 @@ class Backend(ABC):
 
         Args:
             chips: arrays of shape (height, width, channels), one for each window: its imagery,
-                and `margin` pixels more on each side.
+                and `margin` pixels more on each side. Several are one array where their shapes
+                are the same.
             windows: pixel coordinates, half-open.
             tmp_dir: local directory for what is thrown away afterwards.
 

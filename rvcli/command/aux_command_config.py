@@ -12,7 +12,7 @@ from rvcli.config import ConfigBuilder, InvalidConfigError, Problem
 from rvcli.core.command_io_definition import CommandIODefinition
 from rvcli.errors import ConfigError
 from rvcli.filesystem import absolute_uri, join_uri
-from rvcli.utils.misc import split_into_groups
+from rvcli.utils.misc import split_evenly
 
 if TYPE_CHECKING:
     from rvcli.command.command import Command
@@ -86,7 +86,7 @@ class AuxCommandConfig(CommandConfig):
         if num_parts <= 1 or len(items) <= 1:
             return [self]
         parts = []
-        for split_id, group in enumerate(split_into_groups(items, num_parts)):
+        for split_id, group in enumerate(split_evenly(items, num_parts)):
             part = self.clone()
             part.split_id = split_id
             part.config[str(name)] = group

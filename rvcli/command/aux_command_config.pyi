@@ -13,7 +13,7 @@ from rvcli.config import ConfigBuilder, InvalidConfigError, Problem
 from rvcli.core.command_io_definition import CommandIODefinition
 from rvcli.errors import ConfigError
 from rvcli.filesystem import absolute_uri, join_uri
-from rvcli.utils.misc import split_into_groups
+from rvcli.utils.misc import split_evenly
 if TYPE_CHECKING:
     from rvcli.command.command import Command
 

@@ -14,7 +14,7 @@ from rvcli.core.command_io_definition import CommandIODefinition
 from rvcli.errors import MessageError
 from rvcli.filesystem import join_uri, resolve
 from rvcli.registry import Entry
-from rvcli.utils.misc import split_into_groups
+from rvcli.utils.misc import split_evenly
 
 if TYPE_CHECKING:
     from rvcli.command.command import Command
@@ -174,7 +174,7 @@ def split_scenes(config: Self, names: Sequence[str], num_parts: int) -> list[Sel
     for name in names:
         setattr(bare, name, [])
     parts = []
-    for split_id, group in enumerate(split_into_groups(scenes, num_parts)):
+    for split_id, group in enumerate(split_evenly(scenes, num_parts)):
         part = bare.clone()
         part.split_id = split_id
         for name in names:

@@ -21,7 +21,7 @@ from rvcli.core.command_io_definition import CommandIODefinition
 from rvcli.errors import MessageError
 from rvcli.filesystem import join_uri, resolve
 from rvcli.registry import Entry
-from rvcli.utils.misc import split_into_groups
+from rvcli.utils.misc import split_evenly
 if TYPE_CHECKING:
     from rvcli.command.command import Command
 SCHEMA_VERSION = 1

@@ -14,6 +14,7 @@ _COUNTED_AT_ONCE = 1 << 17
 _MEASURED_AT_ONCE = 1 << 16
 # Values kept of channels that have too many different ones to count them all.
 _MAX_SAMPLE = 1 << 18
+_SLACK = 1e-6
 
 
 def parallel_variance(
@@ -100,7 +101,10 @@ class ChannelFigures:
             return [0.0 for _ in shares]
         order = np.argsort(values)
         reached = np.cumsum(weights[order])
-        places = np.searchsorted(reached, np.asarray(shares) / 100 * reached[-1])
+        wanted = np.asarray(shares) / 100 * reached[-1]
+        # What the extremes weigh must not tip the balance, but for the greatest of all.
+        wanted[wanted < reached[-1]] -= _SLACK
+        places = np.searchsorted(reached, wanted)
         found = values[order][np.minimum(places, len(order) - 1)]
         return [float(value) for value in found]
 

@@ -50,78 +50,83 @@ class ClassItem:
         return ClassItem(msg.id, msg.name, msg.color or None)
 
 
+class UnknownClassError(ConfigError, KeyError):
+    """No class has the id or the name that is asked for."""
+
+
 class ClassMap:
     """The classes of a task, in the order in which they were given.
 
+    Classes may lack a name or a colour; `construct_from` makes those of a task, and is strict.
+
+    Attributes:
+        class_item_map: {class id: class}.
+
     Raises:
-        ConfigError: an id or a name occurs twice or is not valid, or a colour is none; all
-            that is wrong is named at once.
+        ConfigError: an id or a name occurs twice.
     """
 
     def __init__(self, class_items: Iterable[ClassItem]) -> None:
         items = list(class_items)
-        problems = _problems(items)
-        if problems:
-            raise ConfigError(
-                "the classes are not valid: " + "; ".join(problems),
-                hint="give each class its own name and its own id, from 1 up",
-            )
-        self._by_id: dict[int, ClassItem] = {item.id: item for item in items}
+        _refuse(_repeated(items))
+        self.class_item_map: dict[int, ClassItem] = {item.id: item for item in items}
 
     def copy(self) -> ClassMap:
         """Return a class map of its own with the same classes."""
-        return ClassMap(self._by_id.values())
+        return ClassMap(self.class_item_map.values())
 
     def add_nodata_item(self) -> None:
         """Add class 0, "nodata", black, unless there is a class 0 already."""
-        if NODATA_ID not in self._by_id:
-            self._by_id[NODATA_ID] = ClassItem(NODATA_ID, NODATA_NAME, "black")
+        if NODATA_ID not in self.class_item_map:
+            self.class_item_map[NODATA_ID] = ClassItem(NODATA_ID, NODATA_NAME, "black")
 
     def get_by_id(self, id: int) -> ClassItem:
         """Return the class with an id.
 
         Raises:
-            ConfigError: there is none.
+            UnknownClassError: there is none.
         """
         try:
-            return self._by_id[id]
+            return self.class_item_map[id]
         except KeyError as e:
-            raise ConfigError(f"no class has the id {id!r}", hint=self._hint()) from e
+            raise UnknownClassError(f"no class has the id {id!r}", hint=self._hint()) from e
 
     def get_by_name(self, name: str) -> ClassItem:
         """Return the class with a name.
 
         Raises:
-            ConfigError: there is none.
+            UnknownClassError: there is none.
         """
-        for item in self._by_id.values():
+        for item in self.class_item_map.values():
             if item.name == name:
                 return item
-        raise ConfigError(f"no class is named {name!r}", hint=self._hint())
+        raise UnknownClassError(f"no class is named {name!r}", hint=self._hint())
 
     def get_keys(self) -> list[int]:
         """List the ids."""
-        return list(self._by_id)
+        return list(self.class_item_map)
 
     def get_items(self) -> list[ClassItem]:
         """List the classes."""
-        return list(self._by_id.values())
+        return list(self.class_item_map.values())
 
     def get_class_names(self) -> list[str]:
         """List the names."""
-        return [item.name or "" for item in self._by_id.values()]
+        return [item.name or "" for item in self.class_item_map.values()]
 
     def has_all_colors(self) -> bool:
         """Tell whether every class has a colour."""
-        return all(item.color is not None for item in self._by_id.values())
+        return all(item.color is not None for item in self.class_item_map.values())
 
     def get_category_index(self) -> dict[int, dict[str, Any]]:
         """Return {id: {"id", "name"}}, as object detection libraries take it."""
-        return {item.id: {"id": item.id, "name": item.name} for item in self._by_id.values()}
+        return {
+            item.id: {"id": item.id, "name": item.name} for item in self.class_item_map.values()
+        }
 
     def to_proto(self) -> list[class_item_pb2.ClassItem]:
         """Return a list of ClassItem messages."""
-        return [item.to_proto() for item in self._by_id.values()]
+        return [item.to_proto() for item in self.class_item_map.values()]
 
     @staticmethod
     def construct_from(classes: Any) -> ClassMap:
@@ -132,15 +137,22 @@ class ClassMap:
                 the ids 1, 2, ...; or a list of ClassItem or of ClassItem messages.
 
         Raises:
-            ConfigError: it is none of these, or the classes are not valid.
+            ConfigError: it is none of these, an id or a name occurs twice or is not valid, or a
+                colour is none; all that is wrong is named at once.
         """
         if isinstance(classes, ClassMap):
-            return classes.copy()
-        if isinstance(classes, Mapping):
-            return ClassMap([_item_of_value(name, value) for name, value in classes.items()])
-        if isinstance(classes, Iterable) and not isinstance(classes, (str, bytes)):
-            return ClassMap([_item_of_element(i, x) for i, x in enumerate(classes, start=1)])
-        raise ConfigError(f"{classes!r} are no classes", hint=_FORMS_HINT)
+            items = classes.get_items()
+        elif isinstance(classes, Mapping):
+            items = [_item_of_value(name, value) for name, value in classes.items()]
+        elif isinstance(classes, Iterable) and not isinstance(classes, (str, bytes)):
+            items = [_item_of_element(i, x) for i, x in enumerate(classes, start=1)]
+        else:
+            raise ConfigError(f"{classes!r} are no classes", hint=_FORMS_HINT)
+        problems = [
+            f"class {item.name!r} {problem}" for item in items for problem in _item_problems(item)
+        ]
+        _refuse(problems + _repeated(items))
+        return ClassMap(items)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, ClassMap):
@@ -153,13 +165,13 @@ class ClassMap:
         return iter(self.get_items())
 
     def __len__(self) -> int:
-        return len(self._by_id)
+        return len(self.class_item_map)
 
     def __repr__(self) -> str:
         return f"ClassMap({self.get_items()!r})"
 
     def _hint(self) -> str:
-        known = [f"{item.id} {item.name}" for item in self._by_id.values()]
+        known = [f"{item.id} {item.name}" for item in self.class_item_map.values()]
         more = f" and {len(known) - 10} more" if len(known) > 10 else ""
         return f"the classes are: {', '.join(known[:10])}{more}" if known else "there are none"
 
@@ -201,19 +213,26 @@ def _color_text(color: Any) -> Any:
     return to_hex(color) if isinstance(color, (list, tuple)) else color
 
 
-def _problems(items: list[ClassItem]) -> list[str]:
-    """Say in words what is wrong with a list of classes."""
-    problems = []
-    for item in items:
-        problems += [f"class {item.name!r} {problem}" for problem in _item_problems(item)]
-    for what, counts in (
-        ("id", Counter(repr(item.id) for item in items)),
-        ("name", Counter(repr(item.name) for item in items)),
-    ):
-        problems += [
-            f"the {what} {value} is given {n} times" for value, n in counts.items() if n > 1
-        ]
-    return problems[:10] + ([f"and {len(problems) - 10} more"] if len(problems) > 10 else [])
+def _refuse(problems: list[str]) -> None:
+    """Raise an error that names what is wrong, if anything is."""
+    if problems:
+        more = [f"and {len(problems) - 10} more"] if len(problems) > 10 else []
+        raise ConfigError(
+            "the classes are not valid: " + "; ".join(problems[:10] + more),
+            hint="give each class its own name and its own id, from 1 up",
+        )
+
+
+def _repeated(items: list[ClassItem]) -> list[str]:
+    """Say in words which ids and names occur more than once."""
+    ids = Counter(repr(item.id) for item in items)
+    names = Counter(repr(item.name) for item in items if item.name is not None)
+    return [
+        f"the {what} {value} is given {n} times"
+        for what, counts in (("id", ids), ("name", names))
+        for value, n in counts.items()
+        if n > 1
+    ]
 
 
 def _item_problems(item: ClassItem) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from colorsys import hls_to_rgb
 from functools import cache
 from typing import Any
 
@@ -42,7 +43,11 @@ tomato ff6347 turquoise 40e0d0 violet ee82ee wheat f5deb3 white ffffff whitesmok
 yellow ffff00 yellowgreen 9acd32
 """
 
-_RGB = re.compile(r"rgb\(\s*(\d{1,3})\s*,\s*(\d{1,3})\s*,\s*(\d{1,3})\s*\)")
+_NUMBER = r"\s*(\d{1,3})\s*"
+_SHARE = r"\s*(\d{1,3}(?:\.\d*)?)%\s*"
+_RGB = re.compile(rf"rgb\({_NUMBER},{_NUMBER},{_NUMBER}\)")
+_RGB_SHARES = re.compile(rf"rgb\({_SHARE},{_SHARE},{_SHARE}\)")
+_HSL = re.compile(rf"hsl\({_NUMBER},{_SHARE},{_SHARE}\)")
 _HEX = re.compile(r"#(?:[0-9a-f]{3}|[0-9a-f]{6})")
 
 
@@ -56,7 +61,7 @@ def to_rgb(color: object) -> tuple[int, int, int]:
     """Return red, green and blue, each from 0 to 255.
 
     Args:
-        color: a CSS name, "#rgb", "#rrggbb" or "rgb(r, g, b)", in any case.
+        color: a CSS name, "#rgb", "#rrggbb", "rgb(r, g, b)" or "hsl(h, s%, l%)", in any case.
 
     Raises:
         ConfigError: it is none of these.
@@ -70,6 +75,10 @@ def to_rgb(color: object) -> tuple[int, int, int]:
     match = _RGB.fullmatch(text)
     if match and all(int(part) < 256 for part in match.groups()):
         return int(match[1]), int(match[2]), int(match[3])
+    shares = _shares(text)
+    if shares is not None and all(0 <= share <= 1 for share in shares):
+        r, g, b = (int(255 * share + 0.5) for share in shares)
+        return r, g, b
     near = nearest(text, _named())
     raise ConfigError(
         f"{color!r} is no colour",
@@ -77,6 +86,17 @@ def to_rgb(color: object) -> tuple[int, int, int]:
         if near
         else "use a CSS colour name, '#rrggbb' or 'rgb(r, g, b)'",
     )
+
+
+def _shares(text: str) -> tuple[float, float, float] | None:
+    """Return red, green and blue from 0 to 1 of a colour that is written with percent signs."""
+    match = _RGB_SHARES.fullmatch(text)
+    if match:
+        return float(match[1]) / 100, float(match[2]) / 100, float(match[3]) / 100
+    match = _HSL.fullmatch(text)
+    if match:
+        return hls_to_rgb(float(match[1]) / 360, float(match[3]) / 100, float(match[2]) / 100)
+    return None
 
 
 def to_hex(rgb: Iterable[Any]) -> str:

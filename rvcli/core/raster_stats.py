@@ -6,6 +6,7 @@ import math
 import random
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import nullcontext
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from rvcli.core.channel_figures import ChannelFigures, parallel_mean, parallel_variance
@@ -131,10 +132,11 @@ class RasterStats:
         return new
 
     def save(self, stats_uri: str) -> None:
-        """Write the figures as JSON."""
+        """Write the figures as JSON; those that are not known are left out."""
         from rvcli.utils.files import json_to_file
 
-        content: dict[str, Any] = {"means": self.means, "stds": self.stds, "counts": self.counts}
+        known = {"means": self.means, "stds": self.stds, "counts": self.counts}
+        content: dict[str, Any] = {k: list(v) for k, v in known.items() if v is not None}
         if self.percentiles is not None:
             content["percentiles"] = {f"{share:g}": v for share, v in self.percentiles.items()}
         json_to_file(content, stats_uri)
@@ -190,7 +192,8 @@ def measure_each(
             with nullcontext() if getattr(source, "is_active", True) else source.activate():
                 for window in windows:
                     chip = source.get_raw_chip(window)
-                    bands = getattr(source, "num_bands", chip.shape[2])
+                    bands = getattr(source, "num_bands", None)
+                    bands = bands if isinstance(bands, int) else chip.shape[2]
                     channels = channels or [ChannelFigures() for _ in range(bands)]
                     for number, channel in enumerate(channels):
                         channel.add(chip[:, :, number])
@@ -199,12 +202,22 @@ def measure_each(
 
 
 def _windows(source: Any, sample_prob: float | None, seed: int) -> Sequence[Box]:
+    # What only behaves like a raster source, as a mock, knows its extent at least.
+    if hasattr(type(source), "iter_blocks"):
+        blocks = source.iter_blocks
+    else:
+        blocks = partial(_squares, source.get_extent())
     if sample_prob is None or sample_prob == 1:
-        return list(source.iter_blocks())
-    grid = list(source.iter_blocks(_SAMPLE_SIZE**2))
+        return list(blocks())
+    grid = list(blocks(_SAMPLE_SIZE**2))
     drawn = random.Random(seed).sample(range(len(grid)), max(1, round(sample_prob * len(grid))))
     # In the order of the file, in which neighbours share what GDAL has decoded.
     return [grid[i] for i in sorted(drawn)]
+
+
+def _squares(extent: Box, max_pixels: int = 1 << 20) -> list[Box]:
+    side = math.isqrt(max_pixels)
+    return [window.intersection(extent) for window in extent.get_windows(side, side)]
 
 
 def _not_statistics(uri: str, why: str) -> DataError:

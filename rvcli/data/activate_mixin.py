@@ -25,8 +25,9 @@ class ActivateMixin:
         """Return a context in which this object is open; entering it gives the object.
 
         Raises:
-            ActivationError: on entering, if the object is active already.
+            ActivationError: at once or on entering, if the object is active already.
         """
+        self._refuse_twice()
         return self._activation()
 
     @property
@@ -36,11 +37,7 @@ class ActivateMixin:
 
     @contextmanager
     def _activation(self) -> Iterator[ActivateMixin]:
-        if self.is_active:
-            raise ActivationError(
-                f"this {type(self).__name__} is active already",
-                hint="leave the first `with ...activate()` before entering another",
-            )
+        self._refuse_twice()
         with ExitStack() as parts:
             for part in self._subcomponents_to_activate():
                 parts.enter_context(ActivateMixin.with_activation(part))
@@ -51,6 +48,13 @@ class ActivateMixin:
             finally:
                 self._mixin_activated = False
                 self._deactivate()
+
+    def _refuse_twice(self) -> None:
+        if self.is_active:
+            raise ActivationError(
+                f"this {type(self).__name__} is active already",
+                hint="leave the first `with ...activate()` before entering another",
+            )
 
     def _activate(self) -> None:
         """Open what this object holds."""

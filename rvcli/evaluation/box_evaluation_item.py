@@ -15,6 +15,9 @@ from rvcli.evaluation.classification_evaluation import AVERAGE, average
 class BoxEvaluationItem(ClassEvaluationItem):
     """Figures of the predicted boxes of one class, at an intersection over union of 0.5.
 
+    Of a class that is not there neither precision nor recall nor F1 is known, nor F1 of one that
+    was never predicted.
+
     Further attributes:
         matches: which boxes hit which.
         tp: predicted boxes that hit a true one.
@@ -30,6 +33,10 @@ class BoxEvaluationItem(ClassEvaluationItem):
 
     def __init__(self, matches: Matches, class_id: int | None, class_name: str | None) -> None:
         figures = counted_figures(matches.hits, matches.predicted, matches.gt_count)
+        if not matches.gt_count:
+            figures["precision"] = None
+        if not (matches.gt_count and matches.predicted):
+            figures["f1"] = None
         super().__init__(**figures, class_id=class_id, class_name=class_name)
         self.matches = matches
         self.tp = matches.hits

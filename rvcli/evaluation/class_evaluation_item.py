@@ -59,7 +59,7 @@ class ClassEvaluationItem(EvaluationItem):
         names = ["precision", "recall", "f1", "count_error"]
         if self.iou is not None or other.iou is not None:
             names.append("iou")
-        if total:
+        if other.gt_count:
             for name in names:
                 mine = (getattr(self, name) or 0.0) * self.gt_count
                 theirs = (getattr(other, name) or 0.0) * other.gt_count

@@ -64,7 +64,7 @@ class ClassificationEvaluator(Evaluator):
             log.info("evaluating the scene %s", scene.id)
             of_scene = self._evaluate(scene)
             evaluation.merge(of_scene, scene_id=scene.id)
-            evaluation.warnings += of_scene.warnings
+            evaluation.warnings += getattr(of_scene, "warnings", [])
         evaluation.save(self.output_uri)
 
     def _evaluate(self, scene: Scene) -> Any:

@@ -96,8 +96,11 @@ class HttpFileSystem(FileSystem):
 
     @staticmethod
     def last_modified(uri: str) -> datetime | None:
-        """Return the time that the server gives, in UTC; None if it gives none."""
-        headers = http_client.head(uri)
+        """Return the time that the server gives, in UTC; None if it gives none, or no answer."""
+        try:
+            headers = http_client.head(uri)
+        except NotReadableError:
+            return None
         if headers is None:
             raise http_client.refused(uri, 404)
         return http_client.modified(headers)

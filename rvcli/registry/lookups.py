@@ -53,8 +53,9 @@ class Lookups(ABC):
                 return self.entry(group, entry.key), provider
         asked = ", ".join(repr(q) for q in question)
         what = group.removeprefix("DEFAULT_").replace("_", " ").lower()
+        article = "an" if what[0] in "aeio" else "a"
         raise RegistryError(
-            f"no provider makes a {what} from {asked}",
+            f"no provider makes {article} {what} from {asked}",
             hint=f"build the {what} yourself, or load a plugin that registers a default for it",
         )
 

@@ -114,6 +114,8 @@ class Task(ABC):
 
                     data = TrainingData.lazy(windows, read)
                     for augmentor in augmentors:
+                        if not getattr(augmentor, "streams", False):
+                            data.hold()
                         data = augmentor.process(data, tmp_dir)
                     return self.backend.process_scene_data(scene, data, tmp_dir)
 
@@ -183,7 +185,7 @@ class Task(ABC):
                 if full:
                     # Of many windows: labels that can are added to in place.
                     labels += self.backend.predict(
-                        [chips[i] for i in full], [batch[i] for i in full], tmp_dir
+                        _stacked([chips[i] for i in full]), [batch[i] for i in full], tmp_dir
                     )
                 bar.advance(len(batch))
         return labels
@@ -207,3 +209,10 @@ class Task(ABC):
         A task that draws some of them overrides this; here nothing is drawn.
         """
         return nullcontext(lambda chip, window, labels: None)
+
+
+def _stacked(chips: list[Any]) -> Any:
+    """Return chips as one array, unless a plugin's raster source cuts some off at the edge."""
+    import numpy as np
+
+    return np.stack(chips) if len({chip.shape for chip in chips}) == 1 else chips

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import shutil
 import zipfile
+import zlib
 from pathlib import Path
 
 from rvcli.errors import DataError, NotReadableError
@@ -59,6 +61,25 @@ def unzip(zip_path: str, target_dir: str) -> None:
     except (zipfile.BadZipFile, EOFError) as e:
         raise DataError(
             f"{str(source)!r} is no whole zip file: {e}", hint="copy it again, or make it anew"
+        ) from e
+
+
+def gunzip(gz_path: str, path: str) -> None:
+    """Unpack a gzip file to a path, whole or not at all.
+
+    Raises:
+        DataError: it is no gzip file, or is damaged.
+    """
+    try:
+        with (
+            gzip.open(gz_path) as packed,
+            atomic_path(path) as temporary,
+            temporary.open("wb") as target,
+        ):
+            shutil.copyfileobj(packed, target, 1 << 20)
+    except (gzip.BadGzipFile, EOFError, zlib.error) as e:
+        raise DataError(
+            f"{gz_path!r} is no whole gzip file: {e}", hint="copy it again, or make it anew"
         ) from e
 
 

@@ -7,16 +7,27 @@ import shutil
 from pathlib import Path
 from typing import Any, overload
 
-from rvcli.errors import DataError, NotReadableError
-from rvcli.filesystem import FileSystem, base_name, is_local, resolve, shown, to_path
+from rvcli.errors import DataError, NotReadableError, NotWritableError
+from rvcli.filesystem import (
+    FileSystem,
+    ProtobufParseException,
+    base_name,
+    is_local,
+    resolve,
+    shown,
+    to_path,
+)
 from rvcli.filesystem.atomic import atomic_path, writing
 from rvcli.filesystem.local_filesystem import make_dir
-from rvcli.utils.archive import unzip, zipdir
+from rvcli.utils.archive import gunzip, unzip, zipdir
 from rvcli.utils.downloads import download
 from rvcli.utils.messages import load_json_config, save_json_config
 from rvcli.utils.sync import start_sync, sync_from_dir, sync_to_dir
 
 __all__ = [
+    "NotReadableError",
+    "NotWritableError",
+    "ProtobufParseException",
     "atomic_path",
     "download_if_needed",
     "download_or_copy",
@@ -100,9 +111,19 @@ def download_or_copy(uri: str, target_dir: str, fs: type[FileSystem] | None = No
 
 
 def get_cached_file(cache_dir: str, uri: str) -> str:
-    """Return a local path for a file that never changes, downloaded on first use only."""
+    """Return a local path for a file that never changes, downloaded on first use only.
+
+    One that is called .gz is unpacked, likewise once.
+    """
     path = get_local_path(uri, cache_dir)
-    return path if Path(path).is_file() else download_if_needed(uri, cache_dir)
+    unpacked = path.removesuffix(".gz")
+    if Path(unpacked).is_file():
+        return unpacked
+    if not Path(path).is_file():
+        path = download_if_needed(uri, cache_dir)
+    if unpacked != path:
+        gunzip(path, unpacked)
+    return unpacked
 
 
 def file_exists(uri: str, fs: type[FileSystem] | None = None, include_dir: bool = True) -> bool:

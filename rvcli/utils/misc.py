@@ -173,6 +173,14 @@ def grouped(lst: Sequence[T], size: int) -> list[list[T]]:
 
 
 def split_into_groups(lst: Sequence[T], num_groups: int) -> list[list[T]]:
+    """Divide a list into at most `num_groups` groups of one size; the last may be smaller.
+
+    There may be fewer groups than asked for: 8 items in 5 groups are 4 groups of 2.
+    """
+    return grouped(lst, max(1, -(-len(lst) // num_groups)))
+
+
+def split_evenly(lst: Sequence[T], num_groups: int) -> list[list[T]]:
     """Divide a list into at most `num_groups` groups whose sizes differ by one at most."""
     count = max(1, min(num_groups, len(lst)))
     bounds = [len(lst) * i // count for i in range(count + 1)]

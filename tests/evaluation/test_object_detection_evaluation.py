@@ -72,9 +72,9 @@ def test_figures_of_a_class() -> None:
 
 
 def test_a_class_that_is_missed() -> None:
-    """A class that is there and was never predicted has recall and average precision 0."""
+    """A class that is there and was never predicted has recall and average precision 0 alone."""
     tree = figures(TRUTH, PREDICTED)["tree"]
-    assert (tree["precision"], tree["recall"], tree["f1"]) == (None, 0, 0)
+    assert (tree["precision"], tree["recall"], tree["f1"]) == (None, 0, None)
     assert (tree["fn"], tree["ap50"], tree["ap"]) == (1, 0, 0)
 
 
@@ -87,9 +87,10 @@ def test_a_class_that_never_occurs() -> None:
 
 
 def test_a_class_that_is_only_predicted() -> None:
-    """A class that is not there, but was predicted, has precision 0 and no average precision."""
+    """A class that is not there, but was predicted, has counts alone."""
     car = figures(NOTHING, PREDICTED)["car"]
-    assert (car["precision"], car["recall"], car["fp"], car["ap"]) == (0, None, 3, None)
+    assert (car["precision"], car["recall"], car["f1"], car["ap"]) == (None,) * 4
+    assert (car["tp"], car["fp"], car["fn"]) == (0, 3, 0)
 
 
 def test_the_average() -> None:

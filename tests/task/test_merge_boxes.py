@@ -124,4 +124,4 @@ def test_whole_boxes_are_merged_as_duplicates_are_pruned(rows: Any, seed: int) -
     rng = np.random.default_rng(seed)
     labels = make(boxes, rng.permutation(len(boxes)) / 100, rng.integers(1, 3, len(boxes)))
     merged = merge_boxes(labels, np.zeros((len(boxes), 4), np.bool_), 0.05, 0.3)
-    assert merged == ObjectDetectionLabels.prune_duplicates(labels, 0.05, 0.3)
+    assert merged == ObjectDetectionLabels.prune_duplicates_by_class(labels, 0.05, 0.3)

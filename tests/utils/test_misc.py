@@ -22,6 +22,7 @@ from rvcli.utils.misc import (
     replace_nones_in_dict,
     save_img,
     set_nested_keys,
+    split_evenly,
     split_into_groups,
 )
 
@@ -91,10 +92,20 @@ def test_groups_hold_all_in_order(items: list[int], number: int) -> None:
     by_size = grouped(items, number)
     assert items == [item for group in by_size for item in group]
     assert all(len(group) == number for group in by_size[:-1])
-    by_count = split_into_groups(items, number)
+    by_count = split_evenly(items, number)
     assert items == [item for group in by_count for item in group]
     assert len(by_count) == min(number, len(items))
     assert max(map(len, by_count), default=0) - min(map(len, by_count), default=0) <= 1
+
+
+def test_groups_of_one_size() -> None:
+    """A number of groups gives their size; the last is smaller, and there may be fewer."""
+    items = list(range(1, 9))
+    assert [[1, 2], [3, 4], [5, 6]] == split_into_groups(items[:6], 3)
+    assert [[1, 2, 3], [4, 5, 6], [7]] == split_into_groups(items[:7], 3)
+    assert [[1]] == split_into_groups(items[:1], 3)
+    assert [[1, 2], [3, 4], [5, 6], [7, 8]] == split_into_groups(items, 5)
+    assert [] == split_into_groups([], 2)
 
 
 def test_child_ends_with_its_parent() -> None:

@@ -44,5 +44,5 @@ def find_boxes(
     labels = ObjectDetectionLabels(
         clipped[inside], np.array(class_ids, np.int64)[columns[inside]], values[inside]
     )
-    pruned = ObjectDetectionLabels.prune_duplicates(labels, SCORE_THRESH, MERGE_THRESH)
+    pruned = ObjectDetectionLabels.prune_duplicates_by_class(labels, SCORE_THRESH, MERGE_THRESH)
     return pruned.choose(np.arange(min(len(pruned), MOST_BOXES)))

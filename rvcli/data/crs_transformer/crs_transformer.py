@@ -20,6 +20,11 @@ class CRSTransformer:
     holds many and gives the same form back.
     """
 
+    # Here, since a plugin's constructor need not call this one's.
+    image_crs: Any = None
+    map_crs: Any = None
+    transform: Any = None
+
     def __init__(self, image_crs: Any = None, map_crs: Any = None, transform: Any = None) -> None:
         self.image_crs = image_crs
         self.map_crs = map_crs

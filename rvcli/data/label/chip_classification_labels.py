@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from rvcli.core.box import Box
 from rvcli.data.label.labels import Labels
@@ -13,8 +12,7 @@ if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
 
-@dataclass(frozen=True, slots=True)
-class ClassificationItem:
+class ClassificationItem(NamedTuple):
     """What is known of one cell.
 
     Attributes:

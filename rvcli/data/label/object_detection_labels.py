@@ -74,8 +74,10 @@ class ObjectDetectionLabels(Labels):
         return self.boxlist.num_boxes()
 
     def __eq__(self, other: object) -> bool:
-        """Tell whether boxes, classes and scores are the same, in the same order."""
-        return isinstance(other, ObjectDetectionLabels) and self.to_dict() == other.to_dict()
+        """Tell whether boxes, classes and scores are the same, in any order."""
+        if not isinstance(other, ObjectDetectionLabels):
+            return NotImplemented
+        return self._sorted_rows() == other._sorted_rows()
 
     __hash__ = None  # type: ignore[assignment]
 
@@ -177,13 +179,15 @@ class ObjectDetectionLabels(Labels):
         """Return the boxes, with the fields `classes` and `scores`."""
         return self.boxlist
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return {"boxes": rows (ymin, xmin, ymax, xmax), "class_ids", "scores"} as lists."""
-        return {
-            "boxes": self.get_npboxes().tolist(),
-            "class_ids": self.get_class_ids().tolist(),
-            "scores": self.get_scores().tolist(),
-        }
+    def to_dict(self) -> dict[Box, tuple[int, float]]:
+        """Return {box: (class id, score)}; of equal boxes the last."""
+        pairs = zip(self.get_class_ids().tolist(), self.get_scores().tolist(), strict=True)
+        return dict(zip(self.get_boxes(), pairs, strict=True))
+
+    def _sorted_rows(self) -> list[list[float]]:
+        columns = [self.get_npboxes(), self.get_class_ids()[:, None], self.get_scores()[:, None]]
+        rows: list[list[float]] = np.hstack(columns).tolist()
+        return sorted(rows)
 
     @staticmethod
     def local_to_global(npboxes: Array, window: Box) -> Array:
@@ -244,29 +248,34 @@ class ObjectDetectionLabels(Labels):
     def prune_duplicates(
         labels: ObjectDetectionLabels, score_thresh: float, merge_thresh: float
     ) -> ObjectDetectionLabels:
-        """Return the boxes without those that overlap one of their class with a higher score.
+        """Return the boxes without those that overlap one with a higher score, of any class.
 
         Args:
             labels: boxes to choose from.
             score_thresh: boxes are kept whose score is above it.
-            merge_thresh: intersection over union above which the box of the lower score goes.
+            merge_thresh: intersection over union above which the box of the lower score goes; of
+                two boxes with one score the first.
 
         Returns:
             Boxes by falling score.
         """
+        return ObjectDetectionLabels.from_boxlist(
+            np_box_list_ops.non_max_suppression(labels.boxlist, _ALL, merge_thresh, score_thresh)
+        )
+
+    @staticmethod
+    def prune_duplicates_by_class(
+        labels: ObjectDetectionLabels, score_thresh: float, merge_thresh: float
+    ) -> ObjectDetectionLabels:
+        """Return the boxes as `prune_duplicates`, but boxes of several classes may overlap."""
         class_ids = labels.get_class_ids()
         kept = [
-            np_box_list_ops.non_max_suppression(
-                labels.choose(class_ids == class_id).boxlist,
-                _ALL,
-                merge_thresh,
-                score_thresh,
+            ObjectDetectionLabels.prune_duplicates(
+                labels.choose(class_ids == class_id), score_thresh, merge_thresh
             )
             for class_id in np.unique(class_ids)
         ]
-        if not kept:
-            return ObjectDetectionLabels.make_empty()
-        merged = np_box_list_ops.concatenate(kept)
+        merged = ObjectDetectionLabels.join(kept).boxlist
         return ObjectDetectionLabels.from_boxlist(np_box_list_ops.sort_by_field(merged, _SCORES))
 
 

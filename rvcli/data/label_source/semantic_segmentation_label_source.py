@@ -37,7 +37,9 @@ class SemanticSegmentationLabelSource(ActivateMixin, LabelSource):
             ConfigError: a class has no colour, or two have the same.
         """
         self.source = source
-        self._transformers = [t for t in source.raster_transformers if t.for_labels]
+        self._transformers = [
+            t for t in source.raster_transformers if getattr(t, "for_labels", False)
+        ]
         self.class_transformer = (
             None if rgb_class_map is None else SegmentationClassTransformer(rgb_class_map)
         )
@@ -75,7 +77,9 @@ class SemanticSegmentationLabelSource(ActivateMixin, LabelSource):
     def _read(self, window: Box) -> npt.NDArray[Any]:
         """Return the class ids of a window, shape (height, width)."""
         # The values as they are in the file: most transformers are for imagery.
-        chip = self.source.get_raw_chip(window)[:, :, self.source.channel_order]
+        chip = self.source.get_raw_chip(window)
+        if chip.shape[2] > 1:  # of a single channel there is no choice, whatever a source says
+            chip = chip[:, :, self.source.channel_order]
         for transformer in self._transformers:
             chip = transformer.transform(chip, self.source.channel_order)
         if self._transformers:

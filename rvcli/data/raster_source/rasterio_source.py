@@ -125,7 +125,7 @@ class RasterioSource(ActivateMixin, RasterSource):
         super().__init__(channel_order, len(self._alphas), raster_transformers)
         while self._is_masked and self.num_bands > 1 and self._alphas[self.num_bands - 1]:
             self.num_bands -= 1
-        self._keeps_nan = any(t.sees_nan for t in self.raster_transformers)
+        self._keeps_nan = any(getattr(t, "sees_nan", False) for t in self.raster_transformers)
 
     def get_extent(self) -> Box:
         """Return the extent in pixels, from (0, 0)."""
@@ -138,6 +138,16 @@ class RasterioSource(ActivateMixin, RasterSource):
     def get_crs_transformer(self) -> CRSTransformer:
         """Return the transformer of the image; one that changes nothing if it has no CRS."""
         return self._crs_transformer
+
+    @property
+    def image_dataset(self) -> Any:
+        """The rasterio dataset that windows are read from.
+
+        Raises:
+            ActivationError: the source is not active.
+        """
+        with self._lock, gdal_env(self._gdal_options.current()):
+            return self._open_dataset()
 
     def get_name(self) -> str:
         """Return how messages call the image."""
@@ -311,8 +321,8 @@ def load_window(
 
     Args:
         image_dataset: open for reading.
-        window: a Box or ((ymin, ymax), (xmin, xmax)); may reach beyond the extent. By
-            default all.
+        window: a Box, ((ymin, ymax), (xmin, xmax)) or a window of rasterio; may reach beyond
+            the extent. By default all.
         is_masked: whether to heed the mask or alpha band of the dataset.
 
     Returns:
@@ -323,7 +333,7 @@ def load_window(
     elif isinstance(window, Box):
         box = window.to_int()
     else:
-        (ymin, ymax), (xmin, xmax) = window
+        (ymin, ymax), (xmin, xmax) = window.toranges() if hasattr(window, "toranges") else window
         box = Box(ymin, xmin, ymax, xmax)
     return read_window(image_dataset, box, is_masked)
 

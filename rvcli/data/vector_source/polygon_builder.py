@@ -24,6 +24,8 @@ from rvcli.errors import DataError
 log = logging.getLogger(__name__)
 
 MAX_CLASS_ID = 65535
+# Of a quarter of a circle, as the `buffer` of a single geometry draws it.
+_QUARTER_SEGMENTS = 16
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,7 @@ class Placement:
         world_step: see antimeridian.world_step.
         extent: of the image, pixel coordinates; without it nothing is moved by turns around the
             world.
+        keeps_unbuffered: whether lines and points without buffer are given as they are.
     """
 
     to_pixel: Projector
@@ -48,6 +51,7 @@ class Placement:
     buffer_unit_xy: tuple[float, float] = (1.0, 1.0)
     world_step: npt.NDArray[np.float64] | None = None
     extent: Box | None = None
+    keeps_unbuffered: bool = False
 
 
 def class_polygons(
@@ -236,19 +240,22 @@ class _Builder:
         # None becomes 0: both leave nothing to fill.
         distances = np.array([width or 0.0 for width in widths])[which]
         what = "line" if kind == LINE else "point"
-        if not distances.all():
-            self.notes[f"{what} of a class without buffer left out"] += int((distances == 0).sum())
         _, index = np.unique(rings, return_inverse=True)
         simple = shapely.linestrings(xy, indices=index) if kind == LINE else shapely.points(xy)
         kept = distances > 0
+        if self.placement.keeps_unbuffered:
+            self.found.append((simple[~kept], parts[~kept]))
+        elif not kept.all():
+            self.notes[f"{what} of a class without buffer left out"] += int((~kept).sum())
         self.found.append((self._buffered(simple[kept], distances[kept]), parts[kept]))
 
     def _buffered(self, simple: Geometries, distances: npt.NDArray[np.float64]) -> Geometries:
         unit = np.array(self.placement.buffer_unit_xy)
         if (unit == 1).all():
-            return np.asarray(shapely.buffer(simple, distances))
+            return np.asarray(shapely.buffer(simple, distances, quad_segs=_QUARTER_SEGMENTS))
         # Pixels need not be square on the ground.
-        wide = shapely.buffer(shapely.transform(simple, lambda xy: xy * unit), distances)
+        stretched = shapely.transform(simple, lambda xy: xy * unit)
+        wide = shapely.buffer(stretched, distances, quad_segs=_QUARTER_SEGMENTS)
         return np.asarray(shapely.transform(wide, lambda xy: xy / unit))
 
     def _note(self, text: str, parts: Ids) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from abc import abstractmethod
 from collections.abc import Collection
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -54,9 +55,10 @@ class TableVectorSource(VectorSource):
             geojson["crs"] = {"type": "name", "properties": {"name": crs}}
         return self.class_inference.transform_geojson(geojson)
 
-    def _read(self) -> tuple[Features, ClassPolygons]:
+    def _read(self, keeps_unbuffered: bool = False) -> tuple[Features, ClassPolygons]:
         table = self._table(self.extent, None)
-        return table.features(), self._polygons_of(table)
+        placement = replace(self._placed, keeps_unbuffered=keeps_unbuffered)
+        return table.features(), self._polygons_of(table, placement)
 
     def _read_polygons(self, window: Box | None, level: int = logging.WARNING) -> ClassPolygons:
         """Read the polygons that may touch a window.
@@ -66,9 +68,11 @@ class TableVectorSource(VectorSource):
             level: for the log, of what is said of them.
         """
         table = self._table(window, self.class_inference.property_names)
-        return self._polygons_of(table, level)
+        return self._polygons_of(table, self._placed, level)
 
-    def _polygons_of(self, table: FeatureTable, level: int = logging.WARNING) -> ClassPolygons:
+    def _polygons_of(
+        self, table: FeatureTable, placement: Placement, level: int = logging.WARNING
+    ) -> ClassPolygons:
         class_ids = self._class_ids(table.records(self.class_inference.property_names))
         check_class_ids(class_ids, self._name(), table.numbers)
         rows = np.flatnonzero(np.array([class_id is not None for class_id in class_ids], bool))
@@ -80,7 +84,7 @@ class TableVectorSource(VectorSource):
             parts.dropped["null geometry"] -= len(unreadable)
             parts.dropped[f"unreadable geometry{which(unreadable)}"] += len(unreadable)
         polygons = place_parts(
-            parts, class_ids, self._placed, table.numbers, is_whole=False, level=level
+            parts, class_ids, placement, table.numbers, is_whole=False, level=level
         )
         self._warn(polygons, level)
         return polygons

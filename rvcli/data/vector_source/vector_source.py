@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from rvcli.data.activate_mixin import ActivateMixin
@@ -47,7 +48,7 @@ def transform_geojson(
             member.
         crs_transformer: of the image.
         line_bufs: {class id: half width in pixels}; 1 by default; None leaves lines of that
-            class out. The class is the property `class_id`, by default 1.
+            class as they are. The class is the property `class_id`, by default 1.
         point_bufs: {class id: radius in pixels}, likewise.
         to_map_coords: give map coordinates, else pixel (x, y).
 
@@ -86,7 +87,7 @@ class VectorSource(ActivateMixin, ABC):
         Args:
             crs_transformer: of the image that the labels are for.
             line_bufs: {class id: half width}; 1 by default; None leaves lines of that class
-                out.
+                out, but for get_geojson, which gives them as they are.
             point_bufs: {class id: radius}, likewise.
             class_inf_opts: how the classes of features follow from their properties.
             extent: of the image, pixel coordinates: lets the source read what lies on it only,
@@ -111,7 +112,7 @@ class VectorSource(ActivateMixin, ABC):
         Raises:
             DataError: the source cannot be read.
         """
-        features, polygons = self._read()
+        features, polygons = self._read(keeps_unbuffered=True)
         return _to_geojson(polygons, features, self.crs_transformer, to_map_coords)
 
     def get_polygons(self, window: Box | None = None) -> ClassPolygons:
@@ -166,9 +167,16 @@ class VectorSource(ActivateMixin, ABC):
 
     def _read_polygons(self, window: Box | None) -> ClassPolygons:
         """Read the polygons that touch a window at least; None is all."""
-        return self._read()[1]
+        if type(self).get_geojson is VectorSource.get_geojson:
+            return self._read()[1]
+        # A plugin has a way of its own to bring labels into pixels.
+        from rvcli.data.vector_source.polygon_builder import class_polygons
 
-    def _read(self) -> tuple[Features, ClassPolygons]:
+        features = features_of(self.get_geojson(), self._name())
+        class_ids = self._class_ids(enumerate(features))
+        return class_polygons(features, class_ids, lambda xy: xy, name=self._name())
+
+    def _read(self, keeps_unbuffered: bool = False) -> tuple[Features, ClassPolygons]:
         from rvcli.data.vector_source.polygon_builder import place_geojson
         from rvcli.data.vector_source.projection import crs_of_geojson
 
@@ -177,6 +185,7 @@ class VectorSource(ActivateMixin, ABC):
         features = features_of(geojson, name)
         class_ids = self._class_ids(enumerate(features))
         placement = self._placement(self.crs or crs_of_geojson(geojson, name))
+        placement = replace(placement, keeps_unbuffered=keeps_unbuffered)
         polygons = place_geojson(features, class_ids, placement, name)
         self._warn(polygons)
         return dict(enumerate(features)), polygons

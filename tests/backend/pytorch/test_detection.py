@@ -60,7 +60,8 @@ backend = builder.with_model_uri(model_uri).build().create_backend(task)
 backend.load_model(tmp_dir)
 chip = np.load(chip_path)
 labels = backend.predict([chip], [Box(100, 200, 100 + chip.shape[0], 200 + chip.shape[1])], tmp_dir)
-print(json.dumps(labels.to_dict()))
+found = labels.get_npboxes(), labels.get_class_ids(), labels.get_scores()
+print(json.dumps([array.tolist() for array in found]))
 """
 
 
@@ -300,7 +301,7 @@ def test_pytorch_onnx_and_a_process_without_torch_agree(detection: Make, tmp_pat
         other = type(backend)(backend.class_map, backend.places, backend.options, how)
         labels = other.predict([chip], [Box(100, 200, 150, 270)], str(tmp_path))
         assert expected is type(other._runtime)
-        found[how] = labels.to_dict()
+        found[how] = labels.get_npboxes(), labels.get_class_ids(), labels.get_scores()
     np.save(tmp_path / "chip.npy", chip)
     words = [backend.places.model(), str(tmp_path / "chip.npy"), str(tmp_path)]
     done = subprocess.run(
@@ -308,11 +309,12 @@ def test_pytorch_onnx_and_a_process_without_torch_agree(detection: Make, tmp_pat
     )
     assert (0, "") == (done.returncode, done.stderr)
     found["without torch"] = json.loads(done.stdout)
-    assert found["torch"]["boxes"]
-    for one in found.values():
-        assert found["torch"]["class_ids"] == one["class_ids"]
-        np.testing.assert_allclose(found["torch"]["boxes"], one["boxes"], atol=BOX_TOLERANCE)
-        np.testing.assert_allclose(found["torch"]["scores"], one["scores"], atol=SCORE_TOLERANCE)
+    expected_boxes, expected_ids, expected_scores = found["torch"]
+    assert len(expected_boxes)
+    for boxes, class_ids, scores in found.values():
+        assert list(expected_ids) == list(class_ids)
+        np.testing.assert_allclose(expected_boxes, boxes, atol=BOX_TOLERANCE)
+        np.testing.assert_allclose(expected_scores, scores, atol=SCORE_TOLERANCE)
 
 
 def test_the_detector_of_a_bare_backbone_is_exported(tmp_path: Path) -> None:

@@ -33,9 +33,7 @@ def test_boxes_classes_and_scores() -> None:
     assert labels.get_scores().tolist() == [1, 1, 1]
     assert len(labels) == 3
     assert labels.to_dict() == {
-        "boxes": ROWS,
-        "class_ids": [1, 1, 2],
-        "scores": [1, 1, 1],
+        Box(*row): (class_id, 1.0) for row, class_id in zip(ROWS, [1, 1, 2], strict=True)
     }
 
 
@@ -169,12 +167,13 @@ def test_boxes_that_overlap_a_window() -> None:
 def test_duplicates_of_a_class_are_pruned() -> None:
     """Of boxes of one class that overlap the best stays; boxes of low score go."""
     labels = make([*ROWS, ROWS[0]], [1, 1, 2, 3], [0.6, 0.9, 0.3, 0.7])
-    pruned = ObjectDetectionLabels.prune_duplicates(labels, score_thresh=0.5, merge_thresh=0.5)
-    assert pruned == make([ROWS[1], ROWS[0]], [1, 3], [0.9, 0.7])
-    assert len(ObjectDetectionLabels.prune_duplicates(labels, 0.5, 1.0)) == 3
+    pruned = ObjectDetectionLabels.prune_duplicates_by_class(labels, 0.5, 0.5)
+    pruned.assert_equal(make([ROWS[1], ROWS[0]], [1, 3], [0.9, 0.7]))
+    assert len(ObjectDetectionLabels.prune_duplicates_by_class(labels, 0.5, 1.0)) == 3
 
 
 def test_no_boxes_have_no_duplicates() -> None:
     """Of labels without boxes nothing is left."""
     empty = ObjectDetectionLabels.make_empty()
     assert len(ObjectDetectionLabels.prune_duplicates(empty, 0.5, 0.5)) == 0
+    assert len(ObjectDetectionLabels.prune_duplicates_by_class(empty, 0.5, 0.5)) == 0

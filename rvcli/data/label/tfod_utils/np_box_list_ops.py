@@ -64,7 +64,9 @@ def gather(boxlist: BoxList, indices: Array, fields: Iterable[str] | None = None
 
 
 def sort_by_field(boxlist: BoxList, field: str, order: int = SortOrder.DESCEND) -> BoxList:
-    """Return the boxes in the order of a field; those of equal value keep theirs.
+    """Return the boxes in the order of a field.
+
+    Those of equal value keep theirs where it ascends, and get the opposite one where it descends.
 
     Raises:
         DataError: the field has more than one value for a box, or the order is unknown.
@@ -74,8 +76,8 @@ def sort_by_field(boxlist: BoxList, field: str, order: int = SortOrder.DESCEND) 
         raise DataError(f"boxes cannot be sorted by {field!r}, which has the shape {values.shape}")
     if order not in (SortOrder.ASCEND, SortOrder.DESCEND):
         raise DataError(f"the order is {order!r}", hint="SortOrder has ASCEND and DESCEND")
-    keys = values if order == SortOrder.ASCEND else -values
-    return gather(boxlist, np.argsort(keys, kind="stable"))
+    ascending = np.argsort(values, kind="stable")
+    return gather(boxlist, ascending if order == SortOrder.ASCEND else ascending[::-1])
 
 
 def non_max_suppression(
