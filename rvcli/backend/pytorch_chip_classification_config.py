@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from typing import TYPE_CHECKING, Any
 
 from rvcli import keys
@@ -11,20 +13,45 @@ from rvcli.backend.pytorch.torch_backend_config import (
     TorchBackendConfig,
     TorchBackendConfigBuilder,
 )
-from rvcli.backend.pytorch.train_options import BEST, DEFAULT_AUGMENTORS
+from rvcli.backend.pytorch.train_options import BEST
 from rvcli.config import field, positive
 
 if TYPE_CHECKING:
     from rvcli.backend.backend import Backend
 
 
+@dataclass
+class TrainOptions:
+    """How the network is trained, as old code reads it; see the fields of the same names."""
+
+    batch_size: int | None = None
+    lr: float | None = None
+    one_cycle: bool | None = None
+    num_epochs: int | None = None
+    model_arch: str | None = None
+    sync_interval: int | None = None
+    debug: bool | None = None
+    log_tensorboard: bool | None = None
+    run_tensorboard: bool | None = None
+    rare_classes: list[int] | None = None
+    desired_prob: float | None = None
+    augmentors: list[str] = dataclass_field(default_factory=list)
+
+
 class PyTorchChipClassificationConfig(TorchBackendConfig):
     """Classify chips with a network."""
 
     key = keys.PYTORCH_CHIP_CLASSIFICATION
+    train_opts_class = TrainOptions
 
     num_epochs: int = field(
         default=1, doc="Passes over the training chips.", check=positive, used_by=TRAIN
+    )
+    augmentors: list[str] = field(
+        default_factory=list,
+        doc="Random changes of the training chips, by name, such as HorizontalFlip, VerticalFlip"
+        " and RandomRotate90; none if not set.",
+        used_by=TRAIN,
     )
 
     def create_backend(self, task_config: Any) -> Backend:
@@ -55,9 +82,9 @@ class PyTorchChipClassificationConfigBuilder(TorchBackendConfigBuilder):
         debug: bool = False,
         log_tensorboard: bool = True,
         run_tensorboard: bool = True,
-        rare_classes: Sequence[int] = (),
+        rare_classes: Sequence[int] = [],
         desired_prob: float | None = None,
-        augmentors: Sequence[str] = DEFAULT_AUGMENTORS,
+        augmentors: Sequence[str] = [],
         class_weights: Sequence[float] | str | None = None,
         early_stopping: int | None = None,
         pretrained: bool = True,

@@ -51,7 +51,9 @@ class Selection:
         """
         from rvcli.experiment.experiment_loader import ExperimentLoader
 
-        loader = ExperimentLoader(self.arguments, self.prefix, self.methods, self.filters)
+        loader = ExperimentLoader(
+            self.arguments, self.prefix, self.methods, self.filters, strict=True
+        )
         with foreign_prints_aside():
             if self.path is not None:
                 return loader.load_from_file(self.path)

@@ -6,7 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from rvcli import keys
 from rvcli.analyzer.analyzer_config import AnalyzerConfig
-from rvcli.command.command_config import CommandConfig, CommandConfigBuilder, for_command
+from rvcli.command.command_config import (
+    CommandConfig,
+    CommandConfigBuilder,
+    for_command,
+    in_directory,
+)
 from rvcli.config import field
 from rvcli.data.dataset_config import unique_scenes
 from rvcli.data.scene_config import SceneConfig
@@ -24,16 +29,16 @@ class AnalyzeCommandConfig(CommandConfig):
     positional = ("root_uri", "task", "scenes", "analyzers")
 
     task: TaskConfig = field(doc="The task.", group=keys.TASK)
-    scenes: list[SceneConfig] = field(default_factory=list, doc="Scenes to measure.")
+    scenes: list[SceneConfig] = field(doc="Scenes to measure.")
     analyzers: list[AnalyzerConfig] = field(
-        default_factory=list, doc="Analyzers to run, in this order.", group=keys.ANALYZER
+        doc="Analyzers to run, in this order.", group=keys.ANALYZER
     )
 
     def create_command(self, tmp_dir: str | None = None) -> Command:
         """Create the command."""
         from rvcli.command.analyze_command import AnalyzeCommand
 
-        return AnalyzeCommand(self)
+        return in_directory(AnalyzeCommand(self), tmp_dir)
 
 
 class AnalyzeCommandConfigBuilder(CommandConfigBuilder):

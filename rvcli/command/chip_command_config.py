@@ -11,6 +11,7 @@ from rvcli.command.command_config import (
     CommandConfig,
     CommandConfigBuilder,
     for_command,
+    in_directory,
     split_scenes,
 )
 from rvcli.command.labels import report_unlabelled
@@ -41,16 +42,16 @@ class ChipCommandConfig(CommandConfig):
         doc="Augmentors that training chips pass, in this order.",
         group=keys.AUGMENTOR,
     )
-    train_scenes: list[SceneConfig] = field(default_factory=list, doc="Scenes to train on.")
+    train_scenes: list[SceneConfig] = field(doc="Scenes to train on.", parameter="scenes")
     val_scenes: list[SceneConfig] = field(
-        default_factory=list, doc="Scenes that training is watched with."
+        default_factory=list, doc="Scenes that training is watched with.", parameter="scenes"
     )
 
     def create_command(self, tmp_dir: str | None = None) -> Command:
         """Create the command."""
         from rvcli.command.chip_command import ChipCommand
 
-        return ChipCommand(self)
+        return in_directory(ChipCommand(self), tmp_dir)
 
     def report_io(
         self, command_type: str = "", io_def: CommandIODefinition | None = None

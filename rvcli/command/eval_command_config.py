@@ -5,7 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from rvcli import keys
-from rvcli.command.command_config import CommandConfig, CommandConfigBuilder, for_command
+from rvcli.command.command_config import (
+    CommandConfig,
+    CommandConfigBuilder,
+    for_command,
+    in_directory,
+)
 from rvcli.command.labels import report_unlabelled
 from rvcli.config import field
 from rvcli.data.dataset_config import unique_scenes
@@ -26,16 +31,16 @@ class EvalCommandConfig(CommandConfig):
     positional = ("root_uri", "task", "scenes", "evaluators")
 
     task: TaskConfig = field(doc="The task.", group=keys.TASK)
-    scenes: list[SceneConfig] = field(default_factory=list, doc="Scenes to evaluate.")
+    scenes: list[SceneConfig] = field(doc="Scenes to evaluate.")
     evaluators: list[EvaluatorConfig] = field(
-        default_factory=list, doc="Evaluators to run, in this order.", group=keys.EVALUATOR
+        doc="Evaluators to run, in this order.", group=keys.EVALUATOR
     )
 
     def create_command(self, tmp_dir: str | None = None) -> Command:
         """Create the command."""
         from rvcli.command.eval_command import EvalCommand
 
-        return EvalCommand(self)
+        return in_directory(EvalCommand(self), tmp_dir)
 
     def report_io(
         self, command_type: str = "", io_def: CommandIODefinition | None = None

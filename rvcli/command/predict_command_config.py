@@ -10,6 +10,7 @@ from rvcli.command.command_config import (
     CommandConfig,
     CommandConfigBuilder,
     for_command,
+    in_directory,
     split_scenes,
 )
 from rvcli.config import field
@@ -30,13 +31,13 @@ class PredictCommandConfig(CommandConfig):
 
     task: TaskConfig = field(doc="The task.", group=keys.TASK)
     backend: BackendConfig = field(doc="The backend.", group=keys.BACKEND)
-    scenes: list[SceneConfig] = field(default_factory=list, doc="Scenes to predict.")
+    scenes: list[SceneConfig] = field(doc="Scenes to predict.")
 
     def create_command(self, tmp_dir: str | None = None) -> Command:
         """Create the command."""
         from rvcli.command.predict_command import PredictCommand
 
-        return PredictCommand(self)
+        return in_directory(PredictCommand(self), tmp_dir)
 
     def split(self, num_parts: int) -> list[Any]:
         """Divide the scenes."""

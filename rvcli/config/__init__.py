@@ -10,12 +10,13 @@ from rvcli.config.checks import (
     one_of,
     positive,
 )
-from rvcli.config.commands import make_uris_absolute, update, uris_of
+from rvcli.config.commands import make_uris_absolute, taken, update, uris_of
 from rvcli.config.config import BundledConfigMixin, Config
 from rvcli.config.declared import Declared
 from rvcli.config.families import config_from_message
 from rvcli.config.field import MISSING, Field, field
 from rvcli.config.problems import InvalidConfigError, Problem, UnknownMethodError
+from rvcli.errors import ConfigError
 
 __all__ = [
     "MISSING",
@@ -23,6 +24,7 @@ __all__ = [
     "Check",
     "Config",
     "ConfigBuilder",
+    "ConfigError",
     "Declared",
     "Field",
     "InvalidConfigError",
@@ -37,6 +39,7 @@ __all__ = [
     "not_negative",
     "one_of",
     "positive",
+    "taken",
     "update",
     "uris_of",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,26 +12,45 @@ from rvcli.core.command_io_definition import CommandIODefinition
 REPORTED = "_reported_io"
 
 
+class Updated(CommandIODefinition):
+    """What update_for_command returns: an io definition that unpacks as `(config, io_def)`.
+
+    Old subclasses take what super() returns for the one or the other. What is added to it is
+    added to the io definition that was given as well.
+    """
+
+    def __init__(self, config: Any, io_def: CommandIODefinition | None = None) -> None:
+        super().__init__()
+        self.config = config
+        if io_def is not None:
+            self.input_uris = io_def.input_uris
+            self.output_uris = io_def.output_uris
+            self.missing_input_messages = io_def.missing_input_messages
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter((self.config, self))
+
+    def __getitem__(self, index: int) -> Any:
+        return (self.config, self)[index]
+
+
 def update(config: Any, command_type: str, experiment: Any, context: list[Any]) -> Any:
     """Call update_for_command in whichever form it is written; return the updated config.
 
     Known forms return None, the io definition, or a pair whose first part replaces the
-    config. What an io definition says is kept for configs that have no report_io.
+    config. Anything else, as a mock gives, counts as None. What the io definition says is a part
+    of what the config reports.
     """
     io_def = CommandIODefinition()
-    kwargs: dict[str, Any] = {}
-    if _takes(config.update_for_command, "io_def"):
-        kwargs["io_def"] = io_def
-    if _takes(config.update_for_command, "context"):
-        kwargs["context"] = context
-    result = config.update_for_command(command_type, experiment, **kwargs)
+    given = taken(config.update_for_command, io_def=io_def, context=context)
+    result = config.update_for_command(command_type, experiment, **given)
     updated = config
     if isinstance(result, tuple):
-        updated = result[0] if result and result[0] is not None else config
+        updated = result[0] if result and hasattr(result[0], "update_for_command") else config
         result = result[1] if len(result) > 1 else None
-    if isinstance(result, CommandIODefinition):
-        io_def = result
-    if not updated.reports_itself():
+    if isinstance(result, CommandIODefinition) and result is not io_def:
+        io_def.merge(result)
+    if io_def != CommandIODefinition():
         updated.__dict__.setdefault(REPORTED, {})[command_type] = io_def
     return updated
 
@@ -71,9 +91,12 @@ def uris_in(value: Any) -> Iterator[str]:
             yield from uris_in(item)
 
 
-def _takes(method: Any, name: str) -> bool:
+def taken(method: Any, **arguments: Any) -> dict[str, Any]:
+    """Return those arguments that a method takes: older ones know fewer."""
     code = getattr(getattr(method, "__func__", method), "__code__", None)
     if code is None:
-        return False
-    takes_any = bool(code.co_flags & 0x08)
-    return takes_any or name in code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+        return {}
+    if code.co_flags & inspect.CO_VARKEYWORDS:
+        return arguments
+    names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+    return {name: value for name, value in arguments.items() if name in names}

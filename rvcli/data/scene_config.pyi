@@ -7,7 +7,7 @@ from typing_extensions import Self as _Self
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 from rvcli import keys
-from rvcli.config import BundledConfigMixin, Config, ConfigBuilder, Problem, field, names_place, uris_of
+from rvcli.config import BundledConfigMixin, Config, ConfigBuilder, Problem, field, names_place, taken, uris_of
 from rvcli.config.providers import construct_default
 from rvcli.data.label_source.label_source_config import LabelSourceConfig
 from rvcli.data.label_store.label_store_config import LabelStoreConfig
@@ -103,10 +103,13 @@ class SceneConfigBuilder(ConfigBuilder):
     def _task_type(self, method: str) -> str:
         ...
 
+    def __init__(self, prev: SceneConfig | None=None) -> None:
+        ...
+
     def with_id(self, id: str) -> _Self:
         """Name of the scene, unique in the experiment; names its predictions."""
 
-    def with_aoi_uris(self, aoi_uris: _Iterable[str]) -> _Self:
+    def with_aoi_uris(self, uris: _Iterable[str]) -> _Self:
         """GeoJSON files of the areas to which work is limited; the whole scene if none."""
 
     def build(self) -> SceneConfig:

@@ -80,6 +80,7 @@ class SemanticSegmentationConfig(TaskConfig):
         unit="pixels",
         check=positive,
         used_by=(keys.PREDICT, keys.BUNDLE),
+        parameter="chip_size",
     )
     predict_stride: int | None = field(
         default=None,
@@ -117,6 +118,9 @@ class SemanticSegmentationConfig(TaskConfig):
                     "$.chip_options.target_classes",
                     f"has {class_id}, which is no class id; there are {sorted(known)}",
                 )
+
+
+SemanticSegmentationConfig.nest(ChipOptions)
 
 
 class SemanticSegmentationConfigBuilder(ClassTaskConfigBuilder):

@@ -98,13 +98,13 @@ def _find_name(module: str, name: str, used: int) -> Successor:
     if given is not None:
         where, _, function = given.partition(":")
         return Successor(GIVEN, used, where, function)
+    defined = homes().get(name, ())
+    if module in defined and name in HOMES:
+        return Successor(NAME, used, HOMES[name].removeprefix("rvcli."), name)
     if not _is_of_old_code(module) and (name in today.members(home) or today.is_dunder(name)):
         return Successor(NAME, used, home, name)
     if name in vars(keys) and name.isupper() and (today.is_package(module) or home == "keys"):
         return Successor(NAME, used, "keys", name)
-    defined = homes().get(name, ())
-    if module in defined and name in HOMES:
-        return Successor(NAME, used, HOMES[name].removeprefix("rvcli."), name)
     for inner in defined:
         if inner != module and (not module or inner.startswith(f"{module}.")):
             return _find_name(inner, name, used)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from rvcli import keys
 from rvcli.config import Problem, between, field, not_negative, positive
 from rvcli.data.label_source.label_source_config import LabelSourceConfig, LabelSourceConfigBuilder
-from rvcli.data.vector_source.vector_source_config import VectorSourceConfig, as_vector_source
+from rvcli.data.vector_source.vector_source_config import VectorSourceConfig, as_vector_source, without_area
 if TYPE_CHECKING:
     from rvcli.core.box import Box
     from rvcli.data.crs_transformer.crs_transformer import CRSTransformer
@@ -58,6 +58,9 @@ class ChipClassificationLabelSourceConfigBuilder(LabelSourceConfigBuilder):
 
     def from_proto(self, msg: Any) -> Any:
         """Return a copy with the values of a message, of the older form as well."""
+
+    def __init__(self, prev: ChipClassificationLabelSourceConfig | None=None) -> None:
+        ...
 
     def with_ioa_thresh(self, ioa_thresh: float | None) -> _Self:
         """Share of a polygon, or of the cell, that has to lie in their intersection for the polygon's class to count; needed to infer cells."""

@@ -6,7 +6,7 @@ from typing import Any as _Any, Literal as _Literal, overload as _overload
 from typing_extensions import Self as _Self
 from typing import TYPE_CHECKING, Any
 from rvcli import keys
-from rvcli.config import field
+from rvcli.config import field, taken
 from rvcli.core.class_map import ClassMap
 from rvcli.data.label_source.label_source_config import LabelSourceConfig, LabelSourceConfigBuilder
 from rvcli.data.raster_source.raster_source_config import RasterSourceConfig, as_raster_source
@@ -45,6 +45,9 @@ class SemanticSegmentationLabelSourceConfigBuilder(LabelSourceConfigBuilder):
 
     def from_proto(self, msg: Any) -> Any:
         """Return a copy with the values of a message, of the older form as well."""
+
+    def __init__(self, prev: SemanticSegmentationLabelSourceConfig | None=None) -> None:
+        ...
 
     def with_source(self, source: RasterSourceConfig) -> _Self:
         """The raster of labels: one band of class ids, or RGB."""

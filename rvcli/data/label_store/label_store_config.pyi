@@ -10,6 +10,7 @@ from rvcli.data.label_store.semantic_segmentation_raster_store_config import Sem
 from typing import TYPE_CHECKING, Any, ClassVar
 from rvcli import keys
 from rvcli.config import Config, ConfigBuilder
+from rvcli.errors import ConfigError
 from rvcli.filesystem import join_uri
 if TYPE_CHECKING:
     from rvcli.core.box import Box
@@ -35,22 +36,22 @@ class LabelStoreConfig(Config):
 
     @_overload
     @classmethod
-    def builder(cls, key: _Literal['CHIP_CLASSIFICATION_GEOJSON']) -> ChipClassificationGeoJSONStoreConfigBuilder:
+    def builder(cls, store_type: _Literal['CHIP_CLASSIFICATION_GEOJSON']) -> ChipClassificationGeoJSONStoreConfigBuilder:
         ...
 
     @_overload
     @classmethod
-    def builder(cls, key: _Literal['OBJECT_DETECTION_GEOJSON']) -> ObjectDetectionGeoJSONStoreConfigBuilder:
+    def builder(cls, store_type: _Literal['OBJECT_DETECTION_GEOJSON']) -> ObjectDetectionGeoJSONStoreConfigBuilder:
         ...
 
     @_overload
     @classmethod
-    def builder(cls, key: _Literal['SEMANTIC_SEGMENTATION_RASTER']) -> SemanticSegmentationRasterStoreConfigBuilder:
+    def builder(cls, store_type: _Literal['SEMANTIC_SEGMENTATION_RASTER']) -> SemanticSegmentationRasterStoreConfigBuilder:
         ...
 
     @_overload
     @classmethod
-    def builder(cls, key: str | None=None) -> _Any:
+    def builder(cls, store_type: str | None=None) -> _Any:
         ...
 
 def prediction_uri(experiment_config: Any, context: list[Any] | None, extension: str) -> str:

@@ -6,11 +6,12 @@ from typing import Any as _Any, Literal as _Literal, overload as _overload
 from typing_extensions import Self as _Self
 from rvcli.data.raster_transformer.raster_transformer_config import RasterTransformerConfig
 import logging
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 from rvcli import keys
-from rvcli.config import Declared, field
+from rvcli.config import Declared, Problem, field
 from rvcli.data.raster_source.raster_source_config import RasterSourceConfig, RasterSourceConfigBuilder
-from rvcli.data.vector_source.vector_source_config import VectorSourceConfig, as_vector_source
+from rvcli.data.vector_source.vector_source_config import VectorSourceConfig, as_vector_source, without_area
 from rvcli.errors import ConfigError
 if TYPE_CHECKING:
     from rvcli.core.box import Box
@@ -44,13 +45,16 @@ class RasterizedSourceConfig(RasterSourceConfig):
     rasterizer_options: RasterizerOptions
     'How they become pixels.'
 
+    def problems(self) -> Iterable[Problem]:
+        """Check the channels, and that every geometry can be drawn."""
+
     def create_source(self, tmp_dir: str, crs_transformer: CRSTransformer | None=None, extent: Box | None=None, class_map: ClassMap | None=None) -> RasterSource:
         """Create the raster source on the grid of a scene."""
 
     def _vectors(self, class_map: ClassMap | None) -> Any:
         """Return the vector source, with the old width of lines if it sets none of its own."""
 
-    def for_prediction(self, image_uri: str) -> Any:
+    def for_prediction(self, uri: str) -> Any:
         """Return this config: there is no image to replace."""
 
     def create_local(self, tmp_dir: str) -> Any:
@@ -61,6 +65,7 @@ class RasterizedSourceConfig(RasterSourceConfig):
 
     def to_builder(self, *_: _Any) -> RasterizedSourceConfigBuilder:
         ...
+RasterizedSourceConfig.nest(RasterizerOptions)
 
 class RasterizedSourceConfigBuilder(RasterSourceConfigBuilder):
     """Builds RasterizedSourceConfig."""
@@ -76,6 +81,9 @@ class RasterizedSourceConfigBuilder(RasterSourceConfigBuilder):
 
     def from_proto(self, msg: Any) -> Any:
         """Return a copy with the values of a message, of the older form as well."""
+
+    def __init__(self, prev: RasterizedSourceConfig | None=None) -> None:
+        ...
 
     def build(self) -> RasterizedSourceConfig:
         ...

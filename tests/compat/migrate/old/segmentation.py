@@ -57,7 +57,7 @@ class Segmentation(rv.ExperimentSet):
                                              .build()
         vector_source = rv.VectorSourceConfig.builder(rv.GEOJSON_SOURCE) \
             .with_uri(uri.replace('images', 'labels').replace('.tif', '.json')) \
-            .with_buffers(line_bufs={1: None, 2: 3}) \
+            .with_buffers(line_bufs={1: 1, 2: 3}) \
             .build()
         label_raster = rv.RasterSourceConfig.builder(rv.RASTERIZED_SOURCE) \
             .with_vector_source(vector_source) \
