@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from rvcli import errors
+from rvcli import errors, notices
 from rvcli.cli.group import LazyGroup
 from rvcli.cli.options import shared_options
 from rvcli.cli.state import State
@@ -79,9 +79,17 @@ def _invoke(arguments: list[str], state: State) -> int:
     if "_RV_COMPLETE" in os.environ:
         super(Rv, main).main(arguments, "rv", complete_var="_RV_COMPLETE")
     # Experiment files and plugins, here and in workers, may be written for rastervision.
-    with serving(), main.make_context("rv", arguments, obj=state) as ctx:
+    with (
+        serving(),
+        notices.shown_by(_warn),
+        main.make_context("rv", arguments, obj=state) as ctx,
+    ):
         code = main.invoke(ctx)
     return code if isinstance(code, int) else errors.EXIT_DONE
+
+
+def _warn(text: str) -> None:
+    click.echo(click.style("warning: ", fg="yellow", bold=True) + text, err=True)
 
 
 def _pipe_broken(error: BrokenPipeError, state: State) -> int:
