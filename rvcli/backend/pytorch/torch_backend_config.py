@@ -60,6 +60,12 @@ class TorchBackendConfig(SimpleBackendConfig):
     num_epochs: int = field(
         default=5, doc="Passes over the training chips.", check=positive, used_by=TRAIN
     )
+    num_steps: int | None = field(
+        default=None,
+        doc="Batches to learn from, instead of `num_epochs`.",
+        check=positive,
+        used_by=TRAIN,
+    )
     sync_interval: int = field(
         default=1,
         doc="Checkpoints are written each time after so many epochs.",
@@ -155,6 +161,7 @@ class TorchBackendConfig(SimpleBackendConfig):
             keep=self.keep,
             export_onnx=self.export_onnx,
             seed=self.seed,
+            num_steps=self.num_steps,
         )
 
     def problems(self) -> Iterable[Problem]:
