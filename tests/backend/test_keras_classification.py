@@ -444,7 +444,7 @@ class TestConfig:
         (tmp_path / "t.json").write_text(json.dumps(template))
         one = builder.with_template(template).build()
         other = builder.with_template(str(tmp_path / "t.json")).build()
-        assert camel(template) == one.kc_config == other.kc_config
+        assert template == one.kc_config == other.kc_config
 
     def test_missing_keys(self, builder: Any) -> None:
         """An unknown key is refused, passed over or added, as asked."""
