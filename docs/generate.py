@@ -1,6 +1,6 @@
 """Write the pages of docs/reference from the code that they describe.
 
-python docs/generate.py            writes cli.md, configs.md and settings.md
+python docs/generate.py            writes the pages
 python docs/generate.py --check    writes nothing; exit 1 when they are stale
 
 The pages are committed, so that they can be read without installing anything.
@@ -328,7 +328,51 @@ def _first_paragraph(text: str | None) -> str:
     return next(_paragraphs(text), "")
 
 
-PAGES = {"cli.md": cli_page, "configs.md": configs_page, "settings.md": settings_page}
+# The names of rastervision.
+
+
+def rastervision_page() -> Iterator[str]:
+    """Yield the paragraphs of the page on the names of the interface of old."""
+    from rvcli.compat.interface import items, modules
+    from rvcli.compat.presence import presence
+
+    found = {item: presence(item) for item in items()}
+    absent = [item for item in items() if not found[item].home]
+    yield "# Names of rastervision"
+    yield (
+        f"Every public name of `rastervision` 0.11, {len(found)} in {len(modules())} modules, and"
+        " where it is when [old code is served](../rastervision.md)."
+        f" {len(found) - len(absent)} are present, {len(absent)} absent."
+        " What differs in use is said beside the name."
+    )
+    if absent:
+        yield _table(["absent", "why"], [[f"`{i.path}`", found[i].note] for i in absent])
+    for module in modules():
+        of_module = [item for item in items() if item.module == module]
+        home = next((found[item].home for item in of_module if found[item].home), "")
+        yield f"## {module}"
+        yield f"Present: `{home}`." if home else "Absent."
+        rows = []
+        for item in of_module:
+            if not item.owner:
+                inner = [i for i in of_module if i.owner == item.name]
+                members = ", ".join(_marked(i, found[i]) for i in inner)
+                rows.append([_marked(item, found[item]), item.kind, members])
+        yield _table(["name", "kind", "members"], rows)
+
+
+def _marked(item: Any, found: Any) -> str:
+    if not found.home:
+        return f"`{item.name}` (absent: {found.note})"
+    return f"`{item.name}`" + (f" (differs: {found.note})" if found.differences else "")
+
+
+PAGES = {
+    "cli.md": cli_page,
+    "configs.md": configs_page,
+    "rastervision.md": rastervision_page,
+    "settings.md": settings_page,
+}
 
 if __name__ == "__main__":
     raise SystemExit(main())

@@ -45,3 +45,8 @@ ABSENT: dict[str, str] = {
     "protos.deeplab": "messages of TensorFlow's libraries are dicts: with_template takes them",
     "protos.keras_classification": "it is a dict: with_template takes it",
 }
+
+# Names that differ on purpose, and why.
+DIFFERENT: dict[str, str] = {
+    "runner.aws_batch_experiment_runner.NOOP_COMMAND": "It names a program of the job's image.",
+}
