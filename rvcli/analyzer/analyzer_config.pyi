@@ -22,12 +22,12 @@ class AnalyzerConfig(BundledConfigMixin, Config):
 
     @_overload
     @classmethod
-    def builder(cls, key: _Literal['STATS_ANALYZER']) -> StatsAnalyzerConfigBuilder:
+    def builder(cls, analyzer_type: _Literal['STATS_ANALYZER']) -> StatsAnalyzerConfigBuilder:
         ...
 
     @_overload
     @classmethod
-    def builder(cls, key: str | None=None) -> _Any:
+    def builder(cls, analyzer_type: str | None=None) -> _Any:
         ...
 
 class AnalyzerConfigBuilder(ConfigBuilder):

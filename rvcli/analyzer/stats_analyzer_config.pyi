@@ -55,6 +55,9 @@ class StatsAnalyzerConfigBuilder(AnalyzerConfigBuilder):
     def from_proto(self, msg: Any) -> StatsAnalyzerConfigBuilder:
         """Return a copy with the values of a message, of the older form as well."""
 
+    def __init__(self, prev: StatsAnalyzerConfig | None=None) -> None:
+        ...
+
     def with_stats_uri(self, stats_uri: str | None) -> _Self:
         """Where the statistics are written; `stats.json` below the analyze URI if not set."""
 

@@ -22,12 +22,12 @@ class AugmentorConfig(Config):
 
     @_overload
     @classmethod
-    def builder(cls, key: _Literal['NODATA_AUGMENTOR']) -> NodataAugmentorConfigBuilder:
+    def builder(cls, augmentor_type: _Literal['NODATA_AUGMENTOR']) -> NodataAugmentorConfigBuilder:
         ...
 
     @_overload
     @classmethod
-    def builder(cls, key: str | None=None) -> _Any:
+    def builder(cls, augmentor_type: str | None=None) -> _Any:
         ...
 
 class AugmentorConfigBuilder(ConfigBuilder):

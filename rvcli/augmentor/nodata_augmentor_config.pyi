@@ -33,6 +33,9 @@ class NodataAugmentorConfigBuilder(AugmentorConfigBuilder):
     def with_probability(self, aug_prob: float) -> _Self:
         """Set the probability that a chip is changed, between 0 and 1. Default: 0.5."""
 
+    def __init__(self, prev: NodataAugmentorConfig | None=None) -> None:
+        ...
+
     def with_aug_prob(self, aug_prob: float) -> _Self:
         """Probability that a chip is changed."""
 

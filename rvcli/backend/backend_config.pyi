@@ -49,57 +49,57 @@ class BackendConfig(BundledConfigMixin, Config):
 
     @_overload
     @classmethod
-    def builder(cls, key: _Literal['KERAS_CLASSIFICATION']) -> KerasClassificationConfigBuilder:
+    def builder(cls, backend_type: _Literal['KERAS_CLASSIFICATION']) -> KerasClassificationConfigBuilder:
         ...
 
     @_overload
     @classmethod
-    def builder(cls, key: _Literal['PYTORCH_CHIP_CLASSIFICATION']) -> PyTorchChipClassificationConfigBuilder:
+    def builder(cls, backend_type: _Literal['PYTORCH_CHIP_CLASSIFICATION']) -> PyTorchChipClassificationConfigBuilder:
         ...
 
     @_overload
     @classmethod
-    def builder(cls, key: _Literal['PYTORCH_OBJECT_DETECTION']) -> PyTorchObjectDetectionConfigBuilder:
+    def builder(cls, backend_type: _Literal['PYTORCH_OBJECT_DETECTION']) -> PyTorchObjectDetectionConfigBuilder:
         ...
 
     @_overload
     @classmethod
-    def builder(cls, key: _Literal['PYTORCH_SEMANTIC_SEGMENTATION']) -> PyTorchSemanticSegmentationConfigBuilder:
+    def builder(cls, backend_type: _Literal['PYTORCH_SEMANTIC_SEGMENTATION']) -> PyTorchSemanticSegmentationConfigBuilder:
         ...
 
     @_overload
     @classmethod
-    def builder(cls, key: _Literal['SKLEARN_CHIP_CLASSIFICATION']) -> SklearnChipClassificationConfigBuilder:
+    def builder(cls, backend_type: _Literal['SKLEARN_CHIP_CLASSIFICATION']) -> SklearnChipClassificationConfigBuilder:
         ...
 
     @_overload
     @classmethod
-    def builder(cls, key: _Literal['SKLEARN_OBJECT_DETECTION']) -> SklearnObjectDetectionConfigBuilder:
+    def builder(cls, backend_type: _Literal['SKLEARN_OBJECT_DETECTION']) -> SklearnObjectDetectionConfigBuilder:
         ...
 
     @_overload
     @classmethod
-    def builder(cls, key: _Literal['SKLEARN_PIXELS_TO_BOXES']) -> SklearnPixelsToBoxesConfigBuilder:
+    def builder(cls, backend_type: _Literal['SKLEARN_PIXELS_TO_BOXES']) -> SklearnPixelsToBoxesConfigBuilder:
         ...
 
     @_overload
     @classmethod
-    def builder(cls, key: _Literal['SKLEARN_SEMANTIC_SEGMENTATION']) -> SklearnSemanticSegmentationConfigBuilder:
+    def builder(cls, backend_type: _Literal['SKLEARN_SEMANTIC_SEGMENTATION']) -> SklearnSemanticSegmentationConfigBuilder:
         ...
 
     @_overload
     @classmethod
-    def builder(cls, key: _Literal['TF_DEEPLAB']) -> TFDeeplabConfigBuilder:
+    def builder(cls, backend_type: _Literal['TF_DEEPLAB']) -> TFDeeplabConfigBuilder:
         ...
 
     @_overload
     @classmethod
-    def builder(cls, key: _Literal['TF_OBJECT_DETECTION']) -> TFObjectDetectionConfigBuilder:
+    def builder(cls, backend_type: _Literal['TF_OBJECT_DETECTION']) -> TFObjectDetectionConfigBuilder:
         ...
 
     @_overload
     @classmethod
-    def builder(cls, key: str | None=None) -> _Any:
+    def builder(cls, backend_type: str | None=None) -> _Any:
         ...
 
 class BackendConfigBuilder(ConfigBuilder):

@@ -30,7 +30,7 @@ class KerasClassificationConfig(NestedBackendConfig):
     def problems(self) -> Iterable[Problem]:
         """Check that the nested form can be read."""
 
-    def __init__(self, kc_config: dict[str, Any]=..., debug: bool=False, chip_uri: str | None=None, train_uri: str | None=None, sync_interval: int=600, do_monitoring: bool=True, replace_model: bool=False, train_chip_uris: list[str]=..., validation_chip_uris: list[str]=..., model_uri: str | None=None, seed: int=0, pretrained_model_uri: str | None=None) -> None:
+    def __init__(self, backend_opts: _Any | None=None, train_opts: _Any | None=None, *, kc_config: dict[str, Any]=..., debug: bool=False, chip_uri: str | None=None, train_uri: str | None=None, sync_interval: int=600, do_monitoring: bool=True, replace_model: bool=False, train_chip_uris: list[str]=..., validation_chip_uris: list[str]=..., model_uri: str | None=None, seed: int=0, pretrained_model_uri: str | None=None) -> None:
         ...
 
     def to_builder(self, *_: _Any) -> KerasClassificationConfigBuilder:

@@ -46,7 +46,7 @@ class NestedBackendConfig(SimpleBackendConfig):
     def values_from_message(cls, message: Any) -> dict[str, Any]:
         """Read a message; whole numbers in the nested dict are integers again."""
 
-    def __init__(self, backend_type: str | None=None, chip_uri: str | None=None, train_uri: str | None=None, sync_interval: int=600, do_monitoring: bool=True, replace_model: bool=False, train_chip_uris: list[str]=..., validation_chip_uris: list[str]=..., model_uri: str | None=None, seed: int=0, pretrained_model_uri: str | None=None) -> None:
+    def __init__(self, backend_opts: _Any | None=None, train_opts: _Any | None=None, *, backend_type: str | None=None, chip_uri: str | None=None, train_uri: str | None=None, sync_interval: int=600, do_monitoring: bool=True, replace_model: bool=False, train_chip_uris: list[str]=..., validation_chip_uris: list[str]=..., model_uri: str | None=None, seed: int=0, pretrained_model_uri: str | None=None) -> None:
         ...
 
     def to_builder(self, *_: _Any) -> NestedBackendConfigBuilder:

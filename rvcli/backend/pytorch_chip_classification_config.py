@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from typing import TYPE_CHECKING, Any
 
 from rvcli import keys
@@ -18,10 +20,29 @@ if TYPE_CHECKING:
     from rvcli.backend.backend import Backend
 
 
+@dataclass
+class TrainOptions:
+    """How the network is trained, as old code reads it; see the fields of the same names."""
+
+    batch_size: int | None = None
+    lr: float | None = None
+    one_cycle: bool | None = None
+    num_epochs: int | None = None
+    model_arch: str | None = None
+    sync_interval: int | None = None
+    debug: bool | None = None
+    log_tensorboard: bool | None = None
+    run_tensorboard: bool | None = None
+    rare_classes: list[int] | None = None
+    desired_prob: float | None = None
+    augmentors: list[str] = dataclass_field(default_factory=list)
+
+
 class PyTorchChipClassificationConfig(TorchBackendConfig):
     """Classify chips with a network."""
 
     key = keys.PYTORCH_CHIP_CLASSIFICATION
+    train_opts_class = TrainOptions
 
     num_epochs: int = field(
         default=1, doc="Passes over the training chips.", check=positive, used_by=TRAIN

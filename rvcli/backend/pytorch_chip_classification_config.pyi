@@ -5,6 +5,8 @@ from collections.abc import Iterable as _Iterable
 from typing import Any as _Any, Literal as _Literal, overload as _overload
 from typing_extensions import Self as _Self
 from collections.abc import Sequence
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from typing import TYPE_CHECKING, Any
 from rvcli import keys
 from rvcli.backend.pytorch.torch_backend_config import TRAIN, TorchBackendConfig, TorchBackendConfigBuilder
@@ -13,16 +15,33 @@ from rvcli.config import field, positive
 if TYPE_CHECKING:
     from rvcli.backend.backend import Backend
 
+@dataclass
+class TrainOptions:
+    """How the network is trained, as old code reads it; see the fields of the same names."""
+    batch_size: int | None = None
+    lr: float | None = None
+    one_cycle: bool | None = None
+    num_epochs: int | None = None
+    model_arch: str | None = None
+    sync_interval: int | None = None
+    debug: bool | None = None
+    log_tensorboard: bool | None = None
+    run_tensorboard: bool | None = None
+    rare_classes: list[int] | None = None
+    desired_prob: float | None = None
+    augmentors: list[str] = dataclass_field(default_factory=list)
+
 class PyTorchChipClassificationConfig(TorchBackendConfig):
     """Classify chips with a network."""
     key = keys.PYTORCH_CHIP_CLASSIFICATION
+    train_opts_class = TrainOptions
     num_epochs: int
     'Passes over the training chips.'
 
     def create_backend(self, task_config: Any) -> Backend:
         """Create the backend."""
 
-    def __init__(self, num_epochs: int=1, model_arch: str='resnet18', model_options: dict[str, Any]=..., pretrained: bool=True, batch_size: int=8, lr: float=0.0001, one_cycle: bool=True, num_steps: int | None=None, sync_interval: int=1, debug: bool=False, log_tensorboard: bool=True, run_tensorboard: bool=True, augmentors: list[str]=..., rare_classes: list[int]=..., desired_prob: float | None=None, class_weights: list[float] | str | None=None, early_stopping: int | None=None, keep: str='best', export_onnx: bool=True, predict_with: str='auto', chip_uri: str | None=None, train_chip_uris: list[str]=..., validation_chip_uris: list[str]=..., train_uri: str | None=None, model_uri: str | None=None, seed: int=0, pretrained_model_uri: str | None=None) -> None:
+    def __init__(self, backend_opts: _Any | None=None, train_opts: _Any | None=None, *, num_epochs: int=1, model_arch: str='resnet18', model_options: dict[str, Any]=..., pretrained: bool=True, batch_size: int=8, lr: float=0.0001, one_cycle: bool=True, num_steps: int | None=None, sync_interval: int=1, debug: bool=False, log_tensorboard: bool=True, run_tensorboard: bool=True, augmentors: list[str]=..., rare_classes: list[int]=..., desired_prob: float | None=None, class_weights: list[float] | str | None=None, early_stopping: int | None=None, keep: str='best', export_onnx: bool=True, predict_with: str='auto', chip_uri: str | None=None, train_chip_uris: list[str]=..., validation_chip_uris: list[str]=..., train_uri: str | None=None, model_uri: str | None=None, seed: int=0, pretrained_model_uri: str | None=None) -> None:
         ...
 
     def to_builder(self, *_: _Any) -> PyTorchChipClassificationConfigBuilder:

@@ -5,6 +5,7 @@ from collections.abc import Iterable as _Iterable
 from typing import Any as _Any, Literal as _Literal, overload as _overload
 from typing_extensions import Self as _Self
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from rvcli import keys
 from rvcli.backend.pytorch.torch_backend_config import ALL_USES, TorchBackendConfig, TorchBackendConfigBuilder
@@ -13,9 +14,23 @@ from rvcli.config import Problem, field, not_empty, not_negative
 if TYPE_CHECKING:
     from rvcli.backend.backend import Backend
 
+@dataclass
+class TrainOptions:
+    """How the network is trained, as old code reads it; see the fields of the same names."""
+    batch_size: int | None = None
+    lr: float | None = None
+    one_cycle: bool | None = None
+    num_epochs: int | None = None
+    model_arch: str | None = None
+    sync_interval: int | None = None
+    log_tensorboard: bool | None = None
+    run_tensorboard: bool | None = None
+    debug: bool | None = None
+
 class PyTorchObjectDetectionConfig(TorchBackendConfig):
     """Find boxes with a network."""
     key = keys.PYTORCH_OBJECT_DETECTION
+    train_opts_class = TrainOptions
     model_arch: str
     'Name of the network: the backbone of an FCOS, a detector of torchvision as `retinanet_resnet50_fpn`, or `module:function` that makes one.'
     predict_margin: int | None
@@ -27,7 +42,7 @@ class PyTorchObjectDetectionConfig(TorchBackendConfig):
     def problems(self) -> Iterable[Problem]:
         """Check that nothing is asked for that detectors do not know."""
 
-    def __init__(self, model_arch: str='resnet18', predict_margin: int | None=None, model_options: dict[str, Any]=..., pretrained: bool=True, batch_size: int=8, lr: float=0.0001, one_cycle: bool=True, num_epochs: int=5, num_steps: int | None=None, sync_interval: int=1, debug: bool=False, log_tensorboard: bool=True, run_tensorboard: bool=True, augmentors: list[str]=..., rare_classes: list[int]=..., desired_prob: float | None=None, class_weights: list[float] | str | None=None, early_stopping: int | None=None, keep: str='best', export_onnx: bool=True, predict_with: str='auto', chip_uri: str | None=None, train_chip_uris: list[str]=..., validation_chip_uris: list[str]=..., train_uri: str | None=None, model_uri: str | None=None, seed: int=0, pretrained_model_uri: str | None=None) -> None:
+    def __init__(self, backend_opts: _Any | None=None, train_opts: _Any | None=None, *, model_arch: str='resnet18', predict_margin: int | None=None, model_options: dict[str, Any]=..., pretrained: bool=True, batch_size: int=8, lr: float=0.0001, one_cycle: bool=True, num_epochs: int=5, num_steps: int | None=None, sync_interval: int=1, debug: bool=False, log_tensorboard: bool=True, run_tensorboard: bool=True, augmentors: list[str]=..., rare_classes: list[int]=..., desired_prob: float | None=None, class_weights: list[float] | str | None=None, early_stopping: int | None=None, keep: str='best', export_onnx: bool=True, predict_with: str='auto', chip_uri: str | None=None, train_chip_uris: list[str]=..., validation_chip_uris: list[str]=..., train_uri: str | None=None, model_uri: str | None=None, seed: int=0, pretrained_model_uri: str | None=None) -> None:
         ...
 
     def to_builder(self, *_: _Any) -> PyTorchObjectDetectionConfigBuilder:

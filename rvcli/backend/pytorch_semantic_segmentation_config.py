@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from rvcli import keys
@@ -18,10 +19,26 @@ if TYPE_CHECKING:
     from rvcli.backend.backend import Backend
 
 
+@dataclass
+class TrainOptions:
+    """How the network is trained, as old code reads it; see the fields of the same names."""
+
+    batch_size: int | None = None
+    lr: float | None = None
+    one_cycle: bool | None = None
+    num_epochs: int | None = None
+    model_arch: str | None = None
+    sync_interval: int | None = None
+    debug: bool | None = None
+    log_tensorboard: bool | None = None
+    run_tensorboard: bool | None = None
+
+
 class PyTorchSemanticSegmentationConfig(TorchBackendConfig):
     """Classify every pixel with a network."""
 
     key = keys.PYTORCH_SEMANTIC_SEGMENTATION
+    train_opts_class = TrainOptions
 
     model_arch: str = field(
         default="resnet50",

@@ -5,6 +5,7 @@ from collections.abc import Iterable as _Iterable
 from typing import Any as _Any, Literal as _Literal, overload as _overload
 from typing_extensions import Self as _Self
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from rvcli import keys
 from rvcli.backend.pytorch.torch_backend_config import ALL_USES, TorchBackendConfig, TorchBackendConfigBuilder
@@ -13,9 +14,23 @@ from rvcli.config import field, not_empty, not_negative
 if TYPE_CHECKING:
     from rvcli.backend.backend import Backend
 
+@dataclass
+class TrainOptions:
+    """How the network is trained, as old code reads it; see the fields of the same names."""
+    batch_size: int | None = None
+    lr: float | None = None
+    one_cycle: bool | None = None
+    num_epochs: int | None = None
+    model_arch: str | None = None
+    sync_interval: int | None = None
+    debug: bool | None = None
+    log_tensorboard: bool | None = None
+    run_tensorboard: bool | None = None
+
 class PyTorchSemanticSegmentationConfig(TorchBackendConfig):
     """Classify every pixel with a network."""
     key = keys.PYTORCH_SEMANTIC_SEGMENTATION
+    train_opts_class = TrainOptions
     model_arch: str
     'Name of the network: the encoder of a U-Net, `deeplabv3plus:resnet50` and the like, a model of torchvision, or `module:function` that makes it.'
     predict_margin: int
@@ -24,7 +39,7 @@ class PyTorchSemanticSegmentationConfig(TorchBackendConfig):
     def create_backend(self, task_config: Any) -> Backend:
         """Create the backend."""
 
-    def __init__(self, model_arch: str='resnet50', predict_margin: int=32, model_options: dict[str, Any]=..., pretrained: bool=True, batch_size: int=8, lr: float=0.0001, one_cycle: bool=True, num_epochs: int=5, num_steps: int | None=None, sync_interval: int=1, debug: bool=False, log_tensorboard: bool=True, run_tensorboard: bool=True, augmentors: list[str]=..., rare_classes: list[int]=..., desired_prob: float | None=None, class_weights: list[float] | str | None=None, early_stopping: int | None=None, keep: str='best', export_onnx: bool=True, predict_with: str='auto', chip_uri: str | None=None, train_chip_uris: list[str]=..., validation_chip_uris: list[str]=..., train_uri: str | None=None, model_uri: str | None=None, seed: int=0, pretrained_model_uri: str | None=None) -> None:
+    def __init__(self, backend_opts: _Any | None=None, train_opts: _Any | None=None, *, model_arch: str='resnet50', predict_margin: int=32, model_options: dict[str, Any]=..., pretrained: bool=True, batch_size: int=8, lr: float=0.0001, one_cycle: bool=True, num_epochs: int=5, num_steps: int | None=None, sync_interval: int=1, debug: bool=False, log_tensorboard: bool=True, run_tensorboard: bool=True, augmentors: list[str]=..., rare_classes: list[int]=..., desired_prob: float | None=None, class_weights: list[float] | str | None=None, early_stopping: int | None=None, keep: str='best', export_onnx: bool=True, predict_with: str='auto', chip_uri: str | None=None, train_chip_uris: list[str]=..., validation_chip_uris: list[str]=..., train_uri: str | None=None, model_uri: str | None=None, seed: int=0, pretrained_model_uri: str | None=None) -> None:
         ...
 
     def to_builder(self, *_: _Any) -> PyTorchSemanticSegmentationConfigBuilder:

@@ -4,21 +4,39 @@ from __future__ import annotations
 from collections.abc import Iterable as _Iterable
 from typing import Any as _Any, Literal as _Literal, overload as _overload
 from typing_extensions import Self as _Self
-from typing import TYPE_CHECKING, Any
+import inspect
+from copy import deepcopy
+from typing import TYPE_CHECKING, Any, ClassVar
 from rvcli import keys
+from rvcli.backend import options_config
 from rvcli.backend.backend_config import BackendConfig, BackendConfigBuilder
+from rvcli.backend.options_config import BackendOptions
 from rvcli.backend.places import MODEL_FILE, TRAIN, VALIDATION, Places, chips_uri
-from rvcli.config import field
+from rvcli.config import ConfigBuilder, field
+from rvcli.errors import ConfigError
 from rvcli.filesystem import base_name, join_uri
 if TYPE_CHECKING:
+    from rvcli.backend.backend import Backend
     from rvcli.core.command_io_definition import CommandIODefinition
+__all__ = ['BackendOptions', 'SimpleBackendConfig', 'SimpleBackendConfigBuilder']
 
 class SimpleBackendConfig(BackendConfig):
     """Describes a backend that keeps chips in files, one a scene, and its model in another.
 
     A member declares its options as further fields, and its `create_backend` gives them and
     `self.places()` to a ChipBackend.
+
+    The old way, it sets `backend_type`, `backend_class` and `train_opts_class` instead: its
+    options are the objects `backend_opts` and `train_opts`, of which it makes
+    `backend_class(task_config, backend_opts, train_opts)`.
+
+    Attributes:
+        train_opts_class: of `train_opts`.
+        backend_class: of the backend, where the config is written the old way.
     """
+    backend_type: str = ''
+    train_opts_class: ClassVar[Any] = None
+    backend_class: ClassVar[Any] = None
     chip_uri: str | None
     'Directory of the chips; the chip URI of the experiment if not set.'
     train_chip_uris: list[str]
@@ -32,11 +50,61 @@ class SimpleBackendConfig(BackendConfig):
     seed: int
     'Seed of all that is random.'
 
+    def __init__(self, backend_opts: Any=None, train_opts: Any=None) -> None:
+        ...
+
+    @classmethod
+    def _takes_fields(cls) -> bool:
+        ...
+
+    @classmethod
+    def _given(cls, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
+        """Return the arguments by the names of the fields; those of old code are two objects."""
+
+    @classmethod
+    def parameters(cls) -> list[inspect.Parameter]:
+        """List what the constructor takes: the options of old code, or the fields by name."""
+
+    @property
+    def backend_opts(self) -> Any:
+        """Where the backend keeps its files, as old code reads it."""
+
+    @backend_opts.setter
+    def backend_opts(self, backend_opts: Any) -> None:
+        ...
+
+    @property
+    def train_opts(self) -> Any:
+        """How to train, as old code reads it; None where there is no class for that."""
+
+    @train_opts.setter
+    def train_opts(self, train_opts: Any) -> None:
+        ...
+
+    def _take(self, name: str, options: Any) -> None:
+        ...
+
+    def _has_options(self) -> bool:
+        """True if the config is written the old way."""
+
+    def create_backend(self, task_config: Any) -> Backend:
+        """Create the backend for a task."""
+
+    def to_proto(self) -> Any:
+        """Return the message of this config; options of the old way travel as JSON text."""
+
+    @classmethod
+    def values_from_message(cls, message: Any) -> dict[str, Any]:
+        """Read the declared fields from a message, of the older form as well."""
+
     def places(self) -> Places:
         """Return the URIs of the files."""
 
     def update_for_command(self, command_type: str, experiment_config: Any, context: list[Any] | None=None, io_def: CommandIODefinition | None=None) -> Any:
         """Put chips and model below the URIs of the experiment."""
+
+    def report_io(self, command_type: str, io_def: CommandIODefinition) -> Any:
+        """Add what the backend reads and writes during a command to `io_def`."""
 
     def for_scenes(self, train_ids: list[str], validation_ids: list[str]) -> Any:
         """Return the config for a chip command that makes the chips of these scenes alone."""
@@ -50,14 +118,34 @@ class SimpleBackendConfig(BackendConfig):
     def load_bundle_files(self, bundle_dir: str) -> Any:
         """Name the model where the package was unpacked."""
 
-    def __init__(self, backend_type: str | None=None, chip_uri: str | None=None, train_chip_uris: list[str]=..., validation_chip_uris: list[str]=..., train_uri: str | None=None, model_uri: str | None=None, seed: int=0, pretrained_model_uri: str | None=None) -> None:
-        ...
-
     def to_builder(self, *_: _Any) -> SimpleBackendConfigBuilder:
         ...
 
 class SimpleBackendConfigBuilder(BackendConfigBuilder):
-    """Base of the builders of such configs."""
+    """Base of the builders of such configs.
+
+    A builder of a config that is written the old way has the attributes `backend_opts` and
+    `train_opts`, and writes `with_train_options` and `_applicable_tasks`.
+    """
+    config_class: Any = SimpleBackendConfig
+
+    def __init__(self, prev_config: Any=None) -> None:
+        ...
+
+    def _has_options(self) -> bool:
+        """True if the config is written the old way."""
+
+    def build(self) -> Any:
+        """Return the config."""
+
+    def from_proto(self, msg: Any) -> Any:
+        """Return a copy with the values of a message."""
+
+    def with_train_options(self, *args: Any, **kwargs: Any) -> _Self:
+        """Set how to train: a builder that has such options writes this anew."""
+
+    def with_model_uri(self, model_uri: str) -> _Self:
+        """Set where the model is; below the train URI if not set."""
 
     def with_pretrained_uri(self, pretrained_uri: str) -> _Self:
         """Set the model from which training starts."""
@@ -74,11 +162,5 @@ class SimpleBackendConfigBuilder(BackendConfigBuilder):
     def with_train_uri(self, train_uri: str | None) -> _Self:
         """Directory of what training writes; the train URI of the experiment if not set."""
 
-    def with_model_uri(self, model_uri: str | None) -> _Self:
-        """The model; below the train URI if not set."""
-
     def with_seed(self, seed: int) -> _Self:
         """Seed of all that is random."""
-
-    def build(self) -> SimpleBackendConfig:
-        ...

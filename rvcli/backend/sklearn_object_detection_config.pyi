@@ -29,7 +29,7 @@ class SklearnObjectDetectionConfig(SimpleBackendConfig):
     def create_backend(self, task_config: Any) -> Backend:
         """Create the backend."""
 
-    def __init__(self, max_windows: int=100000, sizes: int=8, iterations: int=150, learning_rate: float=0.1, chip_uri: str | None=None, train_chip_uris: list[str]=..., validation_chip_uris: list[str]=..., train_uri: str | None=None, model_uri: str | None=None, seed: int=0, pretrained_model_uri: str | None=None) -> None:
+    def __init__(self, backend_opts: _Any | None=None, train_opts: _Any | None=None, *, max_windows: int=100000, sizes: int=8, iterations: int=150, learning_rate: float=0.1, chip_uri: str | None=None, train_chip_uris: list[str]=..., validation_chip_uris: list[str]=..., train_uri: str | None=None, model_uri: str | None=None, seed: int=0, pretrained_model_uri: str | None=None) -> None:
         ...
 
     def to_builder(self, *_: _Any) -> SklearnObjectDetectionConfigBuilder:

@@ -25,7 +25,7 @@ class SklearnPixelsToBoxesConfig(PixelBackendConfig):
     def create_backend(self, task_config: Any) -> Backend:
         """Create the backend."""
 
-    def __init__(self, denoise: int=2, min_pixels: int=16, max_pixels: int=80000, scales: list[int]=..., iterations: int=60, learning_rate: float=0.08, chip_uri: str | None=None, train_chip_uris: list[str]=..., validation_chip_uris: list[str]=..., train_uri: str | None=None, model_uri: str | None=None, seed: int=0, pretrained_model_uri: str | None=None) -> None:
+    def __init__(self, backend_opts: _Any | None=None, train_opts: _Any | None=None, *, denoise: int=2, min_pixels: int=16, max_pixels: int=80000, scales: list[int]=..., iterations: int=60, learning_rate: float=0.08, chip_uri: str | None=None, train_chip_uris: list[str]=..., validation_chip_uris: list[str]=..., train_uri: str | None=None, model_uri: str | None=None, seed: int=0, pretrained_model_uri: str | None=None) -> None:
         ...
 
     def to_builder(self, *_: _Any) -> SklearnPixelsToBoxesConfigBuilder:

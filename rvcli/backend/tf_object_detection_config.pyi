@@ -40,7 +40,7 @@ class TFObjectDetectionConfig(TranslatedConfig):
     def _without_counterpart(self) -> Iterable[str]:
         ...
 
-    def __init__(self, tfod_config: dict[str, Any]=..., model_main_py: str='/opt/tf-models/object_detection/model_main.py', export_py: str='/opt/tf-models/object_detection/export_inference_graph.py', pretrained_model_uri: str | None=None, fine_tune_checkpoint_name: str | None=None, debug: bool=False, chip_uri: str | None=None, train_uri: str | None=None, sync_interval: int=600, do_monitoring: bool=True, replace_model: bool=False, train_chip_uris: list[str]=..., validation_chip_uris: list[str]=..., model_uri: str | None=None, seed: int=0) -> None:
+    def __init__(self, backend_opts: _Any | None=None, train_opts: _Any | None=None, *, tfod_config: dict[str, Any]=..., model_main_py: str='/opt/tf-models/object_detection/model_main.py', export_py: str='/opt/tf-models/object_detection/export_inference_graph.py', pretrained_model_uri: str | None=None, fine_tune_checkpoint_name: str | None=None, debug: bool=False, chip_uri: str | None=None, train_uri: str | None=None, sync_interval: int=600, do_monitoring: bool=True, replace_model: bool=False, train_chip_uris: list[str]=..., validation_chip_uris: list[str]=..., model_uri: str | None=None, seed: int=0) -> None:
         ...
 
     def to_builder(self, *_: _Any) -> TFObjectDetectionConfigBuilder:

@@ -30,7 +30,9 @@ class BundleCommand(Command):
         from rvcli.utils.files import save_json_config, upload_or_copy, zipdir
 
         config, tmp_dir = self.command_config, tmp_dir or self.get_tmp_dir()
-        if not config.task.predict_package_uri:
+        # A part that cannot be copied is changed by packing.
+        package_uri = config.task.predict_package_uri
+        if not package_uri:
             raise ConfigError("the task does not say where the predict package goes")
         bundle_dir = Path(tmp_dir) / "bundle"
         bundle_dir.mkdir(parents=True, exist_ok=True)
@@ -38,7 +40,7 @@ class BundleCommand(Command):
         save_json_config(message, str(bundle_dir / BUNDLE_CONFIG_FILE))
         package = str(Path(tmp_dir) / "predict_package.zip")
         zipdir(str(bundle_dir), package)
-        upload_or_copy(package, config.task.predict_package_uri)
+        upload_or_copy(package, package_uri)
 
     def _pack(self, bundle_dir: str) -> Any:
         """Copy the files of every part; return the message that names them."""

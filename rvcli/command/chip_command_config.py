@@ -41,9 +41,11 @@ class ChipCommandConfig(CommandConfig):
         doc="Augmentors that training chips pass, in this order.",
         group=keys.AUGMENTOR,
     )
-    train_scenes: list[SceneConfig] = field(default_factory=list, doc="Scenes to train on.")
+    train_scenes: list[SceneConfig] = field(
+        default_factory=list, doc="Scenes to train on.", parameter="scenes"
+    )
     val_scenes: list[SceneConfig] = field(
-        default_factory=list, doc="Scenes that training is watched with."
+        default_factory=list, doc="Scenes that training is watched with.", parameter="scenes"
     )
 
     def create_command(self, tmp_dir: str | None = None) -> Command:

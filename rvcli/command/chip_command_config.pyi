@@ -64,10 +64,10 @@ class ChipCommandConfigBuilder(CommandConfigBuilder):
     def with_augmentors(self, augmentors: _Iterable[AugmentorConfig]) -> _Self:
         """Augmentors that training chips pass, in this order."""
 
-    def with_train_scenes(self, train_scenes: _Iterable[SceneConfig]) -> _Self:
+    def with_train_scenes(self, scenes: _Iterable[SceneConfig]) -> _Self:
         """Scenes to train on."""
 
-    def with_val_scenes(self, val_scenes: _Iterable[SceneConfig]) -> _Self:
+    def with_val_scenes(self, scenes: _Iterable[SceneConfig]) -> _Self:
         """Scenes that training is watched with."""
 
     def build(self) -> ChipCommandConfig:

@@ -85,37 +85,37 @@ class CommandConfig(Config):
 
     @_overload
     @classmethod
-    def builder(cls, key: _Literal['ANALYZE']) -> AnalyzeCommandConfigBuilder:
+    def builder(cls, command_type: _Literal['ANALYZE']) -> AnalyzeCommandConfigBuilder:
         ...
 
     @_overload
     @classmethod
-    def builder(cls, key: _Literal['BUNDLE']) -> BundleCommandConfigBuilder:
+    def builder(cls, command_type: _Literal['BUNDLE']) -> BundleCommandConfigBuilder:
         ...
 
     @_overload
     @classmethod
-    def builder(cls, key: _Literal['CHIP']) -> ChipCommandConfigBuilder:
+    def builder(cls, command_type: _Literal['CHIP']) -> ChipCommandConfigBuilder:
         ...
 
     @_overload
     @classmethod
-    def builder(cls, key: _Literal['EVAL']) -> EvalCommandConfigBuilder:
+    def builder(cls, command_type: _Literal['EVAL']) -> EvalCommandConfigBuilder:
         ...
 
     @_overload
     @classmethod
-    def builder(cls, key: _Literal['PREDICT']) -> PredictCommandConfigBuilder:
+    def builder(cls, command_type: _Literal['PREDICT']) -> PredictCommandConfigBuilder:
         ...
 
     @_overload
     @classmethod
-    def builder(cls, key: _Literal['TRAIN']) -> TrainCommandConfigBuilder:
+    def builder(cls, command_type: _Literal['TRAIN']) -> TrainCommandConfigBuilder:
         ...
 
     @_overload
     @classmethod
-    def builder(cls, key: str | None=None) -> _Any:
+    def builder(cls, command_type: str | None=None) -> _Any:
         ...
 
 def for_command(config: C, command_type: str, experiment: Any) -> C:

@@ -16,6 +16,7 @@ from rvcli.config.declared import Declared
 from rvcli.config.families import config_from_message
 from rvcli.config.field import MISSING, Field, field
 from rvcli.config.problems import InvalidConfigError, Problem, UnknownMethodError
+from rvcli.errors import ConfigError
 
 __all__ = [
     "MISSING",
@@ -23,6 +24,7 @@ __all__ = [
     "Check",
     "Config",
     "ConfigBuilder",
+    "ConfigError",
     "Declared",
     "Field",
     "InvalidConfigError",

@@ -32,6 +32,8 @@ class ConfigBuilder:
             for spec in config_class.fields():
                 if not hasattr(cls, f"with_{spec.name}"):
                     setattr(cls, f"with_{spec.name}", _make_setter(spec))
+            if "__init__" not in cls.__dict__ and not config_class.is_family():
+                _show_prev(cls)
 
     def __init__(
         self,
@@ -139,15 +141,32 @@ def builder_class_of(config_class: type[Config]) -> type[ConfigBuilder]:
     return found
 
 
+def _show_prev(builder_class: type[ConfigBuilder]) -> None:
+    """Let the signature of a builder whose config is known say that it takes but that."""
+    inherited = builder_class.__init__
+
+    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:  # noqa: N807
+        inherited(self, *args, **kwargs)
+
+    if "config_class" in inspect.signature(inherited).parameters:
+        kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+        parameters = [
+            inspect.Parameter("self", kind),
+            inspect.Parameter("prev", kind, default=None),
+        ]
+        __init__.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+        builder_class.__init__ = __init__  # type: ignore[method-assign]
+
+
 def _make_setter(spec: Field) -> Callable[..., Any]:
-    name = spec.name
+    name, parameter = spec.name, spec.parameter or spec.name
 
     def setter(self: ConfigBuilder, *args: Any, **kwargs: Any) -> ConfigBuilder:
         if len(args) == 1 and not kwargs:
             return self.set(**{name: args[0]})
-        if not args and list(kwargs) == [name]:
-            return self.set(**kwargs)
-        raise TypeError(f"with_{name}() takes one value, {name}")
+        if not args and list(kwargs) in ([name], [parameter]):
+            return self.set(**{name: next(iter(kwargs.values()))})
+        raise TypeError(f"with_{name}() takes one value, {parameter}")
 
     unit = f" In {spec.unit}." if spec.unit else ""
     default = "Required." if spec.required else f"Default: {spec.make_default()!r}."
@@ -157,7 +176,7 @@ def _make_setter(spec: Field) -> Callable[..., Any]:
     kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
     parameters = [
         inspect.Parameter("self", kind),
-        inspect.Parameter(name, kind, annotation=spec.annotation),
+        inspect.Parameter(parameter, kind, annotation=spec.annotation),
     ]
     setter.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     return setter

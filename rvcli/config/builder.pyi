@@ -57,6 +57,9 @@ class ConfigBuilder:
 def builder_class_of(config_class: type[Config]) -> type[ConfigBuilder]:
     """Return the builder class of a declared config, made on first use."""
 
+def _show_prev(builder_class: type[ConfigBuilder]) -> None:
+    """Let the signature of a builder whose config is known say that it takes but that."""
+
 def _make_setter(spec: Field) -> Callable[..., Any]:
     ...
 

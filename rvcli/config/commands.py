@@ -11,11 +11,34 @@ from rvcli.core.command_io_definition import CommandIODefinition
 REPORTED = "_reported_io"
 
 
+class Updated(CommandIODefinition):
+    """What update_for_command returns: an io definition that unpacks as `(config, io_def)`.
+
+    Old subclasses take what super() returns for the one or the other. What is added to it is
+    added to the io definition that was given as well.
+    """
+
+    def __init__(self, config: Any, io_def: CommandIODefinition | None = None) -> None:
+        super().__init__()
+        self.config = config
+        if io_def is not None:
+            self.input_uris = io_def.input_uris
+            self.output_uris = io_def.output_uris
+            self.missing_input_messages = io_def.missing_input_messages
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter((self.config, self))
+
+    def __getitem__(self, index: int) -> Any:
+        return (self.config, self)[index]
+
+
 def update(config: Any, command_type: str, experiment: Any, context: list[Any]) -> Any:
     """Call update_for_command in whichever form it is written; return the updated config.
 
     Known forms return None, the io definition, or a pair whose first part replaces the
-    config. What an io definition says is kept for configs that have no report_io.
+    config. Anything else, as a mock gives, counts as None. What the io definition says is a part
+    of what the config reports.
     """
     io_def = CommandIODefinition()
     kwargs: dict[str, Any] = {}
@@ -26,11 +49,11 @@ def update(config: Any, command_type: str, experiment: Any, context: list[Any]) 
     result = config.update_for_command(command_type, experiment, **kwargs)
     updated = config
     if isinstance(result, tuple):
-        updated = result[0] if result and result[0] is not None else config
+        updated = result[0] if result and hasattr(result[0], "update_for_command") else config
         result = result[1] if len(result) > 1 else None
-    if isinstance(result, CommandIODefinition):
-        io_def = result
-    if not updated.reports_itself():
+    if isinstance(result, CommandIODefinition) and result is not io_def:
+        io_def.merge(result)
+    if io_def != CommandIODefinition():
         updated.__dict__.setdefault(REPORTED, {})[command_type] = io_def
     return updated
 

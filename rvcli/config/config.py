@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import copy
+import functools
 import importlib
+import inspect
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from rvcli import registry
-from rvcli.config.commands import REPORTED, update, uris_in
+from rvcli.config.commands import REPORTED, Updated, update, uris_in
 from rvcli.config.convert import ConversionError
 from rvcli.config.declared import Declared, plain_message
 from rvcli.config.families import TYPE_FIELDS, config_from_message, from_storable, to_storable
@@ -51,16 +53,34 @@ class Config(Declared):
         super().__init_subclass__(**kwargs)
         if "key" in cls.__dict__ and "part" not in cls.__dict__:
             cls.part = None
+        name = cls.type_field()
+        if name is not None and "group" in cls.__dict__:
+            _name_the_key(cls, name)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        name = self.type_field()
-        key = self.key
+    @classmethod
+    def _construct(cls, new: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        name = cls.type_field()
+        key = cls.key
         if name is not None and key is None:
             key = args[0] if args else kwargs.pop(name, None)
             args = args[1:]
-        super().__init__(*args, **kwargs)
-        if name is not None and not isinstance(getattr(type(self), name, None), property):
-            setattr(self, name, key)
+        super()._construct(new, args, kwargs)
+        if name is not None and not isinstance(getattr(type(new), name, None), property):
+            setattr(new, name, key)
+
+    @classmethod
+    def parameters(cls) -> list[inspect.Parameter]:
+        """List what the constructor takes, in order: the key first where the class has none."""
+        name = cls.type_field()
+        if name is None or cls.key is not None:
+            return super().parameters()
+        kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+        return [inspect.Parameter(name, kind, annotation="str"), *super().parameters()]
+
+    @classmethod
+    def is_family(cls) -> bool:
+        """True for the class that a group of configs derives from."""
+        return bool(cls.group) and "message" in cls.__dict__
 
     @classmethod
     def type_field(cls) -> str | None:
@@ -80,11 +100,6 @@ class Config(Declared):
             return self.builder_class()(self)
         key = getattr(self, self.type_field() or "", "")
         return registry.current().get_config_builder(self.group, key)(self)
-
-    @classmethod
-    def is_declared(cls) -> bool:
-        """True unless the class is written the classic way, with a constructor of its own."""
-        return cls.__init__ is Config.__init__
 
     def carries_itself(self) -> bool:
         """True if a hand-written to_proto may name plugins that nobody else can see."""
@@ -211,7 +226,8 @@ class Config(Declared):
         """Fill in what depends on the experiment, such as URIs below its root.
 
         Changes this config, which is a copy made for the command. Subclasses call super()
-        first. Returns the config and the io definition, a new one if none is given, as a pair.
+        first. Returns the io definition, a new one if none is given; it unpacks as the pair of
+        this config and itself.
         """
         inner = [*(context or []), self]
         for name, value in list(self.__dict__.items()):
@@ -221,11 +237,7 @@ class Config(Declared):
                 self.__dict__[name] = [
                     update(v, command_type, experiment_config, inner) for v in value
                 ]
-        return self, CommandIODefinition() if io_def is None else io_def
-
-    def reports_itself(self) -> bool:
-        """False for a classic config without report_io: its update is its report."""
-        return self.is_declared() or type(self).report_io is not Config.report_io
+        return Updated(self, io_def)
 
     def report_io(self, command_type: str, io_def: CommandIODefinition) -> Any:
         """Add what this config reads and writes during a command to `io_def`."""
@@ -276,3 +288,22 @@ class BundledConfigMixin:
                 path = path.with_stem(f"{path.stem}-{digest}")
             fetched.replace(path)
         return str(path), path.name
+
+
+def _name_the_key(family: type[Config], name: str) -> None:
+    """Let `builder` of a family take the key under the name that the family has for it."""
+    written = inspect.getattr_static(family, "builder").__func__
+
+    def builder(cls: Any, *args: Any, **kwargs: Any) -> Any:
+        if name in kwargs:
+            kwargs["key"] = kwargs.pop(name)
+        return written(cls, *args, **kwargs)
+
+    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    parameters = [
+        inspect.Parameter("cls", kind),
+        inspect.Parameter(name, kind, default=None, annotation="str | None"),
+    ]
+    functools.update_wrapper(builder, written)
+    builder.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    family.builder = classmethod(builder)  # type: ignore[method-assign, assignment]

@@ -6,7 +6,7 @@ import builtins
 import copy
 import inspect
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, ClassVar, TypeVar
 
 from rvcli import keys
@@ -17,13 +17,15 @@ from rvcli.config.problems import InvalidConfigError, Problem
 Self = TypeVar("Self", bound="Declared")
 
 PRUNED = "_pruned"
+GENERATED = "_takes_fields_of"
 
 
 class Declared:
     """Base of classes with declared fields.
 
     The constructor takes the fields by name, or by position in the order of `positional`
-    (default: own fields first, then inherited ones). It does not validate; `check()` does.
+    (default: own fields first, then inherited ones). It does not validate; `check()` does. It is
+    generated for each class that writes none, so that its signature says what it takes.
     """
 
     positional: ClassVar[tuple[str, ...]] = ()
@@ -44,18 +46,55 @@ class Declared:
             inherited.update(getattr(base, "_fields", {}))
         cls._fields = {**own, **{n: f for n, f in inherited.items() if n not in own}}
         cls._types = None
+        if "__init__" not in cls.__dict__ and cls._takes_fields():
+            setattr(cls, "__init__", _make_constructor(cls))  # noqa: B010 - a method, for mypy
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        names = self._positional_names()
+        type(self)._construct(self, args, kwargs)
+
+    @classmethod
+    def _takes_fields(cls) -> bool:
+        """True if the constructor that a class inherits takes the declared fields."""
+        return cls.is_declared()
+
+    @classmethod
+    def _construct(cls, new: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        """Set the fields of a new value to what the constructor of this class was given."""
+        given = cls._given(args, kwargs)
+        for name in given:
+            if name not in cls._fields:
+                raise TypeError(f"{cls.__name__} got an unexpected argument {name!r}")
+        for name, spec in new._fields.items():
+            new.__dict__[name] = spec.value_of(given)
+
+    @classmethod
+    def _given(cls, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
+        """Return the arguments of the constructor by the names of the fields."""
+        names = cls._positional_names()
         if len(args) > len(names):
-            raise TypeError(f"{type(self).__name__} takes {len(names)} values, got {len(args)}")
+            raise TypeError(f"{cls.__name__} takes {len(names)} values, got {len(args)}")
         given = dict(zip(names, args, strict=False))
         for name, value in kwargs.items():
-            if name not in self._fields or name in given:
-                raise TypeError(f"{type(self).__name__} got an unexpected argument {name!r}")
+            if name in given:
+                raise TypeError(f"{cls.__name__} got an unexpected argument {name!r}")
             given[name] = value
-        for name, spec in self._fields.items():
-            self.__dict__[name] = given[name] if name in given else spec.make_default()
+        return given
+
+    @classmethod
+    def parameters(cls) -> list[inspect.Parameter]:
+        """List what the constructor takes, in order.
+
+        A field without a default has one where an earlier parameter has one, as it must.
+        """
+        kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+        found: list[inspect.Parameter] = []
+        for spec in (cls._fields[name] for name in cls._positional_names()):
+            bare = spec.required and (not found or found[-1].default is inspect.Parameter.empty)
+            default = inspect.Parameter.empty if bare else spec.make_default()
+            found.append(
+                inspect.Parameter(spec.name, kind, default=default, annotation=spec.annotation)
+            )
+        return found
 
     @classmethod
     def _positional_names(cls) -> tuple[str, ...]:
@@ -70,7 +109,7 @@ class Declared:
     @classmethod
     def is_declared(cls) -> bool:
         """True unless the class is written the classic way, with a constructor of its own."""
-        return True
+        return hasattr(cls.__init__, GENERATED) or cls.__init__ is Declared.__init__
 
     @classmethod
     def field_types(cls) -> dict[str, Any]:
@@ -90,7 +129,7 @@ class Declared:
         converted: dict[str, Any] = {}
         problems: list[Problem] = []
         for name, spec in cls._fields.items():
-            value = values[name] if name in values else spec.make_default()
+            value = spec.value_of(values)
             path = f"$.{name}"
             if value is None and (spec.required or not accepts_none(types_by_name[name])):
                 problems.append(Problem(path, "is not set"))
@@ -170,6 +209,21 @@ class Declared:
     def __repr__(self) -> str:
         parts = (f"{n}={self.__dict__.get(n)!r}" for n in self._positional_names())
         return f"{type(self).__name__}({', '.join(parts)})"
+
+
+def _make_constructor(owner: type[Declared]) -> Callable[..., None]:
+    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:  # noqa: N807
+        owner._construct(self, args, kwargs)
+
+    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    parameters = [inspect.Parameter("self", kind), *owner.parameters()]
+    __init__.__qualname__ = f"{owner.__qualname__}.__init__"
+    __init__.__module__ = owner.__module__
+    __init__.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+        parameters, return_annotation=None
+    )
+    setattr(__init__, GENERATED, owner)
+    return __init__
 
 
 def plain(value: Any) -> Any:

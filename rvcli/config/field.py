@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +23,8 @@ class Field:
 
     Attributes:
         name: attribute on the config; `with_<name>` on its builder.
+        parameter: name of the parameter of `with_<name>`; the field's own if empty, which does
+            in any case.
         owner: the class that declares it.
         annotation: its type as written, resolved by `Declared.field_types`.
         default: value when nothing is set; MISSING makes the field required.
@@ -52,6 +54,7 @@ class Field:
     used_by: tuple[str, ...] = ()
     proto: str | None = None
     semantic: bool = True
+    parameter: str = ""
     name: str = ""
     owner: type = object
     annotation: Any = Any
@@ -60,6 +63,16 @@ class Field:
     def required(self) -> bool:
         """True if there is no default."""
         return self.default is MISSING and self.default_factory is None
+
+    def value_of(self, values: Mapping[str, Any]) -> Any:
+        """Return this field's value among those given, or its default.
+
+        None stands for a default that is made anew, as old code has it for lists.
+        """
+        value = values.get(self.name)
+        if self.name in values and not (value is None and self.default_factory is not None):
+            return value
+        return self.make_default()
 
     def make_default(self) -> Any:
         """Return the default; None where the field is required."""
@@ -82,6 +95,7 @@ def field(
     used_by: Sequence[str] = (),
     proto: str | None = None,
     semantic: bool = True,
+    parameter: str = "",
 ) -> Any:
     """Declare a field on a config class.
 
@@ -102,4 +116,5 @@ def field(
         used_by=tuple(used_by),
         proto=proto,
         semantic=semantic,
+        parameter=parameter,
     )

@@ -94,7 +94,7 @@ def render(path: Path) -> str:
 
 def _complete_class(node: ast.ClassDef, owner: type, names: _Names) -> None:
     """Add to a class what is generated for it when the program runs."""
-    if issubclass(owner, Config) and _is_family(owner):
+    if issubclass(owner, Config) and owner.is_family():
         node.body = [n for n in node.body if getattr(n, "name", "") != "builder"]
     written = {n.name for n in node.body if isinstance(n, ast.FunctionDef)}
     added: list[str] = []
@@ -111,13 +111,15 @@ def _complete_class(node: ast.ClassDef, owner: type, names: _Names) -> None:
 
 
 def _constructor(owner: type[Declared], names: _Names) -> str:
-    parameters = [
-        f"{spec.name}: {names.annotation(spec)} = {_default(spec)}"
-        for spec in (owner._fields[name] for name in owner._positional_names())
-    ]
-    type_field = owner.type_field() if issubclass(owner, Config) else None
-    if type_field is not None and not getattr(owner, "key", None):
-        parameters.insert(0, f"{type_field}: str | None = None")
+    parameters = []
+    for parameter in owner.parameters():
+        if parameter.kind is parameter.KEYWORD_ONLY and "*" not in parameters:
+            parameters.append("*")
+        spec = owner._fields.get(parameter.name)
+        if spec is not None:
+            parameters.append(f"{spec.name}: {names.annotation(spec)} = {_default(spec)}")
+        else:
+            parameters.append(f"{parameter.name}: {parameter.annotation} | None = None")
     return f"def __init__(self, {', '.join(parameters)}) -> None: ..."
 
 
@@ -130,13 +132,9 @@ def _default(spec: Field) -> str:
     return "..."
 
 
-def _is_family(owner: type[Config]) -> bool:
-    return bool(owner.group) and "message" in owner.__dict__
-
-
 def _builder_methods(owner: type[Config], written: set[str], names: _Names) -> Iterator[str]:
     """Yield `builder` and `to_builder` of a config with the builder classes that they return."""
-    if _is_family(owner):
+    if owner.is_family():
         yield from _family_overloads(owner, names)
         return
     builder = owner.__dict__.get("_builder")
@@ -151,7 +149,7 @@ def _builder_methods(owner: type[Config], written: set[str], names: _Names) -> I
 
 def _family_overloads(owner: type[Config], names: _Names) -> Iterator[str]:
     """Yield one overload of `builder` for each built-in member, and one for any other key."""
-    builtins = registry.default()
+    builtins, name = registry.default(), owner.type_field()
     builders = {
         key: builtins.get_config_builder(owner.group, key) for key in builtins.keys(owner.group)
     }
@@ -164,8 +162,10 @@ def _family_overloads(owner: type[Config], names: _Names) -> Iterator[str]:
     overload = "@_overload\n" if named else ""
     for key, builder in named.items():
         result = names.use(builder)
-        yield f"{overload}@classmethod\ndef builder(cls, key: _Literal[{key!r}]) -> {result}: ..."
-    yield f"{overload}@classmethod\ndef builder(cls, key: str | None = None) -> _Any: ..."
+        yield (
+            f"{overload}@classmethod\ndef builder(cls, {name}: _Literal[{key!r}]) -> {result}: ..."
+        )
+    yield f"{overload}@classmethod\ndef builder(cls, {name}: str | None = None) -> _Any: ..."
 
 
 def _sets_config_class(node: ast.stmt) -> bool:
@@ -184,16 +184,20 @@ def _setters(owner: type[ConfigBuilder], written: set[str], names: _Names) -> It
     config_class = owner.__dict__.get("config_class")
     if not (isinstance(config_class, type) and issubclass(config_class, Config)):
         return
+    config = names.use(config_class)
+    if "__init__" in owner.__dict__ and "__init__" not in written:
+        yield f"def __init__(self, prev: {config} | None = None) -> None: ..."
     for spec in config_class.fields():
         method = f"with_{spec.name}"
         if method in owner.__dict__ and method not in written:
             unit = f" In {spec.unit}." if spec.unit else ""
             yield (
-                f"def {method}(self, {spec.name}: {_widened(names.annotation(spec))}) -> _Self:\n"
+                f"def {method}(self, {spec.parameter or spec.name}:"
+                f" {_widened(names.annotation(spec))}) -> _Self:\n"
                 f"    {spec.doc + unit!r}"
             )
     if "build" not in written:
-        yield f"def build(self) -> {names.use(config_class)}: ..."
+        yield f"def build(self) -> {config}: ..."
 
 
 def _widened(annotation: str) -> str:

@@ -18,12 +18,14 @@ class DatasetConfig(Config):
 
     message = "dataset_pb2:DatasetConfig"
 
-    train_scenes: list[SceneConfig] = field(default_factory=list, doc="Scenes to train on.")
+    train_scenes: list[SceneConfig] = field(
+        default_factory=list, doc="Scenes to train on.", parameter="scenes"
+    )
     validation_scenes: list[SceneConfig] = field(
-        default_factory=list, doc="Scenes to predict and evaluate."
+        default_factory=list, doc="Scenes to predict and evaluate.", parameter="scenes"
     )
     test_scenes: list[SceneConfig] = field(
-        default_factory=list, doc="Scenes to predict, without evaluation."
+        default_factory=list, doc="Scenes to predict, without evaluation.", parameter="scenes"
     )
     augmentors: list[AugmentorConfig] = field(
         default_factory=list,

@@ -71,13 +71,16 @@ class DatasetConfigBuilder(ConfigBuilder):
     def with_augmentor(self, augmentor: AugmentorConfig) -> _Self:
         """Add one augmentor."""
 
-    def with_train_scenes(self, train_scenes: _Iterable[SceneConfig]) -> _Self:
+    def __init__(self, prev: DatasetConfig | None=None) -> None:
+        ...
+
+    def with_train_scenes(self, scenes: _Iterable[SceneConfig]) -> _Self:
         """Scenes to train on."""
 
-    def with_validation_scenes(self, validation_scenes: _Iterable[SceneConfig]) -> _Self:
+    def with_validation_scenes(self, scenes: _Iterable[SceneConfig]) -> _Self:
         """Scenes to predict and evaluate."""
 
-    def with_test_scenes(self, test_scenes: _Iterable[SceneConfig]) -> _Self:
+    def with_test_scenes(self, scenes: _Iterable[SceneConfig]) -> _Self:
         """Scenes to predict, without evaluation."""
 
     def with_augmentors(self, augmentors: _Iterable[AugmentorConfig]) -> _Self:

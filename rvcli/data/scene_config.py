@@ -54,6 +54,7 @@ class SceneConfig(BundledConfigMixin, Config):
         doc="GeoJSON files of the areas to which work is limited; the whole scene if none.",
         input_of=(keys.CHIP, keys.PREDICT, keys.EVAL),
         used_by=(keys.CHIP, keys.PREDICT, keys.EVAL),
+        parameter="uris",
     )
 
     def problems(self) -> Iterable[Problem]:

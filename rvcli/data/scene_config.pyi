@@ -104,10 +104,13 @@ class SceneConfigBuilder(ConfigBuilder):
     def _task_type(self, method: str) -> str:
         ...
 
+    def __init__(self, prev: SceneConfig | None=None) -> None:
+        ...
+
     def with_id(self, id: str) -> _Self:
         """Name of the scene, unique in the experiment; names its predictions."""
 
-    def with_aoi_uris(self, aoi_uris: _Iterable[str]) -> _Self:
+    def with_aoi_uris(self, uris: _Iterable[str]) -> _Self:
         """GeoJSON files of the areas to which work is limited; the whole scene if none."""
 
     def build(self) -> SceneConfig:

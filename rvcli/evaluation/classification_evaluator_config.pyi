@@ -42,6 +42,9 @@ class ClassificationEvaluatorConfigBuilder(EvaluatorConfigBuilder):
     def with_task(self, task: Any) -> _Self:
         """Take the classes of a task."""
 
+    def __init__(self, prev: ClassificationEvaluatorConfig | None=None) -> None:
+        ...
+
     def with_class_map(self, class_map: ClassMap) -> _Self:
         """The classes."""
 

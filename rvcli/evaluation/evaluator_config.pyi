@@ -24,22 +24,22 @@ class EvaluatorConfig(Config):
 
     @_overload
     @classmethod
-    def builder(cls, key: _Literal['CHIP_CLASSIFICATION_EVALUATOR']) -> ChipClassificationEvaluatorConfigBuilder:
+    def builder(cls, evaluator_type: _Literal['CHIP_CLASSIFICATION_EVALUATOR']) -> ChipClassificationEvaluatorConfigBuilder:
         ...
 
     @_overload
     @classmethod
-    def builder(cls, key: _Literal['OBJECT_DETECTION_EVALUATOR']) -> ObjectDetectionEvaluatorConfigBuilder:
+    def builder(cls, evaluator_type: _Literal['OBJECT_DETECTION_EVALUATOR']) -> ObjectDetectionEvaluatorConfigBuilder:
         ...
 
     @_overload
     @classmethod
-    def builder(cls, key: _Literal['SEMANTIC_SEGMENTATION_EVALUATOR']) -> SemanticSegmentationEvaluatorConfigBuilder:
+    def builder(cls, evaluator_type: _Literal['SEMANTIC_SEGMENTATION_EVALUATOR']) -> SemanticSegmentationEvaluatorConfigBuilder:
         ...
 
     @_overload
     @classmethod
-    def builder(cls, key: str | None=None) -> _Any:
+    def builder(cls, evaluator_type: str | None=None) -> _Any:
         ...
 
 class EvaluatorConfigBuilder(ConfigBuilder):

@@ -45,13 +45,15 @@ class ExperimentConfig(Config):
     task: TaskConfig = field(doc="What is to be learned.", group=keys.TASK)
     backend: BackendConfig = field(doc="What learns and predicts.", group=keys.BACKEND)
     dataset: DatasetConfig = field(doc="The scenes.")
-    root_uri: str = field(doc="Directory below which everything is written.", uri=True)
-    analyze_uri: str = field(doc="Directory of the analyze command.", uri=True)
-    chip_uri: str = field(doc="Directory of the chip command.", uri=True)
-    train_uri: str = field(doc="Directory of the train command.", uri=True)
-    predict_uri: str = field(doc="Directory of the predict command.", uri=True)
-    eval_uri: str = field(doc="Directory of the eval command.", uri=True)
-    bundle_uri: str = field(doc="Directory of the bundle command.", uri=True)
+    root_uri: str = field(
+        doc="Directory below which everything is written.", uri=True, parameter="uri"
+    )
+    analyze_uri: str = field(doc="Directory of the analyze command.", uri=True, parameter="uri")
+    chip_uri: str = field(doc="Directory of the chip command.", uri=True, parameter="uri")
+    train_uri: str = field(doc="Directory of the train command.", uri=True, parameter="uri")
+    predict_uri: str = field(doc="Directory of the predict command.", uri=True, parameter="uri")
+    eval_uri: str = field(doc="Directory of the eval command.", uri=True, parameter="uri")
+    bundle_uri: str = field(doc="Directory of the bundle command.", uri=True, parameter="uri")
     evaluators: list[EvaluatorConfig] = field(
         default_factory=list, doc="Evaluators, in this order.", group=keys.EVALUATOR
     )

@@ -155,25 +155,25 @@ class ExperimentConfigBuilder(ConfigBuilder):
     def with_dataset(self, dataset: DatasetConfig) -> _Self:
         """The scenes."""
 
-    def with_root_uri(self, root_uri: str) -> _Self:
+    def with_root_uri(self, uri: str) -> _Self:
         """Directory below which everything is written."""
 
-    def with_analyze_uri(self, analyze_uri: str) -> _Self:
+    def with_analyze_uri(self, uri: str) -> _Self:
         """Directory of the analyze command."""
 
-    def with_chip_uri(self, chip_uri: str) -> _Self:
+    def with_chip_uri(self, uri: str) -> _Self:
         """Directory of the chip command."""
 
-    def with_train_uri(self, train_uri: str) -> _Self:
+    def with_train_uri(self, uri: str) -> _Self:
         """Directory of the train command."""
 
-    def with_predict_uri(self, predict_uri: str) -> _Self:
+    def with_predict_uri(self, uri: str) -> _Self:
         """Directory of the predict command."""
 
-    def with_eval_uri(self, eval_uri: str) -> _Self:
+    def with_eval_uri(self, uri: str) -> _Self:
         """Directory of the eval command."""
 
-    def with_bundle_uri(self, bundle_uri: str) -> _Self:
+    def with_bundle_uri(self, uri: str) -> _Self:
         """Directory of the bundle command."""
 
     def with_evaluators(self, evaluators: _Iterable[EvaluatorConfig]) -> _Self:

@@ -37,6 +37,9 @@ class ChipClassificationConfig(TaskConfig):
 class ChipClassificationConfigBuilder(ClassTaskConfigBuilder):
     """Builds ChipClassificationConfig."""
 
+    def __init__(self, prev: ChipClassificationConfig | None=None) -> None:
+        ...
+
     def with_class_map(self, class_map: ClassMap) -> _Self:
         """The classes; ids start at 1."""
 

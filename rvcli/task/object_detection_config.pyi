@@ -81,6 +81,9 @@ class ObjectDetectionConfigBuilder(ClassTaskConfigBuilder):
     def with_predict_options(self, merge_thresh: float=0.5, score_thresh: float=0.5, stride: int | None=None) -> _Self:
         """Set how the predictions of windows become those of a scene; see PredictOptions."""
 
+    def __init__(self, prev: ObjectDetectionConfig | None=None) -> None:
+        ...
+
     def with_class_map(self, class_map: ClassMap) -> _Self:
         """The classes; ids start at 1."""
 

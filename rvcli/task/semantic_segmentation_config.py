@@ -80,6 +80,7 @@ class SemanticSegmentationConfig(TaskConfig):
         unit="pixels",
         check=positive,
         used_by=(keys.PREDICT, keys.BUNDLE),
+        parameter="chip_size",
     )
     predict_stride: int | None = field(
         default=None,

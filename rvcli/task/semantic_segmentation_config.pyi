@@ -75,13 +75,16 @@ class SemanticSegmentationConfigBuilder(ClassTaskConfigBuilder):
     def from_proto(self, msg: Any) -> SemanticSegmentationConfigBuilder:
         """Return a copy with the values of a message; a predict chip size of 0 is that of chips."""
 
+    def __init__(self, prev: SemanticSegmentationConfig | None=None) -> None:
+        ...
+
     def with_class_map(self, class_map: ClassMap) -> _Self:
         """The classes; ids start at 1, 0 means ignore."""
 
     def with_chip_size(self, chip_size: int) -> _Self:
         """Width and height of a training chip. In pixels."""
 
-    def with_predict_chip_size(self, predict_chip_size: int) -> _Self:
+    def with_predict_chip_size(self, chip_size: int) -> _Self:
         """Width and height of the windows in which scenes are predicted. In pixels."""
 
     def with_predict_stride(self, predict_stride: int | None) -> _Self:

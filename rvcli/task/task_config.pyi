@@ -43,22 +43,22 @@ class TaskConfig(BundledConfigMixin, Config):
 
     @_overload
     @classmethod
-    def builder(cls, key: _Literal['CHIP_CLASSIFICATION']) -> ChipClassificationConfigBuilder:
+    def builder(cls, task_type: _Literal['CHIP_CLASSIFICATION']) -> ChipClassificationConfigBuilder:
         ...
 
     @_overload
     @classmethod
-    def builder(cls, key: _Literal['OBJECT_DETECTION']) -> ObjectDetectionConfigBuilder:
+    def builder(cls, task_type: _Literal['OBJECT_DETECTION']) -> ObjectDetectionConfigBuilder:
         ...
 
     @_overload
     @classmethod
-    def builder(cls, key: _Literal['SEMANTIC_SEGMENTATION']) -> SemanticSegmentationConfigBuilder:
+    def builder(cls, task_type: _Literal['SEMANTIC_SEGMENTATION']) -> SemanticSegmentationConfigBuilder:
         ...
 
     @_overload
     @classmethod
-    def builder(cls, key: str | None=None) -> _Any:
+    def builder(cls, task_type: str | None=None) -> _Any:
         ...
 
 class TaskConfigBuilder(ConfigBuilder):

@@ -26,7 +26,7 @@ class PixelBackendConfig(SimpleBackendConfig):
     def pixel_options(self) -> PixelOptions:
         """Return how the classifier of pixels is trained."""
 
-    def __init__(self, backend_type: str | None=None, max_pixels: int=80000, scales: list[int]=..., iterations: int=60, learning_rate: float=0.08, chip_uri: str | None=None, train_chip_uris: list[str]=..., validation_chip_uris: list[str]=..., train_uri: str | None=None, model_uri: str | None=None, seed: int=0, pretrained_model_uri: str | None=None) -> None:
+    def __init__(self, backend_opts: _Any | None=None, train_opts: _Any | None=None, *, backend_type: str | None=None, max_pixels: int=80000, scales: list[int]=..., iterations: int=60, learning_rate: float=0.08, chip_uri: str | None=None, train_chip_uris: list[str]=..., validation_chip_uris: list[str]=..., train_uri: str | None=None, model_uri: str | None=None, seed: int=0, pretrained_model_uri: str | None=None) -> None:
         ...
 
     def to_builder(self, *_: _Any) -> PixelBackendConfigBuilder:

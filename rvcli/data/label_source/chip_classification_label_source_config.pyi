@@ -59,6 +59,9 @@ class ChipClassificationLabelSourceConfigBuilder(LabelSourceConfigBuilder):
     def from_proto(self, msg: Any) -> Any:
         """Return a copy with the values of a message, of the older form as well."""
 
+    def __init__(self, prev: ChipClassificationLabelSourceConfig | None=None) -> None:
+        ...
+
     def with_ioa_thresh(self, ioa_thresh: float | None) -> _Self:
         """Share of a polygon, or of the cell, that has to lie in their intersection for the polygon's class to count; needed to infer cells."""
 

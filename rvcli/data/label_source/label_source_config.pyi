@@ -32,37 +32,37 @@ class LabelSourceConfig(Config):
 
     @_overload
     @classmethod
-    def builder(cls, key: _Literal['CHIP_CLASSIFICATION']) -> ChipClassificationLabelSourceConfigBuilder:
+    def builder(cls, source_type: _Literal['CHIP_CLASSIFICATION']) -> ChipClassificationLabelSourceConfigBuilder:
         ...
 
     @_overload
     @classmethod
-    def builder(cls, key: _Literal['CHIP_CLASSIFICATION_GEOJSON']) -> ChipClassificationLabelSourceConfigBuilder:
+    def builder(cls, source_type: _Literal['CHIP_CLASSIFICATION_GEOJSON']) -> ChipClassificationLabelSourceConfigBuilder:
         ...
 
     @_overload
     @classmethod
-    def builder(cls, key: _Literal['OBJECT_DETECTION']) -> ObjectDetectionLabelSourceConfigBuilder:
+    def builder(cls, source_type: _Literal['OBJECT_DETECTION']) -> ObjectDetectionLabelSourceConfigBuilder:
         ...
 
     @_overload
     @classmethod
-    def builder(cls, key: _Literal['OBJECT_DETECTION_GEOJSON']) -> ObjectDetectionLabelSourceConfigBuilder:
+    def builder(cls, source_type: _Literal['OBJECT_DETECTION_GEOJSON']) -> ObjectDetectionLabelSourceConfigBuilder:
         ...
 
     @_overload
     @classmethod
-    def builder(cls, key: _Literal['SEMANTIC_SEGMENTATION']) -> SemanticSegmentationLabelSourceConfigBuilder:
+    def builder(cls, source_type: _Literal['SEMANTIC_SEGMENTATION']) -> SemanticSegmentationLabelSourceConfigBuilder:
         ...
 
     @_overload
     @classmethod
-    def builder(cls, key: _Literal['SEMANTIC_SEGMENTATION_RASTER']) -> SemanticSegmentationLabelSourceConfigBuilder:
+    def builder(cls, source_type: _Literal['SEMANTIC_SEGMENTATION_RASTER']) -> SemanticSegmentationLabelSourceConfigBuilder:
         ...
 
     @_overload
     @classmethod
-    def builder(cls, key: str | None=None) -> _Any:
+    def builder(cls, source_type: str | None=None) -> _Any:
         ...
 
 class LabelSourceConfigBuilder(ConfigBuilder):

@@ -43,5 +43,8 @@ class ObjectDetectionLabelSourceConfigBuilder(LabelSourceConfigBuilder):
     def from_proto(self, msg: Any) -> Any:
         """Return a copy with the values of a message, of the older form as well."""
 
+    def __init__(self, prev: ObjectDetectionLabelSourceConfig | None=None) -> None:
+        ...
+
     def build(self) -> ObjectDetectionLabelSourceConfig:
         ...

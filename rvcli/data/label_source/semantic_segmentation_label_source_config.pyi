@@ -46,6 +46,9 @@ class SemanticSegmentationLabelSourceConfigBuilder(LabelSourceConfigBuilder):
     def from_proto(self, msg: Any) -> Any:
         """Return a copy with the values of a message, of the older form as well."""
 
+    def __init__(self, prev: SemanticSegmentationLabelSourceConfig | None=None) -> None:
+        ...
+
     def with_source(self, source: RasterSourceConfig) -> _Self:
         """The raster of labels: one band of class ids, or RGB."""
 

@@ -30,6 +30,9 @@ class ChipClassificationGeoJSONStoreConfig(GeoJSONStoreConfig):
 class ChipClassificationGeoJSONStoreConfigBuilder(LabelStoreConfigBuilder):
     """Builds ChipClassificationGeoJSONStoreConfig."""
 
+    def __init__(self, prev: ChipClassificationGeoJSONStoreConfig | None=None) -> None:
+        ...
+
     def with_uri(self, uri: str | None) -> _Self:
         """The GeoJSON file; `<scene id>.json` below the predict URI if not set."""
 

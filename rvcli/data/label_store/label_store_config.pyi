@@ -35,22 +35,22 @@ class LabelStoreConfig(Config):
 
     @_overload
     @classmethod
-    def builder(cls, key: _Literal['CHIP_CLASSIFICATION_GEOJSON']) -> ChipClassificationGeoJSONStoreConfigBuilder:
+    def builder(cls, store_type: _Literal['CHIP_CLASSIFICATION_GEOJSON']) -> ChipClassificationGeoJSONStoreConfigBuilder:
         ...
 
     @_overload
     @classmethod
-    def builder(cls, key: _Literal['OBJECT_DETECTION_GEOJSON']) -> ObjectDetectionGeoJSONStoreConfigBuilder:
+    def builder(cls, store_type: _Literal['OBJECT_DETECTION_GEOJSON']) -> ObjectDetectionGeoJSONStoreConfigBuilder:
         ...
 
     @_overload
     @classmethod
-    def builder(cls, key: _Literal['SEMANTIC_SEGMENTATION_RASTER']) -> SemanticSegmentationRasterStoreConfigBuilder:
+    def builder(cls, store_type: _Literal['SEMANTIC_SEGMENTATION_RASTER']) -> SemanticSegmentationRasterStoreConfigBuilder:
         ...
 
     @_overload
     @classmethod
-    def builder(cls, key: str | None=None) -> _Any:
+    def builder(cls, store_type: str | None=None) -> _Any:
         ...
 
 def prediction_uri(experiment_config: Any, context: list[Any] | None, extension: str) -> str:

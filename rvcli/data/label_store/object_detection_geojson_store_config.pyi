@@ -30,6 +30,9 @@ class ObjectDetectionGeoJSONStoreConfig(GeoJSONStoreConfig):
 class ObjectDetectionGeoJSONStoreConfigBuilder(LabelStoreConfigBuilder):
     """Builds ObjectDetectionGeoJSONStoreConfig."""
 
+    def __init__(self, prev: ObjectDetectionGeoJSONStoreConfig | None=None) -> None:
+        ...
+
     def with_uri(self, uri: str | None) -> _Self:
         """The GeoJSON file; `<scene id>.json` below the predict URI if not set."""
 

@@ -66,6 +66,9 @@ class SemanticSegmentationRasterStoreConfigBuilder(LabelStoreConfigBuilder):
     def from_proto(self, msg: Any) -> Any:
         """Return a copy with the values of a message, of the older form as well."""
 
+    def __init__(self, prev: SemanticSegmentationRasterStoreConfig | None=None) -> None:
+        ...
+
     def with_uri(self, uri: str | None) -> _Self:
         """The GeoTIFF; `<scene id>.tif` below the predict URI if not set."""
 

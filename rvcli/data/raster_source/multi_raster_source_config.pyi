@@ -89,6 +89,9 @@ class MultiRasterSourceConfigBuilder(RasterSourceConfigBuilder):
     def with_raster_source(self, raster_source: str | RasterSourceConfig, channel_order: list[int] | None=None) -> _Self:
         """Add one source after those that are set, by config or by URI."""
 
+    def __init__(self, prev: MultiRasterSourceConfig | None=None) -> None:
+        ...
+
     def with_primary(self, primary: int | None) -> _Self:
         """Place, from 0, of the one whose grid and extent the image has; the one with the smallest pixels if not set."""
 

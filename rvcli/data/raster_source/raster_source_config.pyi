@@ -76,42 +76,42 @@ class RasterSourceConfig(BundledConfigMixin, Config):
 
     @_overload
     @classmethod
-    def builder(cls, key: _Literal['GEOJSON_SOURCE']) -> RasterizedSourceConfigBuilder:
+    def builder(cls, source_type: _Literal['GEOJSON_SOURCE']) -> RasterizedSourceConfigBuilder:
         ...
 
     @_overload
     @classmethod
-    def builder(cls, key: _Literal['GEOTIFF_SOURCE']) -> RasterioSourceConfigBuilder:
+    def builder(cls, source_type: _Literal['GEOTIFF_SOURCE']) -> RasterioSourceConfigBuilder:
         ...
 
     @_overload
     @classmethod
-    def builder(cls, key: _Literal['IMAGE_SOURCE']) -> RasterioSourceConfigBuilder:
+    def builder(cls, source_type: _Literal['IMAGE_SOURCE']) -> RasterioSourceConfigBuilder:
         ...
 
     @_overload
     @classmethod
-    def builder(cls, key: _Literal['MULTI_RASTER_SOURCE']) -> MultiRasterSourceConfigBuilder:
+    def builder(cls, source_type: _Literal['MULTI_RASTER_SOURCE']) -> MultiRasterSourceConfigBuilder:
         ...
 
     @_overload
     @classmethod
-    def builder(cls, key: _Literal['RASTERIO_SOURCE']) -> RasterioSourceConfigBuilder:
+    def builder(cls, source_type: _Literal['RASTERIO_SOURCE']) -> RasterioSourceConfigBuilder:
         ...
 
     @_overload
     @classmethod
-    def builder(cls, key: _Literal['RASTERIZED_SOURCE']) -> RasterizedSourceConfigBuilder:
+    def builder(cls, source_type: _Literal['RASTERIZED_SOURCE']) -> RasterizedSourceConfigBuilder:
         ...
 
     @_overload
     @classmethod
-    def builder(cls, key: _Literal['STAC_ITEM_SOURCE']) -> STACItemSourceConfigBuilder:
+    def builder(cls, source_type: _Literal['STAC_ITEM_SOURCE']) -> STACItemSourceConfigBuilder:
         ...
 
     @_overload
     @classmethod
-    def builder(cls, key: str | None=None) -> _Any:
+    def builder(cls, source_type: str | None=None) -> _Any:
         ...
 
 def as_raster_source(source: str | RasterSourceConfig, channel_order: list[int] | None) -> Any:

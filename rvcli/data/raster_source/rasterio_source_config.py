@@ -28,6 +28,7 @@ class RasterioSourceConfig(RasterSourceConfig):
 
     key = keys.RASTERIO_SOURCE
     part = "rasterio_source"
+    positional = ("uris", "x_shift_meters", "y_shift_meters", "transformers", "channel_order")
 
     uris: list[str] = field(
         doc="The files; on one grid, with the same bands.", check=not_empty, input_of=READ_BY

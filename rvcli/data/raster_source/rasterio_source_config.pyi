@@ -22,6 +22,7 @@ class RasterioSourceConfig(RasterSourceConfig):
     """Read one or several files that GDAL understands; several form one mosaic."""
     key = keys.RASTERIO_SOURCE
     part = 'rasterio_source'
+    positional = ('uris', 'x_shift_meters', 'y_shift_meters', 'transformers', 'channel_order')
     uris: list[str]
     'The files; on one grid, with the same bands.'
     x_shift_meters: float
@@ -55,7 +56,7 @@ class RasterioSourceConfig(RasterSourceConfig):
     def create_local(self, tmp_dir: str) -> Any:
         """Return a copy whose files are local, fetched if need be."""
 
-    def __init__(self, uris: list[str]=..., x_shift_meters: float=0.0, y_shift_meters: float=0.0, nodata: float | None=None, subdataset: str | None=None, crs: str | None=None, resampling: str='bilinear', transformers: list[RasterTransformerConfig]=..., channel_order: list[int] | None=None) -> None:
+    def __init__(self, uris: list[str]=..., x_shift_meters: float=0.0, y_shift_meters: float=0.0, transformers: list[RasterTransformerConfig]=..., channel_order: list[int] | None=None, nodata: float | None=None, subdataset: str | None=None, crs: str | None=None, resampling: str='bilinear') -> None:
         ...
 
     def to_builder(self, *_: _Any) -> RasterioSourceConfigBuilder:
@@ -72,6 +73,9 @@ class RasterioSourceConfigBuilder(RasterSourceConfigBuilder):
 
     def from_proto(self, msg: Any) -> Any:
         """Return a copy with the values of a message, of the older forms as well."""
+
+    def __init__(self, prev: RasterioSourceConfig | None=None) -> None:
+        ...
 
     def with_uris(self, uris: _Iterable[str]) -> _Self:
         """The files; on one grid, with the same bands."""

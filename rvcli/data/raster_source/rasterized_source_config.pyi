@@ -49,7 +49,7 @@ class RasterizedSourceConfig(RasterSourceConfig):
     def _vectors(self, class_map: ClassMap | None) -> Any:
         """Return the vector source, with the old width of lines if it sets none of its own."""
 
-    def for_prediction(self, image_uri: str) -> Any:
+    def for_prediction(self, uri: str) -> Any:
         """Return this config: there is no image to replace."""
 
     def create_local(self, tmp_dir: str) -> Any:
@@ -75,6 +75,9 @@ class RasterizedSourceConfigBuilder(RasterSourceConfigBuilder):
 
     def from_proto(self, msg: Any) -> Any:
         """Return a copy with the values of a message, of the older form as well."""
+
+    def __init__(self, prev: RasterizedSourceConfig | None=None) -> None:
+        ...
 
     def build(self) -> RasterizedSourceConfig:
         ...

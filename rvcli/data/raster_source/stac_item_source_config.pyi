@@ -64,6 +64,9 @@ class STACItemSourceConfig(StackedSourceConfig):
 class STACItemSourceConfigBuilder(RasterSourceConfigBuilder):
     """Builds STACItemSourceConfig."""
 
+    def __init__(self, prev: STACItemSourceConfig | None=None) -> None:
+        ...
+
     def with_uri(self, uri: str) -> _Self:
         """The item's JSON file."""
 

@@ -46,6 +46,9 @@ class BandMathTransformerConfigBuilder(RasterTransformerConfigBuilder):
     def with_expression(self, expression: str) -> _Self:
         """Add one expression after those that are set."""
 
+    def __init__(self, prev: BandMathTransformerConfig | None=None) -> None:
+        ...
+
     def with_expressions(self, expressions: _Iterable[str]) -> _Self:
         """One for each new channel; b1 is the first channel of the chip, as channel_order chooses them."""
 

@@ -30,6 +30,9 @@ class CastTransformerConfig(RasterTransformerConfig):
 class CastTransformerConfigBuilder(RasterTransformerConfigBuilder):
     """Builds CastTransformerConfig."""
 
+    def __init__(self, prev: CastTransformerConfig | None=None) -> None:
+        ...
+
     def with_dtype(self, dtype: str) -> _Self:
         """The data type."""
 

@@ -52,6 +52,9 @@ def _listed(limits: float | list[float] | None) -> list[float]:
 class MinMaxTransformerConfigBuilder(RasterTransformerConfigBuilder):
     """Builds MinMaxTransformerConfig."""
 
+    def __init__(self, prev: MinMaxTransformerConfig | None=None) -> None:
+        ...
+
     def with_minimum(self, minimum: float | _Iterable[float] | None) -> _Self:
         """What becomes the least value: one number for all channels of the chip, or one for each. If not set, limits are percentiles."""
 

@@ -29,6 +29,9 @@ class NanTransformerConfig(RasterTransformerConfig):
 class NanTransformerConfigBuilder(RasterTransformerConfigBuilder):
     """Builds NanTransformerConfig."""
 
+    def __init__(self, prev: NanTransformerConfig | None=None) -> None:
+        ...
+
     def with_to_value(self, to_value: float) -> _Self:
         """What they become."""
 

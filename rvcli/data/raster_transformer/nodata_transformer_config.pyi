@@ -33,6 +33,9 @@ class NodataTransformerConfig(RasterTransformerConfig):
 class NodataTransformerConfigBuilder(RasterTransformerConfigBuilder):
     """Builds NodataTransformerConfig."""
 
+    def __init__(self, prev: NodataTransformerConfig | None=None) -> None:
+        ...
+
     def with_values(self, values: _Iterable[float]) -> _Self:
         """What is replaced."""
 

@@ -37,42 +37,42 @@ class RasterTransformerConfig(BundledConfigMixin, Config):
 
     @_overload
     @classmethod
-    def builder(cls, key: _Literal['BAND_MATH_TRANSFORMER']) -> BandMathTransformerConfigBuilder:
+    def builder(cls, transformer_type: _Literal['BAND_MATH_TRANSFORMER']) -> BandMathTransformerConfigBuilder:
         ...
 
     @_overload
     @classmethod
-    def builder(cls, key: _Literal['CAST_TRANSFORMER']) -> CastTransformerConfigBuilder:
+    def builder(cls, transformer_type: _Literal['CAST_TRANSFORMER']) -> CastTransformerConfigBuilder:
         ...
 
     @_overload
     @classmethod
-    def builder(cls, key: _Literal['MIN_MAX_TRANSFORMER']) -> MinMaxTransformerConfigBuilder:
+    def builder(cls, transformer_type: _Literal['MIN_MAX_TRANSFORMER']) -> MinMaxTransformerConfigBuilder:
         ...
 
     @_overload
     @classmethod
-    def builder(cls, key: _Literal['NAN_TRANSFORMER']) -> NanTransformerConfigBuilder:
+    def builder(cls, transformer_type: _Literal['NAN_TRANSFORMER']) -> NanTransformerConfigBuilder:
         ...
 
     @_overload
     @classmethod
-    def builder(cls, key: _Literal['NODATA_TRANSFORMER']) -> NodataTransformerConfigBuilder:
+    def builder(cls, transformer_type: _Literal['NODATA_TRANSFORMER']) -> NodataTransformerConfigBuilder:
         ...
 
     @_overload
     @classmethod
-    def builder(cls, key: _Literal['RECLASS_TRANSFORMER']) -> ReclassTransformerConfigBuilder:
+    def builder(cls, transformer_type: _Literal['RECLASS_TRANSFORMER']) -> ReclassTransformerConfigBuilder:
         ...
 
     @_overload
     @classmethod
-    def builder(cls, key: _Literal['STATS_TRANSFORMER']) -> StatsTransformerConfigBuilder:
+    def builder(cls, transformer_type: _Literal['STATS_TRANSFORMER']) -> StatsTransformerConfigBuilder:
         ...
 
     @_overload
     @classmethod
-    def builder(cls, key: str | None=None) -> _Any:
+    def builder(cls, transformer_type: str | None=None) -> _Any:
         ...
 
 class RasterTransformerConfigBuilder(ConfigBuilder):

@@ -31,6 +31,9 @@ class ReclassTransformerConfig(RasterTransformerConfig):
 class ReclassTransformerConfigBuilder(RasterTransformerConfigBuilder):
     """Builds ReclassTransformerConfig."""
 
+    def __init__(self, prev: ReclassTransformerConfig | None=None) -> None:
+        ...
+
     def with_mapping(self, mapping: dict[int, int]) -> _Self:
         """From values of the raster to new ones."""
 

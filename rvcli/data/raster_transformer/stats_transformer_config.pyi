@@ -33,6 +33,9 @@ class StatsTransformerConfig(MeasuredTransformerConfig):
 class StatsTransformerConfigBuilder(RasterTransformerConfigBuilder):
     """Builds StatsTransformerConfig."""
 
+    def __init__(self, prev: StatsTransformerConfig | None=None) -> None:
+        ...
+
     def with_channels(self, channels: _Iterable[int] | None) -> _Self:
         """Channels of the chip to scale, counted from 0, where others are to be left as they are; all if not set."""
 

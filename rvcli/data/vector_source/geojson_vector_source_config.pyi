@@ -34,6 +34,9 @@ class GeoJSONVectorSourceConfig(VectorSourceConfig):
 class GeoJSONVectorSourceConfigBuilder(VectorSourceConfigBuilder):
     """Builds GeoJSONVectorSourceConfig."""
 
+    def __init__(self, prev: GeoJSONVectorSourceConfig | None=None) -> None:
+        ...
+
     def with_uri(self, uri: str) -> _Self:
         """The GeoJSON file."""
 

@@ -46,6 +46,9 @@ class OGRVectorSourceConfig(VectorSourceConfig):
 class OGRVectorSourceConfigBuilder(VectorSourceConfigBuilder):
     """Builds OGRVectorSourceConfig."""
 
+    def __init__(self, prev: OGRVectorSourceConfig | None=None) -> None:
+        ...
+
     def with_uri(self, uri: str) -> _Self:
         """The file; of a shapefile the .shp."""
 

@@ -62,22 +62,22 @@ class VectorSourceConfig(Config):
 
     @_overload
     @classmethod
-    def builder(cls, key: _Literal['GEOJSON_SOURCE']) -> GeoJSONVectorSourceConfigBuilder:
+    def builder(cls, source_type: _Literal['GEOJSON_SOURCE']) -> GeoJSONVectorSourceConfigBuilder:
         ...
 
     @_overload
     @classmethod
-    def builder(cls, key: _Literal['OGR_SOURCE']) -> OGRVectorSourceConfigBuilder:
+    def builder(cls, source_type: _Literal['OGR_SOURCE']) -> OGRVectorSourceConfigBuilder:
         ...
 
     @_overload
     @classmethod
-    def builder(cls, key: _Literal['VECTOR_TILE_SOURCE']) -> VectorTileVectorSourceConfigBuilder:
+    def builder(cls, source_type: _Literal['VECTOR_TILE_SOURCE']) -> VectorTileVectorSourceConfigBuilder:
         ...
 
     @_overload
     @classmethod
-    def builder(cls, key: str | None=None) -> _Any:
+    def builder(cls, source_type: str | None=None) -> _Any:
         ...
 
 def as_vector_source(source: str | VectorSourceConfig) -> Any:

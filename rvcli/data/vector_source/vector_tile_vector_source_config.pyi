@@ -54,6 +54,9 @@ class VectorTileVectorSourceConfigBuilder(VectorSourceConfigBuilder):
     def with_id_field(self, id_field: str='@id') -> _Self:
         """Set the property that the pieces of a feature share."""
 
+    def __init__(self, prev: VectorTileVectorSourceConfig | None=None) -> None:
+        ...
+
     def with_uri(self, uri: str) -> _Self:
         """An .mbtiles file, or a URI with {z}, {x} and {y}."""
 
