@@ -67,6 +67,14 @@ class KerasClassificationConfigBuilder(NestedBackendConfigBuilder):
     def _applicable_tasks(self) -> list[str]:
         return [keys.CHIP_CLASSIFICATION]
 
+    def with_train_options(
+        self, sync_interval: int = 600, do_monitoring: bool = True, replace_model: bool = False
+    ) -> Any:
+        """Set how training is watched; see the fields of the same names."""
+        return self.set(
+            sync_interval=sync_interval, do_monitoring=do_monitoring, replace_model=replace_model
+        )
+
     def with_num_epochs(self, num_epochs: int) -> Any:
         """Set how often all chips are seen."""
         return self._with_option("trainer.options.nbEpochs", num_epochs)

@@ -44,6 +44,9 @@ class KerasClassificationConfigBuilder(NestedBackendConfigBuilder):
     def _applicable_tasks(self) -> list[str]:
         ...
 
+    def with_train_options(self, sync_interval: int=600, do_monitoring: bool=True, replace_model: bool=False) -> _Self:
+        """Set how training is watched; see the fields of the same names."""
+
     def with_num_epochs(self, num_epochs: int) -> _Self:
         """Set how often all chips are seen."""
 

@@ -25,7 +25,7 @@ class NestedBackendConfig(SimpleBackendConfig):
         default=None,
         doc="Directory of the chips; the chip URI of the experiment if not set.",
         uri=True,
-        used_by=(keys.CHIP,),
+        used_by=(keys.CHIP, keys.TRAIN),
         proto="training_data_uri",
     )
     train_uri: str | None = field(
@@ -150,14 +150,6 @@ class NestedBackendConfigBuilder(SimpleBackendConfigBuilder):
     def with_training_output_uri(self, training_output_uri: str) -> Any:
         """Set the directory of what training writes."""
         return self.set(train_uri=training_output_uri)
-
-    def with_train_options(
-        self, sync_interval: int = 600, do_monitoring: bool = True, replace_model: bool = False
-    ) -> Any:
-        """Set how training is watched; see the fields of the same names."""
-        return self.set(
-            sync_interval=sync_interval, do_monitoring=do_monitoring, replace_model=replace_model
-        )
 
     def _with_option(self, path: str, value: Any) -> Any:
         return self._with_nested(put(self._nested(), path, value))

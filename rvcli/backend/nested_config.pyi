@@ -98,9 +98,6 @@ class NestedBackendConfigBuilder(SimpleBackendConfigBuilder):
     def with_training_output_uri(self, training_output_uri: str) -> _Self:
         """Set the directory of what training writes."""
 
-    def with_train_options(self, sync_interval: int=600, do_monitoring: bool=True, replace_model: bool=False) -> _Self:
-        """Set how training is watched; see the fields of the same names."""
-
     def _with_option(self, path: str, value: Any) -> Any:
         ...
 

@@ -77,7 +77,7 @@ class TFDeeplabConfigBuilder(TranslatedConfigBuilder):
     def _applicable_tasks(self) -> list[str]:
         return [keys.SEMANTIC_SEGMENTATION]
 
-    def with_train_options(  # type: ignore[override]
+    def with_train_options(
         self,
         train_restart_dir: str | None = None,
         sync_interval: int = 600,
@@ -86,8 +86,13 @@ class TFDeeplabConfigBuilder(TranslatedConfigBuilder):
         do_eval: bool = False,
     ) -> Any:
         """Set how training is watched; see the fields of the same names."""
-        new = super().with_train_options(sync_interval, do_monitoring, replace_model)
-        return new.set(train_restart_dir=train_restart_dir, do_eval=do_eval)
+        return self.set(
+            train_restart_dir=train_restart_dir,
+            sync_interval=sync_interval,
+            do_monitoring=do_monitoring,
+            replace_model=replace_model,
+            do_eval=do_eval,
+        )
 
     def with_num_clones(self, num_clones: int) -> Any:
         """Set on how many GPUs is trained; has no meaning today."""

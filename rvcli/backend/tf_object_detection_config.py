@@ -62,6 +62,14 @@ class TFObjectDetectionConfigBuilder(TranslatedConfigBuilder):
     def _applicable_tasks(self) -> list[str]:
         return [keys.OBJECT_DETECTION]
 
+    def with_train_options(
+        self, sync_interval: int = 600, do_monitoring: bool = True, replace_model: bool = False
+    ) -> Any:
+        """Set how training is watched; see the fields of the same names."""
+        return self.set(
+            sync_interval=sync_interval, do_monitoring=do_monitoring, replace_model=replace_model
+        )
+
     def with_script_locations(self, model_main_uri: str = _MAIN, export_uri: str = _EXPORT) -> Any:
         """Set the scripts of the library; they have no meaning today."""
         return self.set(model_main_py=model_main_uri, export_py=export_uri)

@@ -55,6 +55,9 @@ class TFObjectDetectionConfigBuilder(TranslatedConfigBuilder):
     def _applicable_tasks(self) -> list[str]:
         ...
 
+    def with_train_options(self, sync_interval: int=600, do_monitoring: bool=True, replace_model: bool=False) -> _Self:
+        """Set how training is watched; see the fields of the same names."""
+
     def with_script_locations(self, model_main_uri: str=_MAIN, export_uri: str=_EXPORT) -> _Self:
         """Set the scripts of the library; they have no meaning today."""
 

@@ -319,10 +319,10 @@ class _Run:
             return self._pass(number)
         order: list[int] = []
         wanted = steps * self._options.batch_size
-        for again in itertools.count():
-            order += self._pass(number, again)
-            if len(order) >= wanted:
-                return order[:wanted]
+        again = itertools.count()
+        while len(order) < wanted:
+            order += self._pass(number, next(again))
+        return order[:wanted]
 
     def _pass(self, number: int, *again: int) -> list[int]:
         count = len(self._chips.train)

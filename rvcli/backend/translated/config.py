@@ -167,7 +167,7 @@ class TranslatedConfigBuilder(NestedBackendConfigBuilder):
 
     def build(self) -> Any:
         """Return the config, and tell once what of it has no counterpart today."""
-        config = super().build()
+        config: Any = super().build()
         if not self._is_from_message:
             text = config.translation().text(str(config.key), config.successor)
             notices.notice(text)

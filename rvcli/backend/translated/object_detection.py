@@ -76,8 +76,10 @@ def _defaults(model: str, extractor: str, **more: Any) -> dict[str, Any]:
     }
 
 
-_RFCN = {"secondStageBoxPredictor": {"rfcnBoxPredictor": {}}}
-_MASKS = {"secondStageBoxPredictor": {"maskRcnnBoxPredictor": {"predictInstanceMasks": True}}}
+_RFCN: dict[str, Any] = {"secondStageBoxPredictor": {"rfcnBoxPredictor": {}}}
+_MASKS: dict[str, Any] = {
+    "secondStageBoxPredictor": {"maskRcnnBoxPredictor": {"predictInstanceMasks": True}}
+}
 DEFAULTS = {
     keys.SSD_MOBILENET_V1_COCO: _defaults("ssd", "ssd_mobilenet_v1"),
     keys.SSD_MOBILENET_V2_COCO: _defaults("ssd", "ssd_mobilenet_v2"),
@@ -90,9 +92,7 @@ DEFAULTS = {
         "fasterRcnn", "faster_rcnn_inception_resnet_v2"
     ),
     keys.RFCN_RESNET101_COCO: _defaults("fasterRcnn", "faster_rcnn_resnet101", **_RFCN),
-    keys.MASK_RCNN_INCEPTION_V2_COCO: _defaults(
-        "fasterRcnn", "faster_rcnn_inception_v2", **_MASKS
-    ),
+    keys.MASK_RCNN_INCEPTION_V2_COCO: _defaults("fasterRcnn", "faster_rcnn_inception_v2", **_MASKS),
     keys.MASK_RCNN_INCEPTION_RESNET_V2_ATROUS_COCO: _defaults(
         "fasterRcnn", "faster_rcnn_inception_resnet_v2", **_MASKS
     ),
