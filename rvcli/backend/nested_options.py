@@ -1,4 +1,4 @@
-"""Options in nested dicts, as messages in JSON have them: `batchSize` and `batch_size` are one key."""
+"""Options in nested dicts, of which `batchSize` and `batch_size` are one key."""
 
 from __future__ import annotations
 

@@ -9,8 +9,8 @@ A name is one of
 - a detector of torchvision, as `fcos_resnet50_fpn`, `retinanet_resnet50_fpn_v2`,
   `ssdlite320_mobilenet_v3_large` or `fasterrcnn_resnet50_fpn`. The last kind has two stages and
   cannot be exported.
-- `fasterrcnn:resnet101` and the like: a Faster R-CNN (Ren et al. 2015) in two stages, with a feature
-  pyramid over a ResNet.
+- `fasterrcnn:resnet101` and the like: a Faster R-CNN (Ren et al. 2015), in two stages, over the
+  feature pyramid of a ResNet.
 - `module:function`: the user's own detector, called as torchvision's are. The number of classes
   that the function is told counts the background, which is class 0.
 """

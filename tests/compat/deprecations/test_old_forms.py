@@ -23,14 +23,17 @@ def nothing_told(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def raster(key: str) -> Any:
+    """Give the builder of a raster source."""
     return rv.RasterSourceConfig.builder(key)
 
 
 def labels(key: str) -> Any:
+    """Give the builder of a label source."""
     return rv.LabelSourceConfig.builder(key)
 
 
 def drawn() -> Any:
+    """Give the builder of a rasterized source with the width of lines of old."""
     return raster(keys.RASTERIZED_SOURCE).with_uri("a.json").with_rasterizer_options(1, False, 3)
 
 
