@@ -101,7 +101,13 @@ def draw(folder: Path) -> None:
     for name, array in (("image", image.astype(np.uint8)), ("labels", labels)):
         shape = {"count": len(array), "width": SIZE, "height": SIZE}
         with rasterio.open(
-            folder / f"{name}.tif", "w", "GTiff", dtype="uint8", crs=CRS, transform=TRANSFORM, **shape
+            folder / f"{name}.tif",
+            "w",
+            "GTiff",
+            dtype="uint8",
+            crs=CRS,
+            transform=TRANSFORM,
+            **shape,
         ) as out:
             out.write(array)
     text = json.dumps({"type": "FeatureCollection", "features": features})
