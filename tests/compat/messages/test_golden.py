@@ -181,7 +181,7 @@ def test_a_package_of_tensorflow_says_so(
     package = pack(tmp_path / "p.zip", "tf_package", e=content)
     assert 1 == call(["predict", package, str(data / "image.tif"), str(tmp_path / "p.tif")])
     error, tip = capsys.readouterr().err.splitlines()[-2:]
-    assert f"is {what}" in error
+    assert f"the model {package}/e is {what}" in error
     assert "cannot be run without TensorFlow 1" in error
     assert "train it again" in tip
     assert "ONNX" in tip
