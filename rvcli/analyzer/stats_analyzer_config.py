@@ -58,7 +58,7 @@ class StatsAnalyzerConfig(AnalyzerConfig):
         io_def: CommandIODefinition | None = None,
     ) -> Any:
         """Put the statistics below the analyze URI."""
-        if self.stats_uri is None:
+        if not self.stats_uri:
             self.stats_uri = join_uri(experiment_config.analyze_uri, STATS_FILE)
         if self.per_scene and command_type == keys.ANALYZE:
             scenes = experiment_config.dataset.all_scenes()

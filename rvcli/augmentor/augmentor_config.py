@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rvcli import keys
 from rvcli.config import Config, ConfigBuilder
@@ -18,6 +18,10 @@ class AugmentorConfig(Config):
     message = "augmentor_pb2:AugmentorConfig"
 
     augmentor_type: str
+
+    def to_builder(self, augmentor_type: str | None = None) -> Any:
+        """Return a builder that starts from this config; its type is known, given or not."""
+        return super().to_builder()
 
     def create_augmentor(self) -> Augmentor:
         """Create the augmentor."""

@@ -5,7 +5,7 @@ from collections.abc import Iterable as _Iterable
 from typing import Any as _Any, Literal as _Literal, overload as _overload
 from typing_extensions import Self as _Self
 from rvcli.augmentor.nodata_augmentor_config import NodataAugmentorConfigBuilder
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from rvcli import keys
 from rvcli.config import Config, ConfigBuilder
 if TYPE_CHECKING:
@@ -16,6 +16,9 @@ class AugmentorConfig(Config):
     group = keys.AUGMENTOR
     message = 'augmentor_pb2:AugmentorConfig'
     augmentor_type: str
+
+    def to_builder(self, augmentor_type: str | None=None) -> Any:
+        """Return a builder that starts from this config; its type is known, given or not."""
 
     def create_augmentor(self) -> Augmentor:
         """Create the augmentor."""

@@ -13,7 +13,7 @@ from rvcli.backend.pytorch.torch_backend_config import (
     TorchBackendConfig,
     TorchBackendConfigBuilder,
 )
-from rvcli.backend.pytorch.train_options import BEST, DEFAULT_AUGMENTORS
+from rvcli.backend.pytorch.train_options import BEST
 from rvcli.config import field, positive
 
 if TYPE_CHECKING:
@@ -47,6 +47,12 @@ class PyTorchChipClassificationConfig(TorchBackendConfig):
     num_epochs: int = field(
         default=1, doc="Passes over the training chips.", check=positive, used_by=TRAIN
     )
+    augmentors: list[str] = field(
+        default_factory=list,
+        doc="Random changes of the training chips, by name, such as HorizontalFlip, VerticalFlip"
+        " and RandomRotate90; none if not set.",
+        used_by=TRAIN,
+    )
 
     def create_backend(self, task_config: Any) -> Backend:
         """Create the backend."""
@@ -76,9 +82,9 @@ class PyTorchChipClassificationConfigBuilder(TorchBackendConfigBuilder):
         debug: bool = False,
         log_tensorboard: bool = True,
         run_tensorboard: bool = True,
-        rare_classes: Sequence[int] = (),
+        rare_classes: Sequence[int] = [],
         desired_prob: float | None = None,
-        augmentors: Sequence[str] = DEFAULT_AUGMENTORS,
+        augmentors: Sequence[str] = [],
         class_weights: Sequence[float] | str | None = None,
         early_stopping: int | None = None,
         pretrained: bool = True,

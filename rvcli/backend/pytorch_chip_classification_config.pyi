@@ -10,7 +10,7 @@ from dataclasses import field as dataclass_field
 from typing import TYPE_CHECKING, Any
 from rvcli import keys
 from rvcli.backend.pytorch.torch_backend_config import TRAIN, TorchBackendConfig, TorchBackendConfigBuilder
-from rvcli.backend.pytorch.train_options import BEST, DEFAULT_AUGMENTORS
+from rvcli.backend.pytorch.train_options import BEST
 from rvcli.config import field, positive
 if TYPE_CHECKING:
     from rvcli.backend.backend import Backend
@@ -37,11 +37,13 @@ class PyTorchChipClassificationConfig(TorchBackendConfig):
     train_opts_class = TrainOptions
     num_epochs: int
     'Passes over the training chips.'
+    augmentors: list[str]
+    'Random changes of the training chips, by name, such as HorizontalFlip, VerticalFlip and RandomRotate90; none if not set.'
 
     def create_backend(self, task_config: Any) -> Backend:
         """Create the backend."""
 
-    def __init__(self, backend_opts: _Any | None=None, train_opts: _Any | None=None, *, num_epochs: int=1, model_arch: str='resnet18', model_options: dict[str, Any]=..., pretrained: bool=True, batch_size: int=8, lr: float=0.0001, one_cycle: bool=True, num_steps: int | None=None, sync_interval: int=1, debug: bool=False, log_tensorboard: bool=True, run_tensorboard: bool=True, augmentors: list[str]=..., rare_classes: list[int]=..., desired_prob: float | None=None, class_weights: list[float] | str | None=None, early_stopping: int | None=None, keep: str='best', export_onnx: bool=True, predict_with: str='auto', chip_uri: str | None=None, train_chip_uris: list[str]=..., validation_chip_uris: list[str]=..., train_uri: str | None=None, model_uri: str | None=None, seed: int=0, pretrained_model_uri: str | None=None) -> None:
+    def __init__(self, backend_opts: _Any | None=None, train_opts: _Any | None=None, *, num_epochs: int=1, augmentors: list[str]=..., model_arch: str='resnet18', model_options: dict[str, Any]=..., pretrained: bool=True, batch_size: int=8, lr: float=0.0001, one_cycle: bool=True, num_steps: int | None=None, sync_interval: int=1, debug: bool=False, log_tensorboard: bool=True, run_tensorboard: bool=True, rare_classes: list[int]=..., desired_prob: float | None=None, class_weights: list[float] | str | None=None, early_stopping: int | None=None, keep: str='best', export_onnx: bool=True, predict_with: str='auto', chip_uri: str | None=None, train_chip_uris: list[str]=..., validation_chip_uris: list[str]=..., train_uri: str | None=None, model_uri: str | None=None, seed: int=0, pretrained_model_uri: str | None=None) -> None:
         ...
 
     def to_builder(self, *_: _Any) -> PyTorchChipClassificationConfigBuilder:
@@ -53,7 +55,7 @@ class PyTorchChipClassificationConfigBuilder(TorchBackendConfigBuilder):
     def _applicable_tasks(self) -> list[str]:
         ...
 
-    def with_train_options(self, batch_size: int=8, lr: float=0.0001, one_cycle: bool=True, num_epochs: int=1, model_arch: str='resnet18', sync_interval: int=1, debug: bool=False, log_tensorboard: bool=True, run_tensorboard: bool=True, rare_classes: Sequence[int]=(), desired_prob: float | None=None, augmentors: Sequence[str]=DEFAULT_AUGMENTORS, class_weights: Sequence[float] | str | None=None, early_stopping: int | None=None, pretrained: bool=True, keep: str=BEST, seed: int=0, model_options: dict[str, Any] | None=None) -> _Self:
+    def with_train_options(self, batch_size: int=8, lr: float=0.0001, one_cycle: bool=True, num_epochs: int=1, model_arch: str='resnet18', sync_interval: int=1, debug: bool=False, log_tensorboard: bool=True, run_tensorboard: bool=True, rare_classes: Sequence[int]=[], desired_prob: float | None=None, augmentors: Sequence[str]=[], class_weights: Sequence[float] | str | None=None, early_stopping: int | None=None, pretrained: bool=True, keep: str=BEST, seed: int=0, model_options: dict[str, Any] | None=None) -> _Self:
         """Set how the network is trained; see the fields of the same names."""
 
     def build(self) -> PyTorchChipClassificationConfig:

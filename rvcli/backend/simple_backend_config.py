@@ -93,7 +93,7 @@ class SimpleBackendConfig(BackendConfig):
             args[i] if len(args) > i else kwargs.pop(name, None)
             for i, name in enumerate(("backend_opts", "train_opts"))
         )
-        options = [vars(o) if o is not None else {} for o in (places, training)]
+        options = [vars(o) if o else {} for o in (places, training)]
         return {**options_config.values_of(*options), **super()._given(args[2:], kwargs)}
 
     @classmethod

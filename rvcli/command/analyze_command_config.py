@@ -24,9 +24,9 @@ class AnalyzeCommandConfig(CommandConfig):
     positional = ("root_uri", "task", "scenes", "analyzers")
 
     task: TaskConfig = field(doc="The task.", group=keys.TASK)
-    scenes: list[SceneConfig] = field(default_factory=list, doc="Scenes to measure.")
+    scenes: list[SceneConfig] = field(doc="Scenes to measure.")
     analyzers: list[AnalyzerConfig] = field(
-        default_factory=list, doc="Analyzers to run, in this order.", group=keys.ANALYZER
+        doc="Analyzers to run, in this order.", group=keys.ANALYZER
     )
 
     def create_command(self, tmp_dir: str | None = None) -> Command:

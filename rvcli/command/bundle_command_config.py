@@ -28,7 +28,6 @@ class BundleCommandConfig(CommandConfig):
     backend: BackendConfig = field(doc="The backend.", group=keys.BACKEND)
     scene: SceneConfig = field(doc="The scene that says how images are read.")
     analyzers: list[AnalyzerConfig] = field(
-        default_factory=list,
         doc="Analyzers whose results are packed, and may be measured anew.",
         group=keys.ANALYZER,
     )

@@ -41,9 +41,7 @@ class ChipCommandConfig(CommandConfig):
         doc="Augmentors that training chips pass, in this order.",
         group=keys.AUGMENTOR,
     )
-    train_scenes: list[SceneConfig] = field(
-        default_factory=list, doc="Scenes to train on.", parameter="scenes"
-    )
+    train_scenes: list[SceneConfig] = field(doc="Scenes to train on.", parameter="scenes")
     val_scenes: list[SceneConfig] = field(
         default_factory=list, doc="Scenes that training is watched with.", parameter="scenes"
     )

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from rvcli import keys, registry
-from rvcli.config import Config, ConfigBuilder, field, make_uris_absolute, update
+from rvcli.config import Config, ConfigBuilder, Field, field, make_uris_absolute, update
 from rvcli.core.command_io_definition import CommandIODefinition
 from rvcli.errors import MessageError
 from rvcli.filesystem import join_uri, resolve
@@ -193,10 +193,35 @@ def _new_builder(builder_class: Any, command_type: str, prev: Any = None) -> Any
     return builder_class(prev) if first == "prev" else builder_class(command_type, prev)
 
 
+class _Kept:
+    """The value of a field, as an attribute of the builder; its default until it is set."""
+
+    def __init__(self, spec: Field) -> None:
+        self.spec = spec
+
+    def __get__(self, builder: Any, owner: type) -> Any:
+        return self if builder is None else self.spec.value_of(builder.config)
+
+    def __set__(self, builder: Any, value: Any) -> None:
+        builder.config = {**builder.config, self.spec.name: value}
+
+
 class CommandConfigBuilder(ConfigBuilder):
-    """Base of command config builders."""
+    """Base of command config builders.
+
+    What is set so far can be read, and set, as attributes named as the fields of the config.
+    """
 
     config_class = CommandConfig
+    root_uri: Any = _Kept(CommandConfig._fields["root_uri"])
+    split_id: Any = _Kept(CommandConfig._fields["split_id"])
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        config_class = cls.__dict__.get("config_class")
+        if isinstance(config_class, type) and issubclass(config_class, CommandConfig):
+            for spec in config_class.fields():
+                setattr(cls, spec.name, _Kept(spec))
 
     def __init__(self, command_type: Any = None, prev: Any = None) -> None:
         if isinstance(command_type, Config):
@@ -204,23 +229,9 @@ class CommandConfigBuilder(ConfigBuilder):
         super().__init__(prev=prev)
         self.command_type = command_type if isinstance(command_type, str) else None
 
-    @property
-    def root_uri(self) -> str | None:
-        """The directory of the command's message and record; None until it is set."""
-        return self.config.get("root_uri")
-
-    @root_uri.setter
-    def root_uri(self, root_uri: str | None) -> None:
-        self.config = {**self.config, "root_uri": root_uri}
-
-    @property
-    def split_id(self) -> int:
-        """The number of this part where the work is split."""
-        return int(self.config.get("split_id") or 0)
-
-    @split_id.setter
-    def split_id(self, split_id: int) -> None:
-        self.config = {**self.config, "split_id": split_id}
+    def build(self, prev: Any = None) -> Any:
+        """Return the config; `prev` is there for old code, and not used."""
+        return super().build()
 
     def get_root_uri(self, experiment_config: Any) -> str:
         """Return the directory that the experiment gives the command.

@@ -16,7 +16,7 @@ import inspect
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 from rvcli import keys, registry
-from rvcli.config import Config, ConfigBuilder, field, make_uris_absolute, update
+from rvcli.config import Config, ConfigBuilder, Field, field, make_uris_absolute, update
 from rvcli.core.command_io_definition import CommandIODefinition
 from rvcli.errors import MessageError
 from rvcli.filesystem import join_uri, resolve
@@ -130,27 +130,34 @@ def _stamped(to_proto: Callable[[Any], Any]) -> Callable[[Any], Any]:
 def _new_builder(builder_class: Any, command_type: str, prev: Any=None) -> Any:
     """Create a builder of commands; classic ones may know their type and take `prev` alone."""
 
+class _Kept:
+    """The value of a field, as an attribute of the builder; its default until it is set."""
+
+    def __init__(self, spec: Field) -> None:
+        ...
+
+    def __get__(self, builder: Any, owner: type) -> Any:
+        ...
+
+    def __set__(self, builder: Any, value: Any) -> None:
+        ...
+
 class CommandConfigBuilder(ConfigBuilder):
-    """Base of command config builders."""
+    """Base of command config builders.
+
+    What is set so far can be read, and set, as attributes named as the fields of the config.
+    """
+    root_uri: Any = _Kept(CommandConfig._fields['root_uri'])
+    split_id: Any = _Kept(CommandConfig._fields['split_id'])
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        ...
 
     def __init__(self, command_type: Any=None, prev: Any=None) -> None:
         ...
 
-    @property
-    def root_uri(self) -> str | None:
-        """The directory of the command's message and record; None until it is set."""
-
-    @root_uri.setter
-    def root_uri(self, root_uri: str | None) -> None:
-        ...
-
-    @property
-    def split_id(self) -> int:
-        """The number of this part where the work is split."""
-
-    @split_id.setter
-    def split_id(self, split_id: int) -> None:
-        ...
+    def build(self, prev: Any=None) -> Any:
+        """Return the config; `prev` is there for old code, and not used."""
 
     def get_root_uri(self, experiment_config: Any) -> str:
         """Return the directory that the experiment gives the command.
@@ -166,6 +173,3 @@ class CommandConfigBuilder(ConfigBuilder):
 
     def with_split_id(self, split_id: int) -> _Self:
         """Number of this part where the work is split."""
-
-    def build(self) -> CommandConfig:
-        ...

@@ -26,9 +26,9 @@ class EvalCommandConfig(CommandConfig):
     positional = ("root_uri", "task", "scenes", "evaluators")
 
     task: TaskConfig = field(doc="The task.", group=keys.TASK)
-    scenes: list[SceneConfig] = field(default_factory=list, doc="Scenes to evaluate.")
+    scenes: list[SceneConfig] = field(doc="Scenes to evaluate.")
     evaluators: list[EvaluatorConfig] = field(
-        default_factory=list, doc="Evaluators to run, in this order.", group=keys.EVALUATOR
+        doc="Evaluators to run, in this order.", group=keys.EVALUATOR
     )
 
     def create_command(self, tmp_dir: str | None = None) -> Command:

@@ -30,7 +30,7 @@ class PredictCommandConfig(CommandConfig):
 
     task: TaskConfig = field(doc="The task.", group=keys.TASK)
     backend: BackendConfig = field(doc="The backend.", group=keys.BACKEND)
-    scenes: list[SceneConfig] = field(default_factory=list, doc="Scenes to predict.")
+    scenes: list[SceneConfig] = field(doc="Scenes to predict.")
 
     def create_command(self, tmp_dir: str | None = None) -> Command:
         """Create the command."""

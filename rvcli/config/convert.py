@@ -142,6 +142,8 @@ def _all(parts: list[tuple[Any, Any, str]]) -> list[Any]:
 
 
 def _list(value: Any, args: tuple[Any, ...], path: str) -> list[Any]:
+    if value == "":  # what old code says for nothing
+        return []
     if not _is_many(value):
         raise _wrong(path, value, "a list")
     item = args[0] if args else Any

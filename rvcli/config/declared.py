@@ -143,6 +143,12 @@ class Declared:
                 problems.append(Problem(path, f"{spec.check.text}, not {value!r}"))
         return converted, problems
 
+    @classmethod
+    def nest(cls, *options: type[Declared]) -> None:
+        """Give classes of options as attributes too: old code names them `Config.ChipOptions`."""
+        for kind in options:
+            setattr(cls, kind.__name__, kind)
+
     def problems(self) -> Iterable[Problem]:
         """Yield what is wrong beyond the single fields; subclasses override this."""
         return ()

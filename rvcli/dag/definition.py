@@ -155,24 +155,29 @@ class CommandDefinition:
     @staticmethod
     def get_missing_inputs(
         command_definitions: Iterable[CommandDefinition],
-    ) -> list[tuple[CommandDefinition, list[str]]]:
-        """Return definitions with inputs that have no URI, each with messages saying so."""
-        return [
-            (definition, sorted(definition.io_def.missing_input_messages))
-            for definition in command_definitions
-            if definition.io_def.missing_input_messages
-        ]
+    ) -> dict[str | None, list[str]]:
+        """Return the messages about inputs that have no URI, by the id of the experiment."""
+        missing: dict[str | None, list[str]] = {}
+        for definition in command_definitions:
+            messages = sorted(definition.io_def.missing_input_messages)
+            if messages:
+                missing.setdefault(definition.experiment_id, []).extend(messages)
+        return missing
 
     @staticmethod
     def get_clashing_commands(
         command_definitions: Iterable[CommandDefinition],
     ) -> list[tuple[str, list[CommandDefinition]]]:
-        """Return each URI that several definitions write, with those definitions."""
-        writers: dict[str, list[CommandDefinition]] = {}
+        """Return each URI that several definitions of one type write, with those definitions.
+
+        The parts of a command that is split may share one, as a directory.
+        """
+        writers: dict[tuple[str, str, int], list[CommandDefinition]] = {}
         for definition in command_definitions:
             for uri in sorted(definition.io_def.output_uris):
-                writers.setdefault(uri, []).append(definition)
-        return [(uri, found) for uri, found in writers.items() if len(found) > 1]
+                key = (uri, definition.command_type, definition.split_id)
+                writers.setdefault(key, []).append(definition)
+        return [(key[0], found) for key, found in writers.items() if len(found) > 1]
 
 
 def derive(

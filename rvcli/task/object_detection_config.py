@@ -115,6 +115,9 @@ class ObjectDetectionConfig(TaskConfig):
             )
 
 
+ObjectDetectionConfig.nest(ChipOptions, PredictOptions)
+
+
 class ObjectDetectionConfigBuilder(ClassTaskConfigBuilder):
     """Builds ObjectDetectionConfig."""
 

@@ -71,6 +71,7 @@ class ObjectDetectionConfig(TaskConfig):
 
     def to_builder(self, *_: _Any) -> ObjectDetectionConfigBuilder:
         ...
+ObjectDetectionConfig.nest(ChipOptions, PredictOptions)
 
 class ObjectDetectionConfigBuilder(ClassTaskConfigBuilder):
     """Builds ObjectDetectionConfig."""

@@ -120,6 +120,9 @@ class SemanticSegmentationConfig(TaskConfig):
                 )
 
 
+SemanticSegmentationConfig.nest(ChipOptions)
+
+
 class SemanticSegmentationConfigBuilder(ClassTaskConfigBuilder):
     """Builds SemanticSegmentationConfig."""
 

@@ -65,6 +65,7 @@ class SemanticSegmentationConfig(TaskConfig):
 
     def to_builder(self, *_: _Any) -> SemanticSegmentationConfigBuilder:
         ...
+SemanticSegmentationConfig.nest(ChipOptions)
 
 class SemanticSegmentationConfigBuilder(ClassTaskConfigBuilder):
     """Builds SemanticSegmentationConfig."""

@@ -61,7 +61,7 @@ class TaskConfig(BundledConfigMixin, Config):
         io_def: CommandIODefinition | None = None,
     ) -> Any:
         """Put the predict package below the bundle URI."""
-        if self.predict_package_uri is None and command_type == keys.BUNDLE:
+        if not self.predict_package_uri and command_type == keys.BUNDLE:
             self.predict_package_uri = join_uri(experiment_config.bundle_uri, PACKAGE_FILE)
         return super().update_for_command(command_type, experiment_config, context, io_def)
 

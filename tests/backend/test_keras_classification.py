@@ -16,7 +16,7 @@ import pytest
 
 from rvcli.backend.chip_files import write_chips
 from rvcli.backend.chip_kind import ChipKind
-from rvcli.backend.keras.options import KerasOptions, camel, model_defaults
+from rvcli.backend.keras.options import KerasOptions, model_defaults
 from rvcli.backend.places import Places, chips_uri
 from rvcli.config import InvalidConfigError
 from rvcli.core.box import Box

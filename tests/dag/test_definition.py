@@ -165,7 +165,7 @@ def test_classic_filters(world: Any) -> None:
     other = definition(world, ["b"], experiment="other", missing=["no model is set"])
     assert ([one], [none]) == CommandDefinition.filter_no_output([one, none])
     assert ([one, other], [twin]) == CommandDefinition.remove_duplicates([one, twin, other])
-    missing = [(other, ["no model is set"])]
+    missing = {"other": ["no model is set"]}
     assert missing == CommandDefinition.get_missing_inputs([one, other])
     clashes = [(world.uri("b"), [one, other])]
     assert clashes == CommandDefinition.get_clashing_commands([one, other])

@@ -11,7 +11,11 @@ from rvcli.data.label_source.label_source_config import (
     LabelSourceConfig,
     LabelSourceConfigBuilder,
 )
-from rvcli.data.vector_source.vector_source_config import VectorSourceConfig, as_vector_source
+from rvcli.data.vector_source.vector_source_config import (
+    VectorSourceConfig,
+    as_vector_source,
+    without_area,
+)
 
 if TYPE_CHECKING:
     from rvcli.core.box import Box
@@ -62,6 +66,7 @@ class ChipClassificationLabelSourceConfig(LabelSourceConfig):
 
     def problems(self) -> Iterable[Problem]:
         """Check that all is there that inferring cells needs."""
+        yield from without_area(self.vector_source)
         if self.infer_cells and self.ioa_thresh is None:
             yield Problem("$.ioa_thresh", "is not set, and infer_cells needs it")
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from rvcli import keys
 from rvcli.config import Problem, between, field, not_negative, positive
 from rvcli.data.label_source.label_source_config import LabelSourceConfig, LabelSourceConfigBuilder
-from rvcli.data.vector_source.vector_source_config import VectorSourceConfig, as_vector_source
+from rvcli.data.vector_source.vector_source_config import VectorSourceConfig, as_vector_source, without_area
 if TYPE_CHECKING:
     from rvcli.core.box import Box
     from rvcli.data.crs_transformer.crs_transformer import CRSTransformer

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from rvcli import keys
-from rvcli.config import field
+from rvcli.config import Problem, field
 from rvcli.data.label_source.label_source_config import (
     LabelSourceConfig,
     LabelSourceConfigBuilder,
 )
-from rvcli.data.vector_source.vector_source_config import VectorSourceConfig, as_vector_source
+from rvcli.data.vector_source.vector_source_config import (
+    VectorSourceConfig,
+    as_vector_source,
+    without_area,
+)
 
 if TYPE_CHECKING:
     from rvcli.core.box import Box
@@ -28,6 +33,11 @@ class ObjectDetectionLabelSourceConfig(LabelSourceConfig):
     vector_source: VectorSourceConfig = field(
         doc="The polygons, of which boxes are the bounds.", group=keys.VECTOR_SOURCE
     )
+
+    def problems(self) -> Iterable[Problem]:
+        """Check that every geometry has bounds."""
+        yield from super().problems()
+        yield from without_area(self.vector_source)
 
     def create_source(
         self, task_config: Any, extent: Box, crs_transformer: CRSTransformer, tmp_dir: str

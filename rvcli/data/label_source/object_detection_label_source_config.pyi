@@ -4,11 +4,12 @@ from __future__ import annotations
 from collections.abc import Iterable as _Iterable
 from typing import Any as _Any, Literal as _Literal, overload as _overload
 from typing_extensions import Self as _Self
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 from rvcli import keys
-from rvcli.config import field
+from rvcli.config import Problem, field
 from rvcli.data.label_source.label_source_config import LabelSourceConfig, LabelSourceConfigBuilder
-from rvcli.data.vector_source.vector_source_config import VectorSourceConfig, as_vector_source
+from rvcli.data.vector_source.vector_source_config import VectorSourceConfig, as_vector_source, without_area
 if TYPE_CHECKING:
     from rvcli.core.box import Box
     from rvcli.data.crs_transformer.crs_transformer import CRSTransformer
@@ -21,6 +22,9 @@ class ObjectDetectionLabelSourceConfig(LabelSourceConfig):
     positional = ('vector_source',)
     vector_source: VectorSourceConfig
     'The polygons, of which boxes are the bounds.'
+
+    def problems(self) -> Iterable[Problem]:
+        """Check that every geometry has bounds."""
 
     def create_source(self, task_config: Any, extent: Box, crs_transformer: CRSTransformer, tmp_dir: str) -> LabelSource:
         """Create the label source on the grid of a scene."""

@@ -38,6 +38,6 @@ class GeoJSONStoreConfig(LabelStoreConfig):
         io_def: CommandIODefinition | None = None,
     ) -> Any:
         """Put the predictions of the scene below the predict URI."""
-        if self.uri is None and command_type in (keys.PREDICT, keys.EVAL):
+        if not self.uri and command_type in (keys.PREDICT, keys.EVAL):
             self.uri = prediction_uri(experiment_config, context, ".json")
         return super().update_for_command(command_type, experiment_config, context, io_def)

@@ -119,7 +119,7 @@ class SemanticSegmentationRasterStoreConfig(LabelStoreConfig):
         io_def: CommandIODefinition | None = None,
     ) -> Any:
         """Put the predictions of the scene below the predict URI."""
-        if self.uri is None and command_type in (keys.PREDICT, keys.EVAL):
+        if not self.uri and command_type in (keys.PREDICT, keys.EVAL):
             self.uri = prediction_uri(experiment_config, context, ".tif")
         if self.vector_output:
             check_classes(self.vector_output, experiment_config.task.class_map)

@@ -86,6 +86,17 @@ class VectorOutput(Declared):
         default=None, doc="For the mode buildings: what is a cluster of them."
     )
 
+    def __getitem__(self, name: str) -> Any:
+        """Return a field by name: in old code it is a dict."""
+        if name not in self._fields:
+            raise KeyError(name)
+        return getattr(self, name)
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """Return a field by name, or a default where there is none or it is not set."""
+        value = getattr(self, name) if name in self._fields else None
+        return default if value is None else value
+
     def beside(self, label_uri: str) -> VectorOutput:
         """Return a copy that has a URI: its own, or one beside the predicted pixels."""
         new = self.clone()

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from rvcli import keys
-from rvcli.config import Declared, field
+from rvcli.config import Declared, Problem, field
 from rvcli.data.raster_source.raster_source_config import (
     RasterSourceConfig,
     RasterSourceConfigBuilder,
 )
-from rvcli.data.vector_source.vector_source_config import VectorSourceConfig, as_vector_source
+from rvcli.data.vector_source.vector_source_config import (
+    VectorSourceConfig,
+    as_vector_source,
+    without_area,
+)
 from rvcli.errors import ConfigError
 from rvcli.notices import deprecated
 
@@ -64,6 +69,11 @@ class RasterizedSourceConfig(RasterSourceConfig):
         default_factory=RasterizerOptions, doc="How they become pixels."
     )
 
+    def problems(self) -> Iterable[Problem]:
+        """Check the channels, and that every geometry can be drawn."""
+        yield from super().problems()
+        yield from without_area(self.vector_source)
+
     def create_source(
         self,
         tmp_dir: str,
@@ -102,6 +112,9 @@ class RasterizedSourceConfig(RasterSourceConfig):
     def create_local(self, tmp_dir: str) -> Any:
         """Return this config: vectors are read where they are."""
         return self
+
+
+RasterizedSourceConfig.nest(RasterizerOptions)
 
 
 class RasterizedSourceConfigBuilder(RasterSourceConfigBuilder):

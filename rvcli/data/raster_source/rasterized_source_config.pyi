@@ -5,11 +5,12 @@ from collections.abc import Iterable as _Iterable
 from typing import Any as _Any, Literal as _Literal, overload as _overload
 from typing_extensions import Self as _Self
 from rvcli.data.raster_transformer.raster_transformer_config import RasterTransformerConfig
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 from rvcli import keys
-from rvcli.config import Declared, field
+from rvcli.config import Declared, Problem, field
 from rvcli.data.raster_source.raster_source_config import RasterSourceConfig, RasterSourceConfigBuilder
-from rvcli.data.vector_source.vector_source_config import VectorSourceConfig, as_vector_source
+from rvcli.data.vector_source.vector_source_config import VectorSourceConfig, as_vector_source, without_area
 from rvcli.errors import ConfigError
 from rvcli.notices import deprecated
 if TYPE_CHECKING:
@@ -43,6 +44,9 @@ class RasterizedSourceConfig(RasterSourceConfig):
     rasterizer_options: RasterizerOptions
     'How they become pixels.'
 
+    def problems(self) -> Iterable[Problem]:
+        """Check the channels, and that every geometry can be drawn."""
+
     def create_source(self, tmp_dir: str, crs_transformer: CRSTransformer | None=None, extent: Box | None=None, class_map: ClassMap | None=None) -> RasterSource:
         """Create the raster source on the grid of a scene."""
 
@@ -60,6 +64,7 @@ class RasterizedSourceConfig(RasterSourceConfig):
 
     def to_builder(self, *_: _Any) -> RasterizedSourceConfigBuilder:
         ...
+RasterizedSourceConfig.nest(RasterizerOptions)
 
 class RasterizedSourceConfigBuilder(RasterSourceConfigBuilder):
     """Builds RasterizedSourceConfig."""

@@ -40,7 +40,7 @@ class MeasuredTransformerConfig(RasterTransformerConfig):
 
     def needs_stats(self) -> bool:
         """True if the statistics of an analyzer are needed."""
-        return self.stats_uri is None
+        return not self.stats_uri
 
     def update_for_command(
         self,

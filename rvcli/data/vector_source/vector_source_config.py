@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from rvcli import keys
@@ -120,6 +120,18 @@ def as_vector_source(source: str | VectorSourceConfig) -> Any:
     return construct_default(
         keys.DEFAULT_VECTOR_SOURCE, source, using="handles", arguments=(source,)
     )
+
+
+def without_area(vector_source: Any) -> Iterator[Problem]:
+    """Yield a problem where lines or points of a class stay what they are, in a source of labels.
+
+    A label covers an area: with None for a buffer a class would silently lack its lines.
+    """
+    if vector_source.has_null_class_bufs():
+        yield Problem(
+            "$.vector_source",
+            "has None as a buffer of a class in with_buffers: labels have to have an area",
+        )
 
 
 def needs_grid(crs_transformer: CRSTransformer | None) -> CRSTransformer:

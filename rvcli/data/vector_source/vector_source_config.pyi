@@ -7,7 +7,7 @@ from typing_extensions import Self as _Self
 from rvcli.data.vector_source.geojson_vector_source_config import GeoJSONVectorSourceConfigBuilder
 from rvcli.data.vector_source.ogr_vector_source_config import OGRVectorSourceConfigBuilder
 from rvcli.data.vector_source.vector_tile_vector_source_config import VectorTileVectorSourceConfigBuilder
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 from rvcli import keys
 from rvcli.config import Config, ConfigBuilder, Problem, field, one_of
@@ -82,6 +82,12 @@ class VectorSourceConfig(Config):
 
 def as_vector_source(source: str | VectorSourceConfig) -> Any:
     """Return a vector source: as it is, or the default one of a URI."""
+
+def without_area(vector_source: Any) -> Iterator[Problem]:
+    """Yield a problem where lines or points of a class stay what they are, in a source of labels.
+
+    A label covers an area: with None for a buffer a class would silently lack its lines.
+    """
 
 def needs_grid(crs_transformer: CRSTransformer | None) -> CRSTransformer:
     """Return the grid of a scene, without which vectors cannot be placed.

@@ -99,5 +99,25 @@ class OldNetConfigBuilder(SimpleBackendConfigBuilder):
         return b
 
 
+class OldNetForAllConfig(OldNetConfig):
+    backend_type = "OLD_NET_FOR_ALL"
+
+
+class OldNetForAllConfigBuilder(OldNetConfigBuilder):
+    config_class = OldNetForAllConfig
+
+    def __init__(self, prev_config=None):
+        super().__init__(prev_config)
+
+    def _applicable_tasks(self):
+        return ["TILED_SEGMENTATION"]
+
+    def _process_task(self):
+        return self
+
+
 def register_plugin(plugin_registry):
     plugin_registry.register_config_builder(rv.BACKEND, OLD_NET, OldNetConfigBuilder)
+    plugin_registry.register_config_builder(
+        rv.BACKEND, "OLD_NET_FOR_ALL", OldNetForAllConfigBuilder
+    )
