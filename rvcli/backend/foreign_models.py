@@ -9,6 +9,8 @@ from rvcli.errors import DataError
 
 _HDF5 = b"\x89HDF\r\n\x1a\n"
 _GZIP = b"\x1f\x8b"
+# The magic number of torch.save, as a pickle, before it wrote zip files.
+_TORCH = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19"
 # Names of operations that hardly any graph of TensorFlow lacks.
 _OPERATIONS = (b"Placeholder", b"Const", b"tensorflow")
 _LOOKED_AT = 4096
@@ -28,7 +30,7 @@ def foreign_model(path: Path, uri: str) -> DataError | None:
         path: the file.
         uri: its name in messages.
     """
-    found = _kind_of(path)
+    found = _kind_of(path) if path.is_file() else None
     if found is None:
         return None
     what, hint = found
@@ -37,10 +39,10 @@ def foreign_model(path: Path, uri: str) -> DataError | None:
 
 def is_torch(path: Path) -> bool:
     """Tell whether a file was written by torch.save."""
+    if any(name.endswith("data.pkl") for name in _members(path)):
+        return True
     with path.open("rb") as file:
-        if file.read(1) == b"\x80":  # how a pickle starts
-            return True
-    return any(name.endswith("data.pkl") for name in _members(path))
+        return file.read(len(_TORCH)) == _TORCH
 
 
 def _kind_of(path: Path) -> tuple[str, str] | None:
