@@ -89,6 +89,10 @@ def _invoke(arguments: list[str], state: State) -> int:
 
 
 def _warn(text: str) -> None:
+    if "://" in text:
+        from rvcli.profile.secrets import mask_uris
+
+        text = mask_uris(text)
     click.echo(click.style("warning: ", fg="yellow", bold=True) + text, err=True)
 
 
