@@ -302,6 +302,10 @@ class SimpleBackendConfigBuilder(BackendConfigBuilder):
         new.backend_opts.model_uri = model_uri
         return new
 
+    def with_pretrained_model(self, uri: str) -> Any:
+        """Set the model from which training starts."""
+        return self.with_pretrained_uri(uri)
+
     def with_pretrained_uri(self, pretrained_uri: str) -> Any:
         """Set the model from which training starts."""
         if not self._has_options():

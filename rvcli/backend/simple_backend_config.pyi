@@ -147,6 +147,9 @@ class SimpleBackendConfigBuilder(BackendConfigBuilder):
     def with_model_uri(self, model_uri: str) -> _Self:
         """Set where the model is; below the train URI if not set."""
 
+    def with_pretrained_model(self, uri: str) -> _Self:
+        """Set the model from which training starts."""
+
     def with_pretrained_uri(self, pretrained_uri: str) -> _Self:
         """Set the model from which training starts."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,8 @@ from rvcli.errors import UsageError
 
 if TYPE_CHECKING:
     from rvcli.dag import Plan
+
+MAIN = "__main__"
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -48,7 +51,9 @@ class Selection:
         """
         from rvcli.experiment.experiment_loader import ExperimentLoader
 
-        loader = ExperimentLoader(self.arguments, self.prefix, self.methods, self.filters)
+        loader = ExperimentLoader(
+            self.arguments, self.prefix, self.methods, self.filters, strict=True
+        )
         with foreign_prints_aside():
             if self.path is not None:
                 return loader.load_from_file(self.path)
@@ -151,7 +156,8 @@ def select(
     """Tell the experiment file from the commands.
 
     A first word that ends in .py or names an existing file is the experiment; otherwise all
-    words are commands.
+    words are commands. Where none is given, the experiments of a script that calls `rv.main()`
+    are meant.
 
     Raises:
         UsageError: there is no experiment, or more than one.
@@ -167,7 +173,9 @@ def select(
             + ", ".join(f"{name} {value}" for name, value in named.items()),
             hint="give a file after the runner, or by -p, or a module by -e",
         )
-    if not named:
+    if not named and _has_main_experiments():
+        module = MAIN
+    elif not named:
         raise UsageError(
             "no experiment is given", hint="name a file, such as experiment.py, or use -p or -e"
         )
@@ -180,3 +188,9 @@ def select(
         methods=tuple(methods),
         filters=tuple(filters),
     )
+
+
+def _has_main_experiments() -> bool:
+    from rvcli.experiment.discover import sets_in
+
+    return bool(sets_in(sys.modules[MAIN]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import io
 import os
 import sys
@@ -13,27 +14,14 @@ import click
 from rvcli import errors, notices
 from rvcli.cli.group import LazyGroup
 from rvcli.cli.options import shared_options
+from rvcli.cli.program import Program
 from rvcli.cli.state import State
 from rvcli.compat import serving
 from rvcli.version import __version__
 
 
-class Rv(LazyGroup):
-    """The group; called, it ends the process with the exit code, and explains errors."""
-
-    def main(
-        self,
-        args: Sequence[str] | None = None,
-        prog_name: str | None = None,
-        complete_var: str | None = None,
-        standalone_mode: bool = True,
-        **extra: Any,
-    ) -> Any:
-        """Run `rv`; see `call`."""
-        code = call(args)
-        if standalone_mode:
-            sys.exit(code)
-        return code
+class Rv(LazyGroup, Program):
+    """The group."""
 
 
 @click.group("rv", cls=Rv, context_settings={"help_option_names": ["-h", "--help"]})
@@ -46,17 +34,21 @@ def main() -> None:
     """
 
 
-def call(argv: Sequence[str] | None = None) -> int:
-    """Run `rv` and return its exit code.
+def call(argv: Sequence[str] | None = None, command: click.Command = main) -> int:
+    """Run `rv`, or one of its commands alone, and return the exit code.
 
     Args:
         argv: the arguments after the program's name, those of the process by default.
+        command: what to run.
     """
     state = State()
+    state.inherits = command is not main
     _prepare_output()
     try:
         state.arguments = tuple(sys.argv[1:] if argv is None else argv)
-        code = _invoke(list(state.arguments), state)
+        if "_RV_COMPLETE" in os.environ:
+            click.Command.main(command, list(state.arguments), "rv", complete_var="_RV_COMPLETE")
+        code = invoke(command, list(state.arguments), state)
         sys.stdout.flush()
     except BrokenPipeError as e:
         return _pipe_broken(e, state)
@@ -64,7 +56,44 @@ def call(argv: Sequence[str] | None = None) -> int:
         from rvcli.cli.boundary import report
 
         return report(e, state)
-    return code
+    return code if isinstance(code, int) else errors.EXIT_DONE
+
+
+def invoke(command: click.Command, arguments: list[str], state: State) -> Any:
+    """Run a command and return what it returns.
+
+    Raises:
+        RvError, click.ClickException, ...: it fails.
+    """
+    # Experiment files and plugins, here and in workers, may be written for rastervision.
+    with (
+        serving(),
+        notices.shown_by(_warn),
+        command.make_context(command.name, arguments, obj=state) as ctx,
+    ):
+        return command.invoke(ctx)
+
+
+def print_error(msg: str) -> None:
+    """Print a message to the standard error, in red where colours are."""
+    click.echo(click.style(str(msg), fg="red"), err=True)
+
+
+# What is imported only when somebody asks for it: commands, to be called alone, and so on.
+_PLACES = {
+    "run": "commands.run:command",
+    "ls": "commands.ls:command",
+    "predict": "commands.predict:command",
+    "run_command": "commands.run_command:command",
+    "OptionEatAll": "eat_all:OptionEatAll",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PLACES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module, _, attribute = _PLACES[name].partition(":")
+    return getattr(importlib.import_module(f"rvcli.cli.{module}"), attribute)
 
 
 def _prepare_output() -> None:
@@ -73,19 +102,6 @@ def _prepare_output() -> None:
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115
     elif isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
-
-
-def _invoke(arguments: list[str], state: State) -> int:
-    if "_RV_COMPLETE" in os.environ:
-        super(Rv, main).main(arguments, "rv", complete_var="_RV_COMPLETE")
-    # Experiment files and plugins, here and in workers, may be written for rastervision.
-    with (
-        serving(),
-        notices.shown_by(_warn),
-        main.make_context("rv", arguments, obj=state) as ctx,
-    ):
-        code = main.invoke(ctx)
-    return code if isinstance(code, int) else errors.EXIT_DONE
 
 
 def _warn(text: str) -> None:

@@ -28,6 +28,8 @@ class State:
         verbosity: -1 quiet, 0 normal, 1 verbose, 2 and more for debugging.
         arguments: all of the command line, after the program's name.
         is_worker: what is printed goes to a log, where a fault needs its traceback at once.
+        inherits: settings and plugins that are in force in this process stay so, unless an
+            option says otherwise.
     """
 
     def __init__(self) -> None:
@@ -37,6 +39,7 @@ class State:
         self.verbosity = 0
         self.arguments: tuple[str, ...] = ()
         self.is_worker = False
+        self.inherits = False
 
     @property
     def is_quiet(self) -> bool:
@@ -58,9 +61,18 @@ class State:
         from rvcli.profile import load_settings
         from rvcli.profile.verbosity import Verbosity
 
+        inherited = self._inherited()
+        if inherited is not None:
+            return inherited
         level = Verbosity.NORMAL + self.verbosity
         Verbosity.level = max(Verbosity.QUIET, min(Verbosity.DEBUG, level))
         return load_settings(self.profile, self.config_file, self.overrides)
+
+    def _inherited(self) -> Settings | None:
+        from rvcli import profile
+
+        said = self.profile or self.config_file or self.overrides or self.verbosity
+        return profile.in_force() if self.inherits and not said else None
 
     @contextmanager
     def session(self, *, strict: bool = True, quiet: bool = False) -> Iterator[Session]:
@@ -77,6 +89,11 @@ class State:
         from rvcli import profile, registry
 
         settings = self.settings()
+        if settings is self._inherited() and registry.current() is not registry.default():
+            from rvcli.plugins import loaded_in
+
+            yield Session(settings, registry.current(), loaded_in(registry.current()))
+            return
         own = registry.Registry(parent=registry.default())
         with profile.use(settings), registry.use(own):
             plugins = _load_plugins(settings, own, held=strict)

@@ -6,7 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from rvcli import keys
 from rvcli.analyzer.analyzer_config import AnalyzerConfig
-from rvcli.command.command_config import CommandConfig, CommandConfigBuilder, for_command
+from rvcli.command.command_config import (
+    CommandConfig,
+    CommandConfigBuilder,
+    for_command,
+    in_directory,
+)
 from rvcli.config import field
 from rvcli.data.dataset_config import unique_scenes
 from rvcli.data.scene_config import SceneConfig
@@ -33,7 +38,7 @@ class AnalyzeCommandConfig(CommandConfig):
         """Create the command."""
         from rvcli.command.analyze_command import AnalyzeCommand
 
-        return AnalyzeCommand(self)
+        return in_directory(AnalyzeCommand(self), tmp_dir)
 
 
 class AnalyzeCommandConfigBuilder(CommandConfigBuilder):

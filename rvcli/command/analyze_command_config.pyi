@@ -7,7 +7,7 @@ from typing_extensions import Self as _Self
 from typing import TYPE_CHECKING, Any
 from rvcli import keys
 from rvcli.analyzer.analyzer_config import AnalyzerConfig
-from rvcli.command.command_config import CommandConfig, CommandConfigBuilder, for_command
+from rvcli.command.command_config import CommandConfig, CommandConfigBuilder, for_command, in_directory
 from rvcli.config import field
 from rvcli.data.dataset_config import unique_scenes
 from rvcli.data.scene_config import SceneConfig
@@ -51,5 +51,5 @@ class AnalyzeCommandConfigBuilder(CommandConfigBuilder):
     def with_analyzers(self, analyzers: _Iterable[AnalyzerConfig]) -> _Self:
         """Analyzers to run, in this order."""
 
-    def build(self) -> AnalyzeCommandConfig:
+    def build(self, prev: _Any=None) -> AnalyzeCommandConfig:
         ...

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
@@ -49,6 +50,11 @@ class AuxCommand(Command):
     command_type: str | None = None
     command_options = AuxCommandOptions()
 
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if inspect.isfunction(cls.__dict__.get("run")):
+            setattr(cls, "run", _with_directory(cls.run))  # noqa: B010 - a method, for mypy
+
     def __init__(self, command_config: dict[str, Any]) -> None:
         self.command_config = command_config
 
@@ -57,17 +63,14 @@ class AuxCommand(Command):
         """Do the work."""
 
 
-class AuxCommandCall(Command):
-    """Runs an auxiliary command, whichever way its `run` is written."""
+def _with_directory(run: Callable[..., Any]) -> Callable[..., Any]:
+    """Let `run` be called with or without a directory, whichever way it is written."""
+    takes = len(inspect.signature(run).parameters) > 1
 
-    def __init__(self, command: Any) -> None:
-        self.command = command
-
-    def run(self, tmp_dir: str | None = None) -> Any:
-        """Run the command, with the temporary directory if it takes one."""
+    @functools.wraps(run)
+    def called(self: AuxCommand, tmp_dir: str | None = None) -> Any:
         if tmp_dir:
-            self.command.set_tmp_dir(tmp_dir)
-        parameters = inspect.signature(self.command.run).parameters
-        if parameters:
-            return self.command.run(self.command.get_tmp_dir())
-        return self.command.run()
+            self.set_tmp_dir(tmp_dir)
+        return run(self, self.get_tmp_dir()) if takes else run(self)
+
+    return called

@@ -7,8 +7,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from rvcli import keys, registry
-from rvcli.command.aux_command import AuxCommandCall
-from rvcli.command.command_config import CommandConfig, CommandConfigBuilder
+from rvcli.command.command_config import CommandConfig, CommandConfigBuilder, in_directory
 from rvcli.config import ConfigBuilder, InvalidConfigError, Problem
 from rvcli.core.command_io_definition import CommandIODefinition
 from rvcli.errors import ConfigError
@@ -31,7 +30,8 @@ class AuxCommandConfig(CommandConfig):
 
     def create_command(self, tmp_dir: str | None = None) -> Command:
         """Create the command."""
-        return AuxCommandCall(self.command_class(self.config))
+        made: Command = in_directory(self.command_class(self.config), tmp_dir)
+        return made
 
     def clone(self) -> AuxCommandConfig:
         """Return an independent copy."""
@@ -117,7 +117,8 @@ class AuxCommandConfigBuilder(CommandConfigBuilder):
             values = {n: getattr(prev, n) for n in names}
         ConfigBuilder.__init__(self, AuxCommandConfig, values)
         self.command_type = command_type
-        if command_type is not None and "command_class" not in values:
+        known = registry.current().find(keys.AUX_COMMAND, str(command_type)) is not None
+        if known and "command_class" not in values:
             self.config["command_class"] = registry.current().get(keys.AUX_COMMAND, command_type)
 
     def with_root_uri(self, root_uri: str) -> Any:
@@ -174,8 +175,8 @@ class AuxCommandConfigBuilder(CommandConfigBuilder):
         if problems:
             raise InvalidConfigError(str(self.command_type), problems)
 
-    def build(self) -> Any:
-        """Return the config."""
+    def build(self, prev: Any = None) -> Any:
+        """Return the config; `prev` is there for old code, and not used."""
         self.validate()
         built = AuxCommandConfig(**self.config)
         built.command_type = str(self.command_type or built.command_type)

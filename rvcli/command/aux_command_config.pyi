@@ -8,8 +8,7 @@ import json
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 from rvcli import keys, registry
-from rvcli.command.aux_command import AuxCommandCall
-from rvcli.command.command_config import CommandConfig, CommandConfigBuilder
+from rvcli.command.command_config import CommandConfig, CommandConfigBuilder, in_directory
 from rvcli.config import ConfigBuilder, InvalidConfigError, Problem
 from rvcli.core.command_io_definition import CommandIODefinition
 from rvcli.errors import ConfigError
@@ -79,8 +78,8 @@ class AuxCommandConfigBuilder(CommandConfigBuilder):
     def validate(self) -> None:
         """Raise InvalidConfigError, naming every problem, unless the values are fine."""
 
-    def build(self) -> Any:
-        """Return the config."""
+    def build(self, prev: Any=None) -> Any:
+        """Return the config; `prev` is there for old code, and not used."""
 
     def from_proto(self, msg: Any) -> Any:
         """Return a copy with the values of a message."""

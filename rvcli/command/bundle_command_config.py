@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING, Any
 from rvcli import keys
 from rvcli.analyzer.analyzer_config import AnalyzerConfig
 from rvcli.backend.backend_config import BackendConfig
-from rvcli.command.command_config import CommandConfig, CommandConfigBuilder, for_command
+from rvcli.command.command_config import (
+    CommandConfig,
+    CommandConfigBuilder,
+    for_command,
+    in_directory,
+)
 from rvcli.config import field
 from rvcli.data.scene_config import SceneConfig
 from rvcli.errors import ConfigError
@@ -36,7 +41,7 @@ class BundleCommandConfig(CommandConfig):
         """Create the command."""
         from rvcli.command.bundle_command import BundleCommand
 
-        return BundleCommand(self)
+        return in_directory(BundleCommand(self), tmp_dir)
 
 
 class BundleCommandConfigBuilder(CommandConfigBuilder):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from rvcli import keys
 from rvcli.analyzer.analyzer_config import AnalyzerConfig
 from rvcli.backend.backend_config import BackendConfig
-from rvcli.command.command_config import CommandConfig, CommandConfigBuilder, for_command
+from rvcli.command.command_config import CommandConfig, CommandConfigBuilder, for_command, in_directory
 from rvcli.config import field
 from rvcli.data.scene_config import SceneConfig
 from rvcli.errors import ConfigError
@@ -57,5 +57,5 @@ class BundleCommandConfigBuilder(CommandConfigBuilder):
     def with_analyzers(self, analyzers: _Iterable[AnalyzerConfig]) -> _Self:
         """Analyzers whose results are packed, and may be measured anew."""
 
-    def build(self) -> BundleCommandConfig:
+    def build(self, prev: _Any=None) -> BundleCommandConfig:
         ...

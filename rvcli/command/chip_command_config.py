@@ -11,6 +11,7 @@ from rvcli.command.command_config import (
     CommandConfig,
     CommandConfigBuilder,
     for_command,
+    in_directory,
     split_scenes,
 )
 from rvcli.command.labels import report_unlabelled
@@ -50,7 +51,7 @@ class ChipCommandConfig(CommandConfig):
         """Create the command."""
         from rvcli.command.chip_command import ChipCommand
 
-        return ChipCommand(self)
+        return in_directory(ChipCommand(self), tmp_dir)
 
     def report_io(
         self, command_type: str = "", io_def: CommandIODefinition | None = None

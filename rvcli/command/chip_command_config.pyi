@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from rvcli import keys
 from rvcli.augmentor.augmentor_config import AugmentorConfig
 from rvcli.backend.backend_config import BackendConfig
-from rvcli.command.command_config import CommandConfig, CommandConfigBuilder, for_command, split_scenes
+from rvcli.command.command_config import CommandConfig, CommandConfigBuilder, for_command, in_directory, split_scenes
 from rvcli.command.labels import report_unlabelled
 from rvcli.config import field
 from rvcli.data.dataset_config import unique_scenes
@@ -70,5 +70,5 @@ class ChipCommandConfigBuilder(CommandConfigBuilder):
     def with_val_scenes(self, scenes: _Iterable[SceneConfig]) -> _Self:
         """Scenes that training is watched with."""
 
-    def build(self) -> ChipCommandConfig:
+    def build(self, prev: _Any=None) -> ChipCommandConfig:
         ...

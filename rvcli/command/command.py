@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 import weakref
 from abc import ABC, abstractmethod
@@ -25,8 +24,11 @@ class Command(ABC):
     def get_tmp_dir(self) -> str:
         """Return the temporary directory, made on first use."""
         if self._tmp_dir is None:
-            self._tmp_dir = tempfile.mkdtemp(prefix="rv-")
-            weakref.finalize(self, shutil.rmtree, self._tmp_dir, ignore_errors=True)
+            # Late, as few commands ask for it.
+            from rvcli.profile.rv_config import RVConfig
+
+            self._tmp_dir = RVConfig.get_tmp_dir()
+            weakref.finalize(self, self._tmp_dir.cleanup)
         return str(getattr(self._tmp_dir, "name", self._tmp_dir))
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 SCHEMA_VERSION = 1
 
 C = TypeVar("C", bound=Config)
+K = TypeVar("K", bound="Command")
 Self = TypeVar("Self", bound="CommandConfig")
 
 
@@ -146,6 +147,13 @@ class CommandConfig(Config):
             provider = part.__dict__.get("_provided_by")
             used |= {provider} if provider is not None else set()
         return used & plugins
+
+
+def in_directory(command: K, tmp_dir: str | None) -> K:
+    """Return a command that works in a directory; in a temporary one of its own if None."""
+    if tmp_dir:
+        command.set_tmp_dir(tmp_dir)
+    return command
 
 
 def for_command(config: C, command_type: str, experiment: Any) -> C:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from rvcli.command.command import Command
 SCHEMA_VERSION = 1
 C = TypeVar('C', bound=Config)
+K = TypeVar('K', bound='Command')
 Self = TypeVar('Self', bound='CommandConfig')
 
 class CommandConfig(Config):
@@ -117,6 +118,9 @@ class CommandConfig(Config):
     @classmethod
     def builder(cls, command_type: str | None=None) -> _Any:
         ...
+
+def in_directory(command: K, tmp_dir: str | None) -> K:
+    """Return a command that works in a directory; in a temporary one of its own if None."""
 
 def for_command(config: C, command_type: str, experiment: Any) -> C:
     """Return a copy of a config with all that it needs for one command, and no more."""

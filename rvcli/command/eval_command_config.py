@@ -5,7 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from rvcli import keys
-from rvcli.command.command_config import CommandConfig, CommandConfigBuilder, for_command
+from rvcli.command.command_config import (
+    CommandConfig,
+    CommandConfigBuilder,
+    for_command,
+    in_directory,
+)
 from rvcli.command.labels import report_unlabelled
 from rvcli.config import field
 from rvcli.data.dataset_config import unique_scenes
@@ -35,7 +40,7 @@ class EvalCommandConfig(CommandConfig):
         """Create the command."""
         from rvcli.command.eval_command import EvalCommand
 
-        return EvalCommand(self)
+        return in_directory(EvalCommand(self), tmp_dir)
 
     def report_io(
         self, command_type: str = "", io_def: CommandIODefinition | None = None

@@ -6,7 +6,7 @@ from typing import Any as _Any, Literal as _Literal, overload as _overload
 from typing_extensions import Self as _Self
 from typing import TYPE_CHECKING, Any
 from rvcli import keys
-from rvcli.command.command_config import CommandConfig, CommandConfigBuilder, for_command
+from rvcli.command.command_config import CommandConfig, CommandConfigBuilder, for_command, in_directory
 from rvcli.command.labels import report_unlabelled
 from rvcli.config import field
 from rvcli.data.dataset_config import unique_scenes
@@ -56,5 +56,5 @@ class EvalCommandConfigBuilder(CommandConfigBuilder):
     def with_evaluators(self, evaluators: _Iterable[EvaluatorConfig]) -> _Self:
         """Evaluators to run, in this order."""
 
-    def build(self) -> EvalCommandConfig:
+    def build(self, prev: _Any=None) -> EvalCommandConfig:
         ...

@@ -10,6 +10,7 @@ from rvcli.command.command_config import (
     CommandConfig,
     CommandConfigBuilder,
     for_command,
+    in_directory,
     split_scenes,
 )
 from rvcli.config import field
@@ -36,7 +37,7 @@ class PredictCommandConfig(CommandConfig):
         """Create the command."""
         from rvcli.command.predict_command import PredictCommand
 
-        return PredictCommand(self)
+        return in_directory(PredictCommand(self), tmp_dir)
 
     def split(self, num_parts: int) -> list[Any]:
         """Divide the scenes."""

@@ -7,7 +7,7 @@ from typing_extensions import Self as _Self
 from typing import TYPE_CHECKING, Any
 from rvcli import keys
 from rvcli.backend.backend_config import BackendConfig
-from rvcli.command.command_config import CommandConfig, CommandConfigBuilder, for_command, split_scenes
+from rvcli.command.command_config import CommandConfig, CommandConfigBuilder, for_command, in_directory, split_scenes
 from rvcli.config import field
 from rvcli.data.dataset_config import unique_scenes
 from rvcli.data.scene_config import SceneConfig
@@ -57,5 +57,5 @@ class PredictCommandConfigBuilder(CommandConfigBuilder):
     def with_scenes(self, scenes: _Iterable[SceneConfig]) -> _Self:
         """Scenes to predict."""
 
-    def build(self) -> PredictCommandConfig:
+    def build(self, prev: _Any=None) -> PredictCommandConfig:
         ...

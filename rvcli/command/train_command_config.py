@@ -6,7 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from rvcli import keys
 from rvcli.backend.backend_config import BackendConfig
-from rvcli.command.command_config import CommandConfig, CommandConfigBuilder, for_command
+from rvcli.command.command_config import (
+    CommandConfig,
+    CommandConfigBuilder,
+    for_command,
+    in_directory,
+)
 from rvcli.config import field
 from rvcli.task.task_config import TaskConfig
 
@@ -28,7 +33,7 @@ class TrainCommandConfig(CommandConfig):
         """Create the command."""
         from rvcli.command.train_command import TrainCommand
 
-        return TrainCommand(self)
+        return in_directory(TrainCommand(self), tmp_dir)
 
     def utilizes_gpu(self) -> bool:
         """True unless the backend says that it has no use for a GPU."""

@@ -7,7 +7,7 @@ from typing_extensions import Self as _Self
 from typing import TYPE_CHECKING, Any
 from rvcli import keys
 from rvcli.backend.backend_config import BackendConfig
-from rvcli.command.command_config import CommandConfig, CommandConfigBuilder, for_command
+from rvcli.command.command_config import CommandConfig, CommandConfigBuilder, for_command, in_directory
 from rvcli.config import field
 from rvcli.task.task_config import TaskConfig
 if TYPE_CHECKING:
@@ -47,5 +47,5 @@ class TrainCommandConfigBuilder(CommandConfigBuilder):
     def with_backend(self, backend: BackendConfig) -> _Self:
         """The backend."""
 
-    def build(self) -> TrainCommandConfig:
+    def build(self, prev: _Any=None) -> TrainCommandConfig:
         ...

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rvcli.cli.state import State
-from rvcli.compat.alias import serving
+from rvcli.compat.alias import NEW, OLD, serving
 from rvcli.errors import RvError, UsageError
 
 
@@ -48,7 +48,7 @@ def _run(arguments: list[str]) -> None:
         runpy.run_path(name, run_name="__main__")
     else:
         sys.path[0] = ""
-        runpy.run_module(name, run_name="__main__", alter_sys=True)
+        runpy.run_module(NEW if name == OLD else name, run_name="__main__", alter_sys=True)
 
 
 if __name__ == "__main__":

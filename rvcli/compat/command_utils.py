@@ -1,7 +1,8 @@
-"""`rastervision.command.utils`: what builders of commands checked."""
+"""`rastervision.command.utils`: what the builders of commands of older releases check."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from rvcli.analyzer.analyzer_config import AnalyzerConfig
@@ -12,35 +13,39 @@ from rvcli.task.task_config import TaskConfig
 
 
 def check_task_type(task: Any) -> None:
-    """Raise ConfigError unless it is the config of a task."""
-    _check(task, TaskConfig, "with_task")
+    """Raise ConfigError if this is no TaskConfig."""
+    _check("task", task, TaskConfig)
 
 
 def check_backend_type(backend: Any) -> None:
-    """Raise ConfigError unless it is the config of a backend."""
-    _check(backend, BackendConfig, "with_backend")
+    """Raise ConfigError if this is no BackendConfig."""
+    _check("backend", backend, BackendConfig)
 
 
 def check_scenes_type(scenes: Any) -> None:
-    """Raise ConfigError unless they are configs of scenes."""
-    _check_all(scenes, SceneConfig, "with_scenes")
+    """Raise ConfigError if these are not all SceneConfigs."""
+    _check_all("scenes", scenes, SceneConfig)
 
 
 def check_analyzers_type(analyzers: Any) -> None:
-    """Raise ConfigError unless they are configs of analyzers."""
-    _check_all(analyzers, AnalyzerConfig, "with_analyzers")
+    """Raise ConfigError if these are not all AnalyzerConfigs."""
+    _check_all("analyzers", analyzers, AnalyzerConfig)
 
 
-def _check_all(values: Any, kind: type, method: str) -> None:
-    if not isinstance(values, (list, tuple)) and values != "":
-        raise ConfigError(f"{method} takes a list, not {values!r:.60} ({type(values).__name__})")
-    for value in values:
-        _check(value, kind, method)
-
-
-def _check(value: Any, kind: type, method: str) -> None:
-    if not isinstance(value, kind):
+def _check_all(name: str, values: Any, wanted: type) -> None:
+    if isinstance(values, (str, bytes)) or not isinstance(values, Iterable):
         raise ConfigError(
-            f"{method} takes a {kind.__name__}, not {value!r:.60} ({type(value).__name__})",
-            hint="build it, and give what .build() returns",
+            f"the {name} are a {type(values).__name__}, not a list",
+            hint=f"give a list of {wanted.__name__}",
+        )
+    for number, value in enumerate(values):
+        _check(f"{name}[{number}]", value, wanted)
+
+
+def _check(name: str, value: Any, wanted: type) -> None:
+    if not isinstance(value, wanted):
+        unbuilt = callable(getattr(value, "build", None))
+        raise ConfigError(
+            f"the {name} must be of type {wanted.__name__}, not {type(value).__name__}",
+            hint="end it with .build()" if unbuilt else f"build one by {wanted.__name__}.builder",
         )

@@ -22,7 +22,6 @@ MODULES = {
     "plugin": "compat.plugin",
     "runner.command_dag": "dag.command_dag",
     "runner.command_definition": "dag.definition",
-    "runner.out_of_process_experiment_runner": "compat.out_of_process_experiment_runner",
     "rv_config": "profile.rv_config",
 }
 
@@ -47,6 +46,4 @@ ABSENT: dict[str, str] = {
 }
 
 # Names that differ on purpose, and why.
-DIFFERENT: dict[str, str] = {
-    "runner.aws_batch_experiment_runner.NOOP_COMMAND": "It names a program of the job's image.",
-}
+DIFFERENT: dict[str, str] = {}

@@ -12,6 +12,7 @@ from typing import Any
 from rvcli.compat.interface import Item
 from rvcli.compat.names import ABSENT, DIFFERENT
 from rvcli.compat.older import home_of
+from rvcli.config import Declared
 
 _MISSING = object()
 
@@ -109,8 +110,15 @@ def lost_calls(old_parameters: str, found: Any, *, bound: bool = True) -> Iterat
             value = ast.literal_eval(node)
         except ValueError:
             continue
-        if _plain(value) != _plain(parameter.default):
+        if not _is_same(value, parameter.default):
             yield f"{name} is {parameter.default!r} by default, was {value!r}"
+
+
+def _is_same(old: Any, new: Any) -> bool:
+    """True if two defaults mean the same; None may stand for one that is made anew."""
+    if repr(new) == "<factory>":  # of a dataclass
+        return old in ([], None)
+    return bool(_plain(old) == _plain(new)) or (old is None and isinstance(new, (list, Declared)))
 
 
 def _plain(value: Any) -> Any:

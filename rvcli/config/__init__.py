@@ -10,7 +10,7 @@ from rvcli.config.checks import (
     one_of,
     positive,
 )
-from rvcli.config.commands import make_uris_absolute, update, uris_of
+from rvcli.config.commands import make_uris_absolute, taken, update, uris_of
 from rvcli.config.config import BundledConfigMixin, Config
 from rvcli.config.declared import Declared
 from rvcli.config.families import config_from_message
@@ -39,6 +39,7 @@ __all__ = [
     "not_negative",
     "one_of",
     "positive",
+    "taken",
     "update",
     "uris_of",
 ]

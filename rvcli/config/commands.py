@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterator
 from typing import Any
 
@@ -41,12 +42,8 @@ def update(config: Any, command_type: str, experiment: Any, context: list[Any]) 
     of what the config reports.
     """
     io_def = CommandIODefinition()
-    kwargs: dict[str, Any] = {}
-    if _takes(config.update_for_command, "io_def"):
-        kwargs["io_def"] = io_def
-    if _takes(config.update_for_command, "context"):
-        kwargs["context"] = context
-    result = config.update_for_command(command_type, experiment, **kwargs)
+    given = taken(config.update_for_command, io_def=io_def, context=context)
+    result = config.update_for_command(command_type, experiment, **given)
     updated = config
     if isinstance(result, tuple):
         updated = result[0] if result and hasattr(result[0], "update_for_command") else config
@@ -94,9 +91,12 @@ def uris_in(value: Any) -> Iterator[str]:
             yield from uris_in(item)
 
 
-def _takes(method: Any, name: str) -> bool:
+def taken(method: Any, **arguments: Any) -> dict[str, Any]:
+    """Return those arguments that a method takes: older ones know fewer."""
     code = getattr(getattr(method, "__func__", method), "__code__", None)
     if code is None:
-        return False
-    takes_any = bool(code.co_flags & 0x08)
-    return takes_any or name in code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+        return {}
+    if code.co_flags & inspect.CO_VARKEYWORDS:
+        return arguments
+    names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+    return {name: value for name, value in arguments.items() if name in names}

@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import ast
 import importlib
+import inspect
 import math
 import sys
 import types
@@ -197,7 +198,10 @@ def _setters(owner: type[ConfigBuilder], written: set[str], names: _Names) -> It
                 f"    {spec.doc + unit!r}"
             )
     if "build" not in written:
-        yield f"def build(self) -> {config}: ..."
+        taken = "".join(
+            f", {p}: _Any = None" for p in inspect.signature(owner.build).parameters if p != "self"
+        )
+        yield f"def build(self{taken}) -> {config}: ..."
 
 
 def _widened(annotation: str) -> str:

@@ -21,11 +21,14 @@ class CommandDAG:
         rerun_commands: bool = False,
         skip_file_check: bool = False,
     ) -> None:
+        from rvcli.dag.pins import pins_of
+
         made = plan(
             command_definitions,
             RecordStore(),
             rerun=rerun_commands,
             skip_file_check=skip_file_check,
+            pins=pins_of,
         )
         made.refuse_blocked()
         self._set(made)

@@ -13,6 +13,7 @@ from rvcli.config import (
     Problem,
     field,
     names_place,
+    taken,
     uris_of,
 )
 from rvcli.config.providers import construct_default
@@ -73,9 +74,10 @@ class SceneConfig(BundledConfigMixin, Config):
         from rvcli.data.aoi import read_aoi_polygons
         from rvcli.data.scene import Scene
 
-        raster_source = self.raster_source.create_source(
-            tmp_dir, crs_transformer=None, extent=None, class_map=task_config.class_map
-        )
+        create = self.raster_source.create_source
+        class_map = getattr(task_config, "class_map", None)
+        grid_less = taken(create, crs_transformer=None, extent=None, class_map=class_map)
+        raster_source = create(tmp_dir, **grid_less)
         extent = raster_source.get_extent()
         crs_transformer = raster_source.get_crs_transformer()
         grid = (task_config, extent, crs_transformer, tmp_dir)

@@ -32,6 +32,7 @@ class ExperimentLoader:
             one of these; `*` and `?` as in file names.
         experiment_name_patterns: take only the experiments whose id matches one of these.
             Commands have no id and are all taken.
+        strict: refuse arguments that no method with the prefix takes.
     """
 
     def __init__(
@@ -40,11 +41,14 @@ class ExperimentLoader:
         experiment_method_prefix: str = "exp",
         experiment_method_patterns: Iterable[str] | None = None,
         experiment_name_patterns: Iterable[str] | None = None,
+        *,
+        strict: bool = False,
     ) -> None:
         self.exp_args = dict(experiment_args or {})
         self.exp_method_prefix = experiment_method_prefix
         self.exp_method_patterns = list(experiment_method_patterns or ())
         self.exp_name_patterns = list(experiment_name_patterns or ())
+        self.strict = strict
         self._roots: list[Path] = []
 
     def load_from_file(self, path: str | Path) -> ExperimentsAndCommands:
@@ -123,7 +127,9 @@ class ExperimentLoader:
         methods = [m for each in sets for m in self._methods_of(each)]
         if not methods:
             raise self._no_methods(sets, where)
-        self._check_arguments_known(methods)
+        if self.strict:
+            prefix = self.exp_method_prefix
+            self._check_arguments_known([m for each in sets for m in methods_of(each, prefix)])
         experiments: list[Any] = []
         commands: list[Any] = []
         for method in methods:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 
-from rvcli import keys, registry
+from rvcli import registry
 from rvcli.errors import FileSystemError, NotReadableError, NotWritableError
 from rvcli.filesystem.filesystem import FileSystem
 from rvcli.filesystem.uri import scheme, shown
@@ -40,13 +40,8 @@ def resolve(uri: str, mode: str = "r") -> type[FileSystem]:
 
 
 def _find(uri: str, mode: str) -> type[FileSystem] | None:
-    current = registry.current()
-    for entry in current.entries(keys.FILESYSTEM):
-        file_system: type[FileSystem] = entry.load()
-        if file_system.matches_uri(uri, mode):
-            current.entry(keys.FILESYSTEM, entry.key)  # counts as a use of its plugin
-            return file_system
-    return None
+    found: type[FileSystem] | None = registry.current().find_file_system(uri, mode)
+    return found
 
 
 def _hint(name: str) -> str:

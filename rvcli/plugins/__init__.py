@@ -7,6 +7,7 @@ from rvcli.plugins.load import (
     load_plugins,
     loaded_in,
     raise_first_error,
+    replace_plugins,
 )
 from rvcli.plugins.lock import Lock, lock_in_force, lock_path
 from rvcli.plugins.pin import from_message, load_pins, pins_for, to_message
@@ -44,6 +45,7 @@ __all__ = [
     "pins_for",
     "plugin_specs",
     "raise_first_error",
+    "replace_plugins",
     "ship",
     "to_message",
 ]

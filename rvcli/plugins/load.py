@@ -120,6 +120,12 @@ def loaded_in(registry: Registry) -> list[LoadedPlugin]:
     return inherited + list(_loaded.get(registry, {}).values())
 
 
+def replace_plugins(registry: Registry, other: Registry) -> None:
+    """Let a registry hold what another one holds, with its plugins, and nothing else."""
+    registry.take_over(other)
+    _loaded[registry] = dict(_loaded.get(other, {}))
+
+
 def find_loaded(registry: Registry, origin: Origin) -> LoadedPlugin | None:
     """Return the plugin of an origin if it is loaded in a registry, else None."""
     return next((p for p in loaded_in(registry) if p.origin == origin), None)

@@ -4,7 +4,7 @@ from rvcli.profile.cache import cache_dir
 from rvcli.profile.convert import load_conf_list
 from rvcli.profile.layers import SettingValue
 from rvcli.profile.load import load_settings
-from rvcli.profile.settings import SectionView, Settings, current, use
+from rvcli.profile.settings import SectionView, Settings, current, in_force, put_in_force, use
 
 __all__ = [
     "SectionView",
@@ -12,7 +12,9 @@ __all__ = [
     "Settings",
     "cache_dir",
     "current",
+    "in_force",
     "load_conf_list",
     "load_settings",
+    "put_in_force",
     "use",
 ]

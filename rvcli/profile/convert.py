@@ -121,13 +121,22 @@ def _float(option: Option, value: Any, base: str) -> float | None:
     return number
 
 
-def _bool(option: Option, value: Any, base: str) -> bool | None:
-    text = (_text(option, value, base) or "").lower()
+def parse_bool(text: str) -> bool:
+    """Read a truth value.
+
+    Raises:
+        ValueError: it is none.
+    """
+    text = text.strip().lower()
     if text in _TRUE:
         return True
     if text in _FALSE or not text:
         return False
     raise ValueError("is neither true nor false")
+
+
+def _bool(option: Option, value: Any, base: str) -> bool | None:
+    return parse_bool(_text(option, value, base) or "")
 
 
 def _choice(option: Option, value: Any, base: str) -> str | None:

@@ -254,8 +254,18 @@ _current: ContextVar[Settings | None] = ContextVar("rvcli_settings", default=Non
 
 
 def current() -> Settings:
-    """Return the settings in force; without `use`, the defaults and the environment."""
-    return _current.get() or Settings((EnvironLayer("environment", os.environ, os.curdir),))
+    """Return the settings in force; where there are none, the defaults and the environment."""
+    return in_force() or Settings((EnvironLayer("environment", os.environ, os.curdir),))
+
+
+def in_force() -> Settings | None:
+    """Return the settings in force, or None where nobody has put any."""
+    return _current.get()
+
+
+def put_in_force(settings: Settings) -> None:
+    """Put settings in force in this context, until others are."""
+    _current.set(settings)
 
 
 @contextmanager

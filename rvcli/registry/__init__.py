@@ -1,5 +1,6 @@
 """Components by group and key; built-ins and plugins come through the same door."""
 
+from rvcli.errors import RegistryError
 from rvcli.registry.registrar import Registrar
 from rvcli.registry.registry import (
     BUILTIN,
@@ -9,6 +10,7 @@ from rvcli.registry.registry import (
     Registry,
     current,
     default,
+    put_in_force,
     recording,
     use,
 )
@@ -20,8 +22,10 @@ __all__ = [
     "Origin",
     "Registrar",
     "Registry",
+    "RegistryError",
     "current",
     "default",
+    "put_in_force",
     "recording",
     "use",
 ]

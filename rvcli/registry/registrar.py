@@ -6,7 +6,8 @@ from typing import Any
 
 from rvcli import keys
 from rvcli.errors import RegistryError
-from rvcli.registry.registry import CODE, Origin, Registry
+from rvcli.registry.lookups import builder_of
+from rvcli.registry.registry import BUILTIN, CODE, Entry, Origin, Registry
 
 
 class Registrar:
@@ -85,6 +86,63 @@ class Registrar:
     def register_filesystem(self, filesystem_class: Any) -> None:
         """Register a FileSystem class; the latest registered is asked first."""
         self._add_provider(keys.FILESYSTEM, filesystem_class)
+
+    # What plugins have registered, as plugins of older releases look at it.
+
+    @property
+    def config_builders(self) -> dict[tuple[str, str], Any]:
+        """Builder classes by group and key."""
+        found = [e for group in keys.CONFIG_GROUPS for e in self._of_plugins(group)]
+        return {(e.group, e.key): builder_of(e.load()) for e in found}
+
+    @property
+    def command_config_builders(self) -> dict[str, Any]:
+        """Builder classes of commands."""
+        return {e.key: builder_of(e.load()) for e in self._of_plugins(keys.COMMAND)}
+
+    @property
+    def aux_command_classes(self) -> dict[str, Any]:
+        """Classes of auxiliary commands."""
+        return {e.key: e.load() for e in self._of_plugins(keys.AUX_COMMAND)}
+
+    @property
+    def default_raster_sources(self) -> list[Any]:
+        """Providers of default raster sources."""
+        return [e.load() for e in self._of_plugins(keys.DEFAULT_RASTER_SOURCE)]
+
+    @property
+    def default_vector_sources(self) -> list[Any]:
+        """Providers of default vector sources."""
+        return [e.load() for e in self._of_plugins(keys.DEFAULT_VECTOR_SOURCE)]
+
+    @property
+    def default_label_sources(self) -> list[Any]:
+        """Providers of default label sources."""
+        return [e.load() for e in self._of_plugins(keys.DEFAULT_LABEL_SOURCE)]
+
+    @property
+    def default_label_stores(self) -> list[Any]:
+        """Providers of default label stores."""
+        return [e.load() for e in self._of_plugins(keys.DEFAULT_LABEL_STORE)]
+
+    @property
+    def default_evaluators(self) -> list[Any]:
+        """Providers of default evaluators."""
+        return [e.load() for e in self._of_plugins(keys.DEFAULT_EVALUATOR)]
+
+    @property
+    def experiment_runners(self) -> dict[str, Any]:
+        """Classes of runners."""
+        return {e.key: e.load() for e in self._of_plugins(keys.EXPERIMENT_RUNNER)}
+
+    @property
+    def filesystems(self) -> list[Any]:
+        """File system classes."""
+        return [e.load() for e in self._of_plugins(keys.FILESYSTEM)]
+
+    def _of_plugins(self, group: str) -> list[Entry]:
+        """List what plugins have registered in a group, in that order."""
+        return [e for e in reversed(self.registry.entries(group)) if e.origin != BUILTIN]
 
     def _add_provider(self, group: str, component: Any) -> None:
         if isinstance(component, str):

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rvcli.errors import MissingDependencyError, RegistryError, nearest
+from rvcli.registry.lookups import Lookups, builder_of
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ def recording() -> Iterator[set[Entry]]:
         _recorders.reset(token)
 
 
-class Registry:
+class Registry(Lookups):
     """Components by group and key; looks in its parent for what it lacks itself."""
 
     def __init__(self, parent: Registry | None = None) -> None:
@@ -115,6 +116,11 @@ class Registry:
         self._entries[group, key] = entry
         return entry
 
+    def take_over(self, other: Registry) -> None:
+        """Hold what another registry holds, and nothing else."""
+        self.parent = other.parent
+        self._entries = dict(other._entries)
+
     def find(self, group: str, key: str) -> Entry | None:
         """Return the entry of a key, or None; does not count as a use."""
         found = self._entries.get((group, key))
@@ -141,8 +147,7 @@ class Registry:
 
     def get_config_builder(self, group: str, key: str) -> Callable[..., Any]:
         """Return the builder class of a key; call it with nothing, or with a config to copy."""
-        component = self.get(group, key)
-        builder: Callable[..., Any] = getattr(component, "builder_class", lambda: component)()
+        builder: Callable[..., Any] = builder_of(self.get(group, key))
         return builder
 
     def entries(self, group: str | None = None) -> list[Entry]:
@@ -190,6 +195,11 @@ def default() -> Registry:
 def current() -> Registry:
     """Return the registry in force in this context."""
     return _current.get() or default()
+
+
+def put_in_force(registry: Registry) -> None:
+    """Put a registry in force in this context, until another one is."""
+    _current.set(registry)
 
 
 @contextmanager

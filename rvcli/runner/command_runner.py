@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import logging
-import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import datetime, timezone
 from typing import Any
 
@@ -14,6 +12,7 @@ from rvcli.command.command_config import CommandConfig
 from rvcli.errors import CommandError, NotReadableError
 from rvcli.filesystem import resolve
 from rvcli.plugins import from_message, load_pins, load_plugins, lock_in_force, plugin_specs
+from rvcli.profile.rv_config import RVConfig, make_tmp_dir
 from rvcli.records import (
     Identities,
     default_cache,
@@ -146,7 +145,8 @@ def _claim_and_run(
         started = datetime.now(timezone.utc)
         if draft is not None:
             draft = note_inputs(draft)
-        with temporary_directory(tmp_dir) as directory:
+        made = RVConfig.get_tmp_dir() if tmp_dir is None else make_tmp_dir(tmp_dir)
+        with made as directory:
             _work(config, directory)
         lease.check()
         if draft is not None:
@@ -194,17 +194,3 @@ def _another_plan(command_type: str, root_uri: str) -> CommandError:
         " written for",
         hint="another run has planned the same command differently; run again",
     )
-
-
-@contextmanager
-def temporary_directory(parent: str | None) -> Iterator[str]:
-    """Make a directory for temporary files, and remove it afterwards."""
-    chosen = parent or profile.current().get("RV", "tmp_dir")
-    if chosen:
-        from pathlib import Path
-
-        Path(chosen).mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(
-        prefix="rv-", dir=chosen or None, ignore_cleanup_errors=True
-    ) as directory:
-        yield directory

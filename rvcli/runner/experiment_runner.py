@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from rvcli import keys, registry
-from rvcli.command.command_config import CommandConfig
+from rvcli import registry
 from rvcli.dag import CommandDAG, CommandDefinition, Plan, Step, derive, plan
+from rvcli.dag.pins import pins_of
 from rvcli.errors import CommandError
-from rvcli.plugins import loaded_in, pins_for
-from rvcli.plugins.plugin import PluginPin
 from rvcli.records import RecordStore
 from rvcli.runner.events import EventSink, ignore
 from rvcli.runner.job import Job, JobState
@@ -87,12 +86,13 @@ class ExperimentRunner:
 
     A runner implements `submit`, `poll`, `cancel` and `logs`; everything else, from waiting
     for dependencies to the report of what failed, is the same for all. One that is written
-    the classic way implements `_run_experiment(command_dag)` alone.
+    the classic way implements `_run_experiment(command_dag)` alone, and `_dry_run` if it likes.
     """
 
     traits: Traits = Traits()
     options = RunOptions()
     key: str = ""  # by which it was found in the registry
+    _written: CommandDAG | None = None
 
     def __init__(self) -> None:
         """Take no arguments; a subclass need not call this."""
@@ -199,11 +199,10 @@ class ExperimentRunner:
             pins=pins_of,
         )
         made.refuse_blocked()
-        if not dry_run:
-            outcome = self.run_plan(made, self.options)
-            if outcome is not None and not outcome.ok:
-                failed = ", ".join(result.job.id for result in outcome.failed) or "the run"
-                raise CommandError(f"{failed} failed", hint="the logs say why")
+        if dry_run:
+            self._dry_run(CommandDAG.of(made))
+        else:
+            _raise_failures(self.run_plan(made, self.options))
         return made
 
     def run_plan(self, made: Plan, options: RunOptions) -> Any:
@@ -216,7 +215,6 @@ class ExperimentRunner:
             PlanError: they would fail on the machines where they are to run.
         """
         from rvcli.runner.execution import Execution
-        from rvcli.runner.messages import MessageWriter
         from rvcli.runner.preflight import refuse_unfit
 
         refuse_unfit(self, made.to_run)
@@ -227,29 +225,64 @@ class ExperimentRunner:
         for experiment in experiments.values():
             if experiment is not None:
                 experiment.save_config()
-        if type(self)._run_experiment is not ExperimentRunner._run_experiment:
-            writer = MessageWriter(remote=self.traits.remote)
-            for step in made.to_run:
-                writer.write(step)
-            self._run_experiment(CommandDAG.of(made))
+        if self.is_classic():
+            self.options = options
+            dag = CommandDAG.of(made)
+            self._write_messages(dag)
+            self._run_experiment(dag)
             return None
         return Execution.of(self, made, options).run()
 
-    def _run_experiment(self, command_dag: Any) -> None:
-        """Run all commands of a graph; classic runners implement this."""
-        raise NotImplementedError
+    # Of the old framework.
 
-    def _dry_run(self, command_dag: Any) -> None:
-        """Do nothing: a plan is printed by whoever made it."""
+    def is_classic(self) -> bool:
+        """True if `_run_experiment` is given all that runs, its messages written."""
+        return type(self)._run_experiment is not ExperimentRunner._run_experiment
+
+    def _write_messages(self, command_dag: CommandDAG) -> None:
+        """Write the messages of a graph, unless they are."""
+        from rvcli.runner.messages import MessageWriter
+
+        if command_dag is not self._written:
+            writer = MessageWriter(remote=self.traits.remote)
+            for step in command_dag.plan.to_run:
+                writer.write(step)
+            self._written = command_dag
+
+    def _run_experiment(self, command_dag: CommandDAG) -> None:
+        """Run all commands of a graph.
+
+        Raises:
+            CommandError: one or more commands failed.
+        """
+        from rvcli.runner.execution import Execution
+
+        _raise_failures(Execution.of(self, command_dag.plan, self.options).run())
+
+    def _dry_run(self, command_dag: CommandDAG) -> None:
+        """Say more about commands that would run, beside the plan that is printed anyway."""
 
     def print_command(
         self,
         command_def: CommandDefinition,
         command_id: str | None = None,
-        command_dag: Any = None,
+        command_dag: CommandDAG | None = None,
     ) -> str:
-        """Describe a command in one line."""
-        return f"{command_id or command_def.id}: {command_def.message_uri}"
+        """Print what a command is, reads and writes; return what was printed."""
+        io_def = command_def.io_def
+        upstream = []
+        if command_dag is not None and command_id is not None:
+            upstream = command_dag.get_upstream_command_ids(command_id)
+        lines = [f"{command_id or command_def.id}: {command_def.message_uri}"]
+        for name, items in (
+            ("after", upstream),
+            ("reads", sorted(io_def.input_uris)),
+            ("writes", sorted(io_def.output_uris)),
+        ):
+            lines += [f"  {name}: {item}" for item in items]
+        text = "\n".join(lines)
+        sys.stdout.write(text + "\n")
+        return text
 
     @staticmethod
     def get_runner(runner_type: str) -> ExperimentRunner:
@@ -258,27 +291,26 @@ class ExperimentRunner:
         Raises:
             RegistryError: there is none; the hint names those that there are.
         """
-        runner_class = registry.current().get(keys.EXPERIMENT_RUNNER, runner_type.upper())
-        runner: ExperimentRunner = runner_class()
+        runner: ExperimentRunner = registry.current().get_experiment_runner(runner_type)()
         runner.key = runner_type.upper()
         return runner
 
     @staticmethod
     def list_runners() -> list[str]:
         """List the keys of all runners, as they are used on the command line."""
-        return [key.lower() for key in registry.current().keys(keys.EXPERIMENT_RUNNER)]
+        return [key.lower() for key in registry.current().get_experiment_runner_keys()]
 
 
-def pins_of(config: CommandConfig) -> list[PluginPin]:
-    """Pin the plugins that a command uses."""
-    loaded = loaded_in(registry.current())
-    return pins_for(config.used_entries(), loaded) if loaded else []
+def _raise_failures(outcome: Any) -> None:
+    if outcome is not None and not outcome.ok:
+        failed = ", ".join(result.job.id for result in outcome.failed) or "the run"
+        raise CommandError(f"{failed} failed", hint="the logs say why")
 
 
 def _as_list(value: Any) -> list[Any]:
     if value is None:
         return []
-    return list(value) if isinstance(value, (list, tuple)) else [value]
+    return list(value) if isinstance(value, Iterable) else [value]
 
 
 __all__ = ["ExperimentRunner", "RunOptions", "Traits", "pins_of"]

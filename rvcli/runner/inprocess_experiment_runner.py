@@ -10,17 +10,22 @@ from pathlib import Path
 from rvcli.errors import EXIT_FAILURE, known_error
 from rvcli.runner.command_runner import CommandRunner
 from rvcli.runner.events import RunEvent
-from rvcli.runner.experiment_runner import ExperimentRunner
+from rvcli.runner.experiment_runner import ExperimentRunner, RunOptions
 from rvcli.runner.job import DONE, FAILED, Job, JobState
 from rvcli.utils.logs import LogFormatter
 from rvcli.utils.progress import ProgressEvent, use_sink
 
 
 class InProcessExperimentRunner(ExperimentRunner):
-    """Runs commands in this process: easy to debug, and nothing runs side by side."""
+    """Runs commands in this process: easy to debug, and nothing runs side by side.
 
-    def __init__(self) -> None:
+    Args:
+        tmp_dir: directory below which temporary files go; where the settings say if None.
+    """
+
+    def __init__(self, tmp_dir: str | None = None) -> None:
         super().__init__()
+        self.options = RunOptions(tmp_dir=tmp_dir)
         self._states: dict[str, JobState] = {}
         self._lines: dict[str, list[str]] = {}
         self._unseen: set[str] = set()

@@ -15,25 +15,33 @@ from typing import IO
 from rvcli.runner.experiment_runner import ExperimentRunner, RunOptions
 from rvcli.runner.job import DONE, FAILED, RUNNING, Job, JobState
 from rvcli.runner.log_tail import LogTail
+from rvcli.runner.out_of_process_experiment_runner import OutOfProcessExperimentRunner
 
 GRACE_S = 5.0
 ATTACHED = "--attached"
 
 
-class LocalExperimentRunner(ExperimentRunner):
+class LocalExperimentRunner(OutOfProcessExperimentRunner):
     """Runs commands as processes, side by side as far as processors and GPUs go.
 
     A child leads its own process group, so that it is ended with all that it started. Its
     standard input is a pipe from this process: when that closes, whatever the reason, the
     child ends itself, and a killed run leaves nothing behind.
+
+    Args:
+        tmp_dir: directory below which temporary files go; where the settings say if None.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, tmp_dir: str | None = None) -> None:
         super().__init__()
+        self.options = RunOptions(tmp_dir=tmp_dir)
         self._running: dict[str, _Child] = {}
         self._free_gpus: list[str] = []
         self._has_gpus = False
         self._slots = 1
+
+    # One job at a time, not the whole graph.
+    _run_experiment = ExperimentRunner._run_experiment
 
     def start(self, options: RunOptions) -> None:
         """Count processors and GPUs."""

@@ -10,7 +10,6 @@ import pytest
 from rich.console import Console
 
 from rvcli.cli import logs
-from rvcli.cli.commands.predict import join_numbers
 from rvcli.cli.render import outcome, plan, progress, table, verification
 from rvcli.core.command_io_definition import CommandIODefinition
 from rvcli.dag import Change, Plan, Step
@@ -209,20 +208,6 @@ def test_findings_are_printed_with_their_place(capsys):
         "       or so",
         "1 plugin: 1 with faults",
     ] == capsys.readouterr().out.splitlines()
-
-
-@pytest.mark.parametrize(
-    ("words", "expected"),
-    [
-        (["--channel-order", "2", "1", "0", "p.zip"], ["--channel-order", "2,1,0", "p.zip"]),
-        (["p.zip", "--channel-order", "2,1"], ["p.zip", "--channel-order", "2,1"]),
-        (["--channel-order"], ["--channel-order"]),
-        (["p.zip", "3"], ["p.zip", "3"]),
-    ],
-)
-def test_channel_order_takes_many_words(words, expected):
-    """The numbers after --channel-order become one word."""
-    assert expected == join_numbers(words)
 
 
 @pytest.mark.parametrize(

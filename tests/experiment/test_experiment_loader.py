@@ -61,7 +61,7 @@ def ids(path: Path, **kwargs: Any) -> list[str]:
 def fails(path: Path, **kwargs: Any) -> ExperimentError:
     """Return the error with which loading a file ends."""
     with pytest.raises(ExperimentError) as caught:
-        ExperimentLoader(**kwargs).load_from_file(path)
+        ExperimentLoader(**kwargs, strict=True).load_from_file(path)
     return caught.value
 
 
@@ -326,6 +326,18 @@ def test_an_unknown_argument_names_the_nearest(experiment: Path) -> None:
     assert "no experiment takes an argument 'sise'" == error.message
     assert "did you mean 'size'?" == error.hint
     assert "there are: name, size" == fails(experiment, experiment_args={"q": "1"}).hint
+
+
+def test_unknown_arguments_pass_unless_it_is_strict(experiment: Path) -> None:
+    """Programs of old give all methods the same arguments."""
+    loader = ExperimentLoader({"sise": "1"}, experiment_method_patterns=["exp_a"])
+    assert ["a1", "a2"] == [e.id for e in loader.load_from_file(experiment)[0]]
+
+
+def test_an_argument_of_a_method_that_is_not_chosen_is_known(experiment: Path) -> None:
+    """A pattern does not make arguments of other methods wrong."""
+    loader = ExperimentLoader({"size": "1"}, "exp", ["exp_a"], strict=True)
+    assert 2 == len(loader.load_from_file(experiment)[0])
 
 
 def test_an_argument_without_takers_says_so(tmp_path: Path) -> None:

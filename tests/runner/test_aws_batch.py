@@ -15,13 +15,14 @@ from hypothesis import strategies as st
 
 from rvcli import profile
 from rvcli.errors import ConfigError, MessageError, UsageError
-from rvcli.runner.aws_batch_experiment_runner import NOOP_COMMAND, AwsBatchExperimentRunner
+from rvcli.runner.aws_batch_experiment_runner import AwsBatchExperimentRunner
 from rvcli.runner.batch import worker
 from rvcli.runner.batch.client import BatchError, calling
 from rvcli.runner.batch.handles import Handles
 from rvcli.runner.batch.limits import LONGEST_NAME, job_name, problems
 from rvcli.runner.batch.logs import BatchLogs
 from rvcli.runner.batch.plan import Submission, plan_submissions
+from rvcli.runner.batch.requests import GROUP_COMMAND
 from rvcli.runner.batch.settings import BatchSettings
 from rvcli.runner.batch.states import log_group, log_streams, state_of
 from rvcli.runner.batch.watch import LOOKS_UNTIL_LOST, BatchWatch
@@ -400,7 +401,7 @@ class TestRequests:
         *groups, sent = sent_to(runner.client)
         assert "id-4" == got
         assert [20, 20, 5] == [len(g["dependsOn"]) for g in groups]
-        assert [NOOP_COMMAND.split()] * 3 == [g["containerOverrides"]["command"] for g in groups]
+        assert [GROUP_COMMAND.split()] * 3 == [g["containerOverrides"]["command"] for g in groups]
         assert {"cpu"} == {g["jobQueue"] for g in groups}
         assert all("DEPENDENCY_GROUP" in g["jobName"] for g in groups)
         assert [{"jobId": f"id-{i}"} for i in (1, 2, 3)] == sent["dependsOn"]

@@ -13,7 +13,8 @@ import pytest
 from rvcli.command.command_config import CommandConfig
 from rvcli.dag import Plan, derive, plan
 from rvcli.records import RecordStore
-from rvcli.runner.aws_batch_experiment_runner import NOOP_COMMAND, AwsBatchExperimentRunner
+from rvcli.runner.aws_batch_experiment_runner import AwsBatchExperimentRunner
+from rvcli.runner.batch.requests import GROUP_COMMAND
 from rvcli.runner.events import RunEvent
 from rvcli.runner.experiment_runner import ExperimentRunner, RunOptions, pins_of
 from rvcli.testing import RunnerContract
@@ -156,7 +157,7 @@ def test_a_child_that_fails(batch: SimpleNamespace, parts: Workshop) -> None:
 def test_groups_run(batch: SimpleNamespace, parts: Workshop) -> None:
     """A job of 21 parents starts when they and the groups between have succeeded."""
     runner = AwsBatchExperimentRunner()
-    words = NOOP_COMMAND.split()
+    words = GROUP_COMMAND.split()
     parents = [runner.batch_submit("WORK", i, "e", words) for i in range(21)]
     runner.batch_submit("WORK", 0, "last", words, parents)
     last = batch.server.job("last")

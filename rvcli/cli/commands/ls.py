@@ -8,11 +8,12 @@ import click
 
 from rvcli.cli.experiments import select, selection_options
 from rvcli.cli.options import shared_options
+from rvcli.cli.program import Program
 from rvcli.cli.state import State
 from rvcli.errors import UsageError
 
 
-@click.command("ls")
+@click.command("ls", cls=Program)
 @selection_options
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @shared_options()

@@ -2,48 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import click
 
+from rvcli.cli.eat_all import OptionEatAll
 from rvcli.cli.options import shared_options
+from rvcli.cli.program import Program
 from rvcli.cli.state import State
 
-CHANNEL_ORDER = "--channel-order"
 
-
-class PredictCommand(click.Command):
+class ChannelOrder(OptionEatAll):
     """Takes `--channel-order 2 1 0` as well as `--channel-order 2,1,0`."""
 
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Join the numbers that follow --channel-order."""
-        return super().parse_args(ctx, join_numbers(args))
+    def takes(self, word: str, before: Sequence[str], prefixes: Sequence[str]) -> bool:
+        """Take numbers after a number: what else follows is a file."""
+        return word.isdecimal() and before[0].isdecimal()
 
 
-def join_numbers(args: list[str]) -> list[str]:
-    """Make one word, with commas, of the numbers that follow --channel-order."""
-    joined: list[str] = []
-    rest = list(args)
-    while rest:
-        word = rest.pop(0)
-        joined.append(word)
-        if word == CHANNEL_ORDER:
-            numbers = []
-            while rest and rest[0].isdecimal():
-                numbers.append(rest.pop(0))
-            if numbers:
-                joined.append(",".join(numbers))
-    return joined
-
-
-def _numbers(ctx: click.Context, param: click.Parameter, value: str | None) -> list[int] | None:
+def _numbers(
+    ctx: click.Context, param: click.Parameter, value: tuple[str, ...] | None
+) -> list[int] | None:
     if value is None:
         return None
+    text = " ".join(value)
     try:
-        return [int(word) for word in value.replace(" ", ",").split(",") if word]
+        return [int(word) for word in text.replace(",", " ").split()]
     except ValueError:
-        raise click.BadParameter(f"{value!r} is no list of bands, such as 2 1 0") from None
+        raise click.BadParameter(f"{text!r} is no list of bands, such as 2 1 0") from None
 
 
-@click.command("predict", cls=PredictCommand)
+@click.command("predict", cls=Program)
 @click.argument("package")
 @click.argument("image")
 @click.argument("output")
@@ -54,7 +43,8 @@ def _numbers(ctx: click.Context, param: click.Parameter, value: str | None) -> l
     help="Measure the statistics of this image, instead of using those of training.",
 )
 @click.option(
-    CHANNEL_ORDER,
+    "--channel-order",
+    cls=ChannelOrder,
     metavar="BAND...",
     callback=_numbers,
     help="Bands to read, counted from 0, where this image differs: 2 1 0.",
@@ -80,14 +70,14 @@ def command(
     from rvcli.cli.interrupts import terminations_interrupt
     from rvcli.cli.logs import log_to_stderr
     from rvcli.cli.render.progress import work_view
-    from rvcli.profile.rv_config import RVConfig
+    from rvcli.profile.rv_config import RVConfig, use_tmp_dir
 
     with state.session() as session, terminations_interrupt():
         from rvcli.predictor import Predictor
 
         log_to_stderr(session.settings, state.verbosity)
         if tempdir is not None:
-            RVConfig.set_tmp_dir(tempdir)
+            use_tmp_dir(tempdir)
         with RVConfig.get_tmp_dir() as tmp_dir, work_view(quiet=state.is_quiet):
             predictor = Predictor(package, tmp_dir, update_stats, channel_order)
             predictor.predict(image, output, export_config)

@@ -9,6 +9,7 @@ import click
 
 from rvcli.cli.experiments import Planning, planning_options, select, selection_options
 from rvcli.cli.options import shared_options
+from rvcli.cli.program import Program
 from rvcli.cli.state import State, foreign_prints_aside, warn
 from rvcli.errors import UsageError
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from rvcli.runner.outcome import Outcome
 
 
-@click.command("run")
+@click.command("run", cls=Program)
 @click.argument("runner")
 @selection_options
 @planning_options
@@ -78,14 +79,7 @@ def command(
         plan = selection.plan(selection.load(), Planning(rerun, splits, skip_file_check))
         if not state.is_quiet:
             warn(list(plan.warnings))
-        if dry_run:
-            from rvcli.cli.render.plan import print_plan
-
-            print_plan(plan, as_json=as_json)
-            plan.refuse_blocked()
-            return
-        plan.refuse_blocked()
-
+        from rvcli.profile.paths import absolute
         from rvcli.runner.experiment_runner import RunOptions, ignore_question
         from rvcli.runner.runs import new_run_id
 
@@ -95,7 +89,7 @@ def command(
             memory_mb=session.settings.get("RV", "memory_mb"),
             attempts=attempts or session.settings.get("RV", "attempts"),
             fail_fast=fail_fast,
-            tmp_dir=_temporary_root(tempdir),
+            tmp_dir=None if tempdir is None else str(absolute(tempdir)),
             settings_options=state.settings_options(),
             verbosity_options=state.verbosity_options(),
             command_line=state.command_line(),
@@ -103,6 +97,21 @@ def command(
             confirm=ignore_question if yes else ask,
             run_id=new_run_id(),
         )
+        if dry_run:
+            from rvcli.cli.render.plan import print_plan
+            from rvcli.dag import CommandDAG
+
+            print_plan(plan, as_json=as_json)
+            plan.refuse_blocked()
+            if not as_json:
+                found.options = options
+                found._dry_run(CommandDAG.of(plan))
+            return
+        plan.refuse_blocked()
+        if options.tmp_dir is not None:
+            from rvcli.profile.rv_config import use_tmp_dir
+
+            use_tmp_dir(options.tmp_dir)
         if plan.to_run:
             from rvcli.cli.preflight import refuse_plugins
 
@@ -141,15 +150,6 @@ def ask(question: str) -> None:
             f"nobody is there to be asked: {question}", hint="give --yes if that is what you want"
         )
     click.confirm(question, abort=True, err=True)
-
-
-def _temporary_root(tempdir: str | None) -> str | None:
-    from rvcli.profile.rv_config import RVConfig
-
-    if tempdir is None:
-        return None
-    RVConfig.set_tmp_dir(tempdir)
-    return RVConfig.get_tmp_dir_root()
 
 
 def _run(

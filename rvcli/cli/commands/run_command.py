@@ -5,10 +5,11 @@ from __future__ import annotations
 import click
 
 from rvcli.cli.options import shared_options
+from rvcli.cli.program import Program
 from rvcli.cli.state import State
 
 
-@click.command("run-command")
+@click.command("run-command", cls=Program)
 @click.argument("message_uri", metavar="URI")
 @click.option("--tempdir", metavar="DIR", help="Where temporary files go.")
 @click.option(

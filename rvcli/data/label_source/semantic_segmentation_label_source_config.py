@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from rvcli import keys
-from rvcli.config import field
+from rvcli.config import field, taken
 from rvcli.core.class_map import ClassMap
 from rvcli.data.label_source.label_source_config import (
     LabelSourceConfig,
@@ -47,12 +47,10 @@ class SemanticSegmentationLabelSourceConfig(LabelSourceConfig):
             SemanticSegmentationLabelSource,
         )
 
-        source = self.source.create_source(
-            tmp_dir,
-            crs_transformer=crs_transformer,
-            extent=extent,
-            class_map=task_config.class_map,
-        )
+        create = self.source.create_source
+        class_map = getattr(task_config, "class_map", None)
+        grid = taken(create, crs_transformer=crs_transformer, extent=extent, class_map=class_map)
+        source = create(tmp_dir, **grid)
         check_grid(source, extent, crs_transformer)
         return SemanticSegmentationLabelSource(source, self.rgb_class_map)
 

@@ -6,7 +6,7 @@ from typing import Any as _Any, Literal as _Literal, overload as _overload
 from typing_extensions import Self as _Self
 from typing import TYPE_CHECKING, Any
 from rvcli import keys
-from rvcli.config import field
+from rvcli.config import field, taken
 from rvcli.core.class_map import ClassMap
 from rvcli.data.label_source.label_source_config import LabelSourceConfig, LabelSourceConfigBuilder
 from rvcli.data.raster_source.raster_source_config import RasterSourceConfig, as_raster_source

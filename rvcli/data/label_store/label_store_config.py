@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from rvcli import keys
 from rvcli.config import Config, ConfigBuilder
+from rvcli.errors import ConfigError
 from rvcli.filesystem import join_uri
 
 if TYPE_CHECKING:
@@ -47,8 +48,13 @@ def prediction_uri(experiment_config: Any, context: list[Any] | None, extension:
         context: the configs around the label store, among them that of its scene.
         extension: with its dot.
     """
-    scene_id = next(c.id for c in reversed(context or []) if hasattr(c, "raster_source"))
-    return join_uri(experiment_config.predict_uri, f"{scene_id}{extension}")
+    scene = next((c for c in reversed(context or []) if hasattr(c, "raster_source")), None)
+    if scene is None:
+        raise ConfigError(
+            "the label store does not know its scene, by which its predictions are named",
+            hint="give its uri, or the config of the scene in the context",
+        )
+    return join_uri(experiment_config.predict_uri, f"{scene.id}{extension}")
 
 
 class LabelStoreConfigBuilder(ConfigBuilder):

@@ -10,6 +10,7 @@ from rvcli.data.label_store.semantic_segmentation_raster_store_config import Sem
 from typing import TYPE_CHECKING, Any, ClassVar
 from rvcli import keys
 from rvcli.config import Config, ConfigBuilder
+from rvcli.errors import ConfigError
 from rvcli.filesystem import join_uri
 if TYPE_CHECKING:
     from rvcli.core.box import Box

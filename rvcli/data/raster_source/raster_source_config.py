@@ -138,7 +138,7 @@ class RasterSourceConfigBuilder(ConfigBuilder):
 
     def with_transformers(self, transformers: list[RasterTransformerConfig]) -> Any:
         """Set the transformers that every chip passes, in this order."""
-        return self.set(transformers=list(transformers))
+        return self.set(transformers=list(transformers or []))
 
     def with_transformer(self, transformer: RasterTransformerConfig) -> Any:
         """Add one transformer after those that are set."""

@@ -16,7 +16,7 @@ from rvcli.runner.runs import FOLDER
 from rvcli.utils.files import str_to_file
 
 DEPENDENCY_GROUP_JOB = "DEPENDENCY_GROUP"
-NOOP_COMMAND = "rv --version"
+GROUP_COMMAND = "rv --version"
 PROGRAM = "rv"
 RUN_TAG = "rv-run"
 
@@ -48,7 +48,7 @@ class Requests:
         """
         if submission.is_group:
             name = [DEPENDENCY_GROUP_JOB, submission.name]
-            return self.request(name, shlex.split(NOOP_COMMAND), parents)
+            return self.request(name, shlex.split(GROUP_COMMAND), parents)
         first = submission.jobs[0]
         name = first.id.split("/")
         if submission.is_array:

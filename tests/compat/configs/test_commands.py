@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 import rvcli as rv
-from rvcli.compat import command_utils
 
 SCENE = rv.SceneConfig("a", rv.data.RasterioSourceConfig(["/a.tif"]))
 TASK: Any = rv.task.ChipClassificationConfig({})  # nothing looks into it
@@ -135,24 +134,6 @@ def test_scenes_by_name() -> None:
         made.with_val_scenes(scenes=[SCENE]).val_scenes,
     )
     assert [SCENE] == made.with_train_scenes(train_scenes=[SCENE]).train_scenes
-
-
-class TestChecks:
-    """`rastervision.command.utils`."""
-
-    def test_what_fits(self) -> None:
-        """The right things pass."""
-        command_utils.check_task_type(TASK)
-        command_utils.check_backend_type(BACKEND)
-        command_utils.check_scenes_type([SCENE])
-        command_utils.check_analyzers_type([])
-
-    @pytest.mark.parametrize("name", ["task", "backend", "scenes", "analyzers"])
-    @pytest.mark.parametrize("value", [None, 3, [3], rv.TaskConfig.builder(rv.OBJECT_DETECTION)])
-    def test_what_does_not(self, name: str, value: Any) -> None:
-        """Anything else is refused."""
-        with pytest.raises(rv.ConfigError, match=f"with_{name} takes a"):
-            getattr(command_utils, f"check_{name}_type")(value)
 
 
 class TestDefinitions:

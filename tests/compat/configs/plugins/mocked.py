@@ -118,7 +118,6 @@ class MockTaskConfig(Mocked, TaskConfig):
     def __init__(self):
         super().__init__(MOCK)
         self.mock_all()
-        self.class_map = rv.core.ClassMap.construct_from(["a"])
 
     def create_task(self, backend):
         return self.made(MockTask(self, backend), backend)
