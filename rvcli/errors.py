@@ -146,6 +146,7 @@ _EXTRAS = {
     "fsspec": ("fsspec",),
     "dask": ("cryptography", "dask", "distributed"),
     "jobqueue": ("dask_jobqueue",),
+    "migrate": ("libcst",),
 }
 
 

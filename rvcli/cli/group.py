@@ -26,6 +26,7 @@ COMMANDS = {
     "predict": Place("predict", "Apply a predict package to an image."),
     "plugins": Place("plugins", "List plugins, or prove that they work."),
     "config": Place("config", "Show the settings and where they come from."),
+    "migrate": Place("migrate", "Say what old files use that is written otherwise today."),
     "run-command": Place("run_command", "Run one command message; runners call this."),
     "run_command": Place("run_command", "The old name of run-command.", hidden=True),
 }

@@ -18,6 +18,8 @@ from rvcli.cli.state import State
 from rvcli.compat.alias import NEW, OLD, serving
 from rvcli.errors import RvError, UsageError
 
+_PYTEST_PLUGIN = "rvcli.compat.pytest_plugin"
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run what the arguments name, and return the exit code.
@@ -47,6 +49,9 @@ def _run(arguments: list[str]) -> None:
         sys.path[0] = os.path.dirname(os.path.abspath(name))  # noqa: PTH100, PTH120
         runpy.run_path(name, run_name="__main__")
     else:
+        if name == "pytest":
+            named = os.environ.get("PYTEST_PLUGINS", "").split(",")
+            os.environ["PYTEST_PLUGINS"] = ",".join(filter(None, [*named, _PYTEST_PLUGIN]))
         sys.path[0] = ""
         runpy.run_module(NEW if name == OLD else name, run_name="__main__", alter_sys=True)
 

@@ -132,12 +132,13 @@ def test_a_script_runs(tmp_path: Path) -> None:
     assert (7, "['one'] 4 TASK\n") == (done.returncode, done.stdout)
 
 
-def test_pytest_runs(tmp_path: Path) -> None:
-    """Tests of plugins run with pytest."""
+@pytest.mark.parametrize("options", [[], ["-n", "1"]], ids=["alone", "workers"])
+def test_pytest_runs(tmp_path: Path, options: list[str]) -> None:
+    """Tests of plugins run with pytest, in worker processes too."""
     (tmp_path / "test_it.py").write_text(
         "import rastervision as rv\ndef test_it(): assert rv.core.box.Box(0, 0, 1, 1)\n"
     )
-    done = compat("pytest", "-q", "-p", "no:cacheprovider", cwd=tmp_path)
+    done = compat("pytest", "-q", "-p", "no:cacheprovider", *options, cwd=tmp_path)
     assert 0 == done.returncode, done.stdout
     assert "1 passed" in done.stdout
 
