@@ -66,6 +66,10 @@ def translate(nested: Mapping[str, Any]) -> Translation:
     made = Translation()
     _network(reader, made)
     made.take_number(reader, "trainBatchSize", "batch_size")
+    if made.options.get("batch_size") == 1:
+        # The decoder normalises what it has pooled to one pixel over the batch.
+        made.options["batch_size"] = 2
+        made.left_out.append("trainBatchSize=1, for which 2 is taken")
     made.take_number(reader, "trainingNumberOfSteps", "num_steps")
     rate = reader.take("baseLearningRate")
     adam = str(reader.take("optimizer", "momentum")).lower() == "adam"

@@ -175,6 +175,13 @@ def test_deeplab_is_translated() -> None:
     } == options.model_options
 
 
+def test_deeplab_needs_two_chips_in_a_step() -> None:
+    """For one, which is common in old experiments, two are taken, with a notice."""
+    config = deeplab().with_template(FLAT).with_batch_size(1).build()
+    assert 2 == options_of(config).batch_size
+    assert "trainBatchSize=1, for which 2 is taken" in config.translation().left_out
+
+
 def test_a_pipeline_is_translated() -> None:
     """Network, batches, steps, learning rate and augmentation are those of the template."""
     options = options_of(detector().with_template(TFOD).build())
