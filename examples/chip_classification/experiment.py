@@ -71,7 +71,12 @@ def network(task: rv.TaskConfig, num_epochs: int) -> rv.BackendConfig:
         rv.BackendConfig.builder(rv.PYTORCH_CHIP_CLASSIFICATION)
         .with_task(task)
         .with_train_options(
-            batch_size=16, lr=1e-3, num_epochs=num_epochs, model_arch="resnet18", pretrained=False
+            batch_size=16,
+            lr=1e-3,
+            num_epochs=num_epochs,
+            model_arch="resnet18",
+            pretrained=False,
+            augmentors=["HorizontalFlip", "VerticalFlip", "RandomRotate90"],
         )
         .build()
     )

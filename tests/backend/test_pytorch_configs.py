@@ -31,10 +31,13 @@ def options_of(config: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("key", "epochs", "arch"), [(KEYS[0], 1, "resnet18"), (KEYS[1], 5, "resnet50")]
+    ("key", "epochs", "arch", "augmentors"),
+    [(KEYS[0], 1, "resnet18", []), (KEYS[1], 5, "resnet50", FLIPS)],
 )
-def test_defaults_are_those_of_the_reference(key: str, epochs: int, arch: str) -> None:
-    """With and without a call of with_train_options; augmentations are flips and turns."""
+def test_defaults_are_those_of_the_reference(
+    key: str, epochs: int, arch: str, augmentors: list[str]
+) -> None:
+    """With and without a call of with_train_options; where there was no such option, flips."""
     plain = options_of(builder_of(key).build())
     assert plain == options_of(builder_of(key).with_train_options().build())
     expected = {
@@ -47,7 +50,7 @@ def test_defaults_are_those_of_the_reference(key: str, epochs: int, arch: str) -
         "debug": False,
         "log_tensorboard": True,
         "run_tensorboard": True,
-        "augmentors": tuple(FLIPS),
+        "augmentors": tuple(augmentors),
         "rare_classes": (),
         "desired_prob": None,
     }
