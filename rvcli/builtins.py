@@ -57,6 +57,8 @@ def _register_tasks_and_backends(r: Any) -> None:
             "PyTorchSemanticSegmentation",
         ),
         (keys.KERAS_CLASSIFICATION, "keras_classification", "KerasClassification"),
+        (keys.TF_DEEPLAB, "tf_deeplab", "TFDeeplab"),
+        (keys.TF_OBJECT_DETECTION, "tf_object_detection", "TFObjectDetection"),
     ):
         r.register_config_builder(
             keys.BACKEND, key, f"rvcli.backend.{module}_config:{name}ConfigBuilder"

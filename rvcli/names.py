@@ -36,6 +36,8 @@ backend.sklearn_pixels_to_boxes_config: SklearnPixelsToBoxesConfig
     SklearnPixelsToBoxesConfigBuilder
 backend.sklearn_semantic_segmentation_config: SklearnSemanticSegmentationConfig
     SklearnSemanticSegmentationConfigBuilder
+backend.tf_deeplab_config: TFDeeplabConfig TFDeeplabConfigBuilder
+backend.tf_object_detection_config: TFObjectDetectionConfig TFObjectDetectionConfigBuilder
 cli.main: main
 command.analyze_command_config: AnalyzeCommandConfig AnalyzeCommandConfigBuilder
 command.aux.cogify_command: CogifyCommand

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -112,9 +113,19 @@ class Predictor:
     def _loaded_task(self) -> Any:
         if self._task is None:
             backend = self.backend_config.create_backend(self.task_config)
-            backend.load_model(self.tmp_dir)
+            with self._naming_the_package():
+                backend.load_model(self.tmp_dir)
             self._task = self.task_config.create_task(backend)
         return self._task
+
+    @contextmanager
+    def _naming_the_package(self) -> Iterator[None]:
+        """Name the package, and not where it was unpacked, in errors about its model."""
+        try:
+            yield
+        except DataError as e:
+            text = e.message.replace(self.package_dir, self.package_uri)
+            raise DataError(text, hint=e.hint) from e
 
     def _reorder(self, raster_source: Any, channel_order: list[int]) -> None:
         """Read other channels, each in the place of the one that was trained on."""

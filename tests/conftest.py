@@ -304,7 +304,7 @@ def scene(task: Any) -> Callable[..., Any]:
         if stats:
             source = source.with_stats_transformer()
         builder = SceneConfig.builder().with_task(task).with_id(scene_id)
-        builder = builder.with_raster_source(source.build()).with_aoi_uri(f"{scene_id}-aoi.json")
+        builder = builder.with_raster_source(source.build()).with_aoi_uris([f"{scene_id}-aoi.json"])
         return builder.with_label_source(f"{scene_id}.geojson").build()
 
     return make

@@ -116,7 +116,7 @@ def scene(task: rv.TaskConfig, data_dir: str, name: str, *, area: bool = False) 
         .with_label_source(labels)
     )
     if area:
-        builder = builder.with_aoi_uri(f"{data_dir}/{name}_area.geojson")
+        builder = builder.with_aoi_uris([f"{data_dir}/{name}_area.geojson"])
     return builder.build()
 
 

@@ -12,6 +12,8 @@ from rvcli.backend.sklearn_chip_classification_config import SklearnChipClassifi
 from rvcli.backend.sklearn_object_detection_config import SklearnObjectDetectionConfigBuilder
 from rvcli.backend.sklearn_pixels_to_boxes_config import SklearnPixelsToBoxesConfigBuilder
 from rvcli.backend.sklearn_semantic_segmentation_config import SklearnSemanticSegmentationConfigBuilder
+from rvcli.backend.tf_deeplab_config import TFDeeplabConfigBuilder
+from rvcli.backend.tf_object_detection_config import TFObjectDetectionConfigBuilder
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 from rvcli import keys
@@ -83,6 +85,16 @@ class BackendConfig(BundledConfigMixin, Config):
     @_overload
     @classmethod
     def builder(cls, backend_type: _Literal['SKLEARN_SEMANTIC_SEGMENTATION']) -> SklearnSemanticSegmentationConfigBuilder:
+        ...
+
+    @_overload
+    @classmethod
+    def builder(cls, backend_type: _Literal['TF_DEEPLAB']) -> TFDeeplabConfigBuilder:
+        ...
+
+    @_overload
+    @classmethod
+    def builder(cls, backend_type: _Literal['TF_OBJECT_DETECTION']) -> TFObjectDetectionConfigBuilder:
         ...
 
     @_overload

@@ -20,7 +20,7 @@ from rvcli.backend.keras.options import KerasOptions
 from rvcli.backend.keras.training import Training, forget, identity_of, train
 from rvcli.backend.model_file import pack_model, unpack_model
 from rvcli.backend.onnx_session import open_session
-from rvcli.backend.places import Places
+from rvcli.backend.places import TRAIN, VALIDATION, Places
 from rvcli.core.box import Box
 from rvcli.data.label.chip_classification_labels import ChipClassificationLabels
 from rvcli.errors import DataError
@@ -100,7 +100,7 @@ class KerasClassification(ChipBackend):
         keras = import_keras()
         keras.utils.set_random_seed(self.seed)
         folder = Path(tmp_dir) / "keras"
-        with ChipSet(self.places.train_chip_uris, tmp_dir) as chips:
+        with ChipSet(self.places.chips_of(TRAIN), tmp_dir) as chips:
             chips.check_labels(self.class_ids)
             mean, std = measure(chips)
             bands, dtypes = chips.bands, chips.dtypes
@@ -108,8 +108,8 @@ class KerasClassification(ChipBackend):
             model = self._start(bands, mean, std, tmp_dir)
             if self.monitoring.show_layers:
                 model.summary(print_fn=log.info)
-            watched = self.places.validation_chip_uris
-            with ChipSet(watched or self.places.train_chip_uris, tmp_dir) as validation:
+            watched = self.places.chips_of(VALIDATION)
+            with ChipSet(watched or self.places.chips_of(TRAIN), tmp_dir) as validation:
                 chips.check_validation(validation, self.class_ids)
                 state = train(
                     model,
@@ -142,7 +142,7 @@ class KerasClassification(ChipBackend):
         uri = self.places.pretrained_uri
         return identity_of(
             self.options,
-            [*self.places.train_chip_uris, *self.places.validation_chip_uris],
+            [*self.places.chips_of(TRAIN), *self.places.chips_of(VALIDATION)],
             tmp_dir,
             seed=self.seed,
             pretrained=sha256_of(Path(download_if_needed(uri, tmp_dir))) if uri else "",

@@ -4,29 +4,23 @@ from __future__ import annotations
 from collections.abc import Iterable as _Iterable
 from typing import Any as _Any, Literal as _Literal, overload as _overload
 from typing_extensions import Self as _Self
-import copy
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 from rvcli import keys
-from rvcli.backend.keras.options import KerasOptions, camel, model_defaults
-from rvcli.backend.simple_backend_config import SimpleBackendConfig, SimpleBackendConfigBuilder
-from rvcli.config import Problem, field, not_negative
+from rvcli.backend.keras.options import MODEL_DEFAULTS, KerasOptions, model_defaults
+from rvcli.backend.nested_config import NestedBackendConfig, NestedBackendConfigBuilder
+from rvcli.config import Problem, field
 from rvcli.errors import ConfigError
-from rvcli.utils.misc import set_nested_keys
 if TYPE_CHECKING:
     from rvcli.backend.backend import Backend
 
-class KerasClassificationConfig(SimpleBackendConfig):
+class KerasClassificationConfig(NestedBackendConfig):
     """Classify chips with a network of keras.applications."""
     key = keys.KERAS_CLASSIFICATION
+    part = 'keras_classification_config'
+    nested = 'kc_config'
     kc_config: dict[str, Any]
     'Network and training, nested as in the defaults of RESNET50_IMAGENET.'
-    sync_interval: int
-    'Time after which the state of training is kept, at the end of an epoch.'
-    do_monitoring: bool
-    'Write TensorBoard events beside the history.'
-    replace_model: bool
-    'Start anew where a training was killed, instead of going on.'
     debug: bool
     'Log the layers of the network.'
 
@@ -36,65 +30,31 @@ class KerasClassificationConfig(SimpleBackendConfig):
     def problems(self) -> Iterable[Problem]:
         """Check that the nested form can be read."""
 
-    def __init__(self, backend_opts: _Any | None=None, train_opts: _Any | None=None, *, kc_config: dict[str, Any]=..., sync_interval: int=600, do_monitoring: bool=True, replace_model: bool=False, debug: bool=False, chip_uri: str | None=None, train_chip_uris: list[str]=..., validation_chip_uris: list[str]=..., train_uri: str | None=None, model_uri: str | None=None, seed: int=0, pretrained_model_uri: str | None=None) -> None:
+    def __init__(self, backend_opts: _Any | None=None, train_opts: _Any | None=None, *, kc_config: dict[str, Any]=..., debug: bool=False, chip_uri: str | None=None, train_uri: str | None=None, sync_interval: int=600, do_monitoring: bool=True, replace_model: bool=False, train_chip_uris: list[str]=..., validation_chip_uris: list[str]=..., model_uri: str | None=None, seed: int=0, pretrained_model_uri: str | None=None) -> None:
         ...
 
     def to_builder(self, *_: _Any) -> KerasClassificationConfigBuilder:
         ...
 
-class KerasClassificationConfigBuilder(SimpleBackendConfigBuilder):
+class KerasClassificationConfigBuilder(NestedBackendConfigBuilder):
     """Builds KerasClassificationConfig."""
+    defaults = MODEL_DEFAULTS
+    batch_size_path = 'trainer.options.batchSize'
 
     def _applicable_tasks(self) -> list[str]:
         ...
 
-    def with_model_defaults(self, model_defaults_key: str) -> _Self:
-        """Take network and training by name, such as RESNET50_IMAGENET."""
-
-    def with_template(self, template: Mapping[str, Any] | str) -> _Self:
-        """Set the nested form: a dict, or the URI of a JSON file."""
-
-    def with_config(self, mods: Mapping[str, Any], ignore_missing_keys: bool=False, set_missing_keys: bool=False) -> _Self:
-        """Change values of the nested form, wherever their keys stand in it.
-
-        Args:
-            mods: new values by key, nested or not: `{"batchSize": 4}`.
-            ignore_missing_keys: pass over keys that it does not have.
-            set_missing_keys: add them instead.
-        """
-
-    def with_batch_size(self, batch_size: int) -> _Self:
-        """Set the number of chips in one step."""
+    def with_train_options(self, sync_interval: int=600, do_monitoring: bool=True, replace_model: bool=False) -> _Self:
+        """Set how training is watched; see the fields of the same names."""
 
     def with_num_epochs(self, num_epochs: int) -> _Self:
         """Set how often all chips are seen."""
 
-    def with_training_data_uri(self, training_data_uri: str) -> _Self:
-        """Set the directory of the chips."""
-
-    def with_training_output_uri(self, training_output_uri: str) -> _Self:
-        """Set the directory of what training writes."""
-
-    def with_train_options(self, sync_interval: int=600, do_monitoring: bool=True, replace_model: bool=False) -> _Self:
-        """Set how training is watched; see the fields of the same names."""
-
-    def _with_option(self, part: str, name: str, value: Any) -> Any:
-        ...
-
-    def _kc_config(self) -> dict[str, Any]:
+    def _nested(self) -> dict[str, Any]:
         ...
 
     def with_kc_config(self, kc_config: dict[str, Any]) -> _Self:
         """Network and training, nested as in the defaults of RESNET50_IMAGENET."""
-
-    def with_sync_interval(self, sync_interval: int) -> _Self:
-        """Time after which the state of training is kept, at the end of an epoch. In seconds."""
-
-    def with_do_monitoring(self, do_monitoring: bool) -> _Self:
-        """Write TensorBoard events beside the history."""
-
-    def with_replace_model(self, replace_model: bool) -> _Self:
-        """Start anew where a training was killed, instead of going on."""
 
     def with_debug(self, debug: bool) -> _Self:
         """Log the layers of the network."""

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from rvcli.backend.foreign_models import foreign_model
 from rvcli.backend.zip_members import UNREADABLE, member
 from rvcli.errors import DataError
 
@@ -83,6 +84,9 @@ def unpack_model(
     except DataError:
         raise
     except UNREADABLE as error:
+        foreign = foreign_model(path, uri)
+        if foreign is not None:
+            raise foreign from error
         raise DataError(
             f"{uri} is no whole model: {error}",
             hint="copy it again, or run the command TRAIN again",

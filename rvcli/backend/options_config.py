@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from rvcli import keys
+from rvcli.backend.nested_options import whole_numbers
 from rvcli.config import BundledConfigMixin
+from rvcli.config.wire import struct_to_plain
 from rvcli.errors import ConfigError
 from rvcli.filesystem import absolute_uri, base_name, join_uri
 
@@ -37,10 +39,26 @@ def to_json(config: Any) -> str:
     return json.dumps({name: vars(value) for name, value in options.items() if value is not None})
 
 
-def from_json(text: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the places and the options for training that stand in a message."""
-    content = json.loads(text)
-    return content.get("backend_opts") or {}, content.get("train_opts") or {}
+def from_message(message: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:
+    """Return the places and the options for training that stand in a message of old code.
+
+    They are nested in its Struct, or one JSON text there is all of it, or each is one.
+
+    Returns:
+        None if the message is of another form.
+    """
+    content = struct_to_plain(message.custom_config)
+    if set(content) == {"json"}:
+        content = json.loads(content["json"])
+    if not set(content) & {"backend_opts", "train_opts"}:
+        return None
+    places, training = (_plain(content.get(name)) for name in ("backend_opts", "train_opts"))
+    return places, training
+
+
+def _plain(options: Any) -> dict[str, Any]:
+    read = json.loads(options) if isinstance(options, str) else options
+    return dict(whole_numbers(read or {}))
 
 
 def fill_in(config: Any, experiment_config: Any) -> None:

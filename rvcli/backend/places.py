@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from rvcli.errors import ConfigError
-from rvcli.filesystem import join_uri
+from rvcli.filesystem import join_uri, resolve
 
 MODEL_FILE = "model.zip"
 CHIPS_EXTENSION = ".npz"
@@ -56,6 +56,17 @@ class Places:
             ConfigError: there is no place for chips.
         """
         return chips_uri(_set(self.chip_uri, "chip_uri"), scene_id, use)
+
+    def chips_of(self, use: str) -> tuple[str, ...]:
+        """Return the URIs of all chips to train on, or to watch training with.
+
+        A message of older code names none: then they are those that are below the directory.
+        """
+        named = {TRAIN: self.train_chip_uris, VALIDATION: self.validation_chip_uris}
+        if any(named.values()) or not self.chip_uri:
+            return named[use]
+        directory = join_uri(self.chip_uri, use)
+        return tuple(sorted(resolve(directory).list_paths(directory, CHIPS_EXTENSION)))
 
     def train(self) -> str:
         """Return the directory of what training writes.

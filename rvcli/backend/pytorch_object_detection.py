@@ -29,6 +29,7 @@ class PyTorchObjectDetection(TorchBackend):
 
     kind = ChipKind.BOXES
     model_format = "rv torch detection"
+    older_network = "DETECTOR"
 
     def __init__(
         self,

@@ -27,6 +27,7 @@ class PyTorchSemanticSegmentation(TorchBackend):
 
     kind = ChipKind.PIXELS
     model_format = "rv torch segmentation"
+    older_network = "SEGMENTER"
     gives_scores = True
 
     def __init__(

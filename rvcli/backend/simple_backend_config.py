@@ -45,7 +45,7 @@ class SimpleBackendConfig(BackendConfig):
         default=None,
         doc="Directory of the chips; the chip URI of the experiment if not set.",
         uri=True,
-        used_by=(keys.CHIP,),
+        used_by=(keys.CHIP, keys.TRAIN),
     )
     train_chip_uris: list[str] = field(
         default_factory=list,
@@ -166,10 +166,11 @@ class SimpleBackendConfig(BackendConfig):
     @classmethod
     def values_from_message(cls, message: Any) -> dict[str, Any]:
         """Read the declared fields from a message, of the older form as well."""
-        if "json" not in message.custom_config:
+        old = options_config.from_message(message)
+        if old is None:
             return super().values_from_message(message)
         known = {spec.name for spec in cls.fields()}
-        options = options_config.values_of(*options_config.from_json(message.custom_config["json"]))
+        options = options_config.values_of(*old)
         return {name: value for name, value in options.items() if name in known}
 
     def places(self) -> Places:
@@ -280,7 +281,7 @@ class SimpleBackendConfigBuilder(BackendConfigBuilder):
         """Return a copy with the values of a message."""
         if not self._has_options():
             return super().from_proto(msg)
-        places, training = options_config.from_json(msg.custom_config["json"])
+        places, training = options_config.from_message(msg) or ({}, {})
         new = deepcopy(self)
         new.backend_opts = BackendOptions(**places)
         new.train_opts = self.config_class.train_opts_class(**training)

@@ -12,7 +12,7 @@ import numpy as np
 from rvcli.backend.chip_backend import ChipBackend
 from rvcli.backend.chip_kind import ChipKind
 from rvcli.backend.chip_set import ChipSet
-from rvcli.backend.places import Places
+from rvcli.backend.places import TRAIN, Places
 from rvcli.backend.sklearn.cell_classifier import (
     CellClassifier,
     model_bytes,
@@ -58,7 +58,7 @@ class SklearnChipClassification(ChipBackend):
             DataError: a chip file is damaged, or fewer than two classes have chips.
         """
         model_uri = self.places.model()
-        with ChipSet(self.places.train_chip_uris, tmp_dir) as chips:
+        with ChipSet(self.places.chips_of(TRAIN), tmp_dir) as chips:
             chosen = _choose(chips, self.options)
             features, labels = [], []
             with progress.track("describing", len(chosen), unit="chips") as bar:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from rvcli.backend.chip_backend import ChipBackend
 from rvcli.backend.chip_kind import ChipKind
 from rvcli.backend.chip_set import ChipSet
-from rvcli.backend.places import Places
+from rvcli.backend.places import TRAIN, Places
 from rvcli.backend.sklearn.options import BoxOptions
 from rvcli.backend.window_boxes import to_scene
 from rvcli.core.box import Box
@@ -56,7 +56,7 @@ class SklearnObjectDetection(ChipBackend):
         from rvcli.backend.sklearn.box_training import train_detector
 
         uri = self.places.model()
-        with ChipSet(self.places.train_chip_uris, tmp_dir) as chips:
+        with ChipSet(self.places.chips_of(TRAIN), tmp_dir) as chips:
             model = train_detector(chips, self.options)
             model = replace(model, notes={**model.notes, "dtypes": chips.dtypes})
         resolve(uri, "w").write_bytes(uri, model.pack())

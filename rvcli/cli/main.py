@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from rvcli import errors
+from rvcli import errors, notices
 from rvcli.cli.group import LazyGroup
 from rvcli.cli.options import shared_options
 from rvcli.cli.program import Program
@@ -66,7 +66,11 @@ def invoke(command: click.Command, arguments: list[str], state: State) -> Any:
         RvError, click.ClickException, ...: it fails.
     """
     # Experiment files and plugins, here and in workers, may be written for rastervision.
-    with serving(), command.make_context(command.name, arguments, obj=state) as ctx:
+    with (
+        serving(),
+        notices.shown_by(_warn),
+        command.make_context(command.name, arguments, obj=state) as ctx,
+    ):
         return command.invoke(ctx)
 
 
@@ -98,6 +102,14 @@ def _prepare_output() -> None:
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115
     elif isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
+
+
+def _warn(text: str) -> None:
+    if "://" in text:
+        from rvcli.profile.secrets import mask_uris
+
+        text = mask_uris(text)
+    click.echo(click.style("warning: ", fg="yellow", bold=True) + text, err=True)
 
 
 def _pipe_broken(error: BrokenPipeError, state: State) -> int:

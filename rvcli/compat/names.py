@@ -25,8 +25,25 @@ MODULES = {
     "rv_config": "profile.rv_config",
 }
 
-# Names that have no successor, and why.
-ABSENT: dict[str, str] = {}
+_TENSORFLOW = "it is what TensorFlow 1 was driven with; {} runs on {}"
+_SCRIPTS = "it is a part of the Keras backend that is written anew; the builder has all of it"
+_NETWORKS = "networks, data sets and training are in rvcli.backend.pytorch"
+
+# Names that have no successor, with all below them, and why.
+ABSENT: dict[str, str] = {
+    "backend.tf_deeplab": _TENSORFLOW.format("TF_DEEPLAB", "PYTORCH_SEMANTIC_SEGMENTATION"),
+    "backend.tf_object_detection": _TENSORFLOW.format(
+        "TF_OBJECT_DETECTION", "PYTORCH_OBJECT_DETECTION"
+    ),
+    "backend.keras_classification.builders": _SCRIPTS,
+    "backend.keras_classification.commands": _SCRIPTS,
+    "backend.keras_classification.core": _SCRIPTS,
+    "backend.keras_classification.models": _SCRIPTS,
+    "backend.keras_classification.utils": _SCRIPTS,
+    "backend.torch_utils": _NETWORKS,
+    "protos.deeplab": "messages of TensorFlow's libraries are dicts: with_template takes them",
+    "protos.keras_classification": "it is a dict: with_template takes it",
+}
 
 # Names that differ on purpose, and why.
 DIFFERENT: dict[str, str] = {}

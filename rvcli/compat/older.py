@@ -82,8 +82,9 @@ def _exists(module: str) -> bool:
 
 def _absence(module: str, below: str) -> str:
     text = f"No module named {module!r}: {OLD} is served by {NEW}"
-    if below in ABSENT:
-        return f"{text}, which has no {below}: {ABSENT[below]}"
+    absent = next((name for name in ABSENT if f"{below}.".startswith(f"{name}.")), None)
+    if absent is not None:
+        return f"{text}, which has no {absent}: {ABSENT[absent]}"
     near = nearest(below, modules())
     if near:
         text += f"; did you mean {OLD}.{near}?"

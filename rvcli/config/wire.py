@@ -109,6 +109,8 @@ def read_field(message: Message, spec: Field, annotation: Any, path: str) -> Any
         if descriptor.has_default_value:
             return convert(value, annotation, path)
         return None if accepts_none(annotation) else spec.make_default()
+    if value == "" and spec.uri and accepts_none(annotation):
+        return None  # some older releases wrote a place that is not set so
     if descriptor.message_type is None:
         return convert(value, annotation, path)
     if descriptor.message_type.full_name == _STRUCT:

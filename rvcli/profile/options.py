@@ -151,6 +151,13 @@ OPTIONS: tuple[Option, ...] = (
         "URI of a JSON file with the defaults of pretrained models.",
     ),
     Option(
+        "RV",
+        "translate_tensorflow",
+        "bool",
+        True,
+        "Run TF_DEEPLAB and TF_OBJECT_DETECTION on the PyTorch backends; if false, refuse them.",
+    ),
+    Option(
         "DASK",
         "scheduler",
         "text",

@@ -16,7 +16,7 @@ import pytest
 
 from rvcli.backend.chip_files import write_chips
 from rvcli.backend.chip_kind import ChipKind
-from rvcli.backend.keras.options import KerasOptions, camel, model_defaults
+from rvcli.backend.keras.options import KerasOptions, model_defaults
 from rvcli.backend.places import Places, chips_uri
 from rvcli.config import InvalidConfigError
 from rvcli.core.box import Box
@@ -444,7 +444,7 @@ class TestConfig:
         (tmp_path / "t.json").write_text(json.dumps(template))
         one = builder.with_template(template).build()
         other = builder.with_template(str(tmp_path / "t.json")).build()
-        assert camel(template) == one.kc_config == other.kc_config
+        assert template == one.kc_config == other.kc_config
 
     def test_missing_keys(self, builder: Any) -> None:
         """An unknown key is refused, passed over or added, as asked."""

@@ -18,6 +18,8 @@ from rvcli.registry import current
 from rvcli.runner.command_runner import CommandRunner
 from rvcli.testing import plugin_loaded, temporary_registry
 
+pytestmark = pytest.mark.filterwarnings("ignore::rvcli.notices.OldFormWarning")
+
 TASK = {
     "taskType": "SEMANTIC_SEGMENTATION",
     "predictBatchSize": 4,
@@ -211,7 +213,7 @@ def now_described(command: str) -> Any:
     stores = rv.LabelStoreConfig.builder(rv.SEMANTIC_SEGMENTATION_RASTER)
     store = stores.with_uri("/out/predict/exp/a.tif").with_rgb(True).build()
     bare = rv.SceneConfig.builder().with_id("a").with_raster_source(source)
-    labelled = bare.with_label_source(labels.build()).with_aoi_uri("/data/aoi.json")
+    labelled = bare.with_label_source(labels.build()).with_aoi_uris(["/data/aoi.json"])
     analyzer = rv.AnalyzerConfig.builder(rv.STATS_ANALYZER).with_stats_uri(stats_uri).build()
     evaluators = rv.EvaluatorConfig.builder(rv.SEMANTIC_SEGMENTATION_EVALUATOR).with_task(task)
     augmentors = rv.AugmentorConfig.builder(rv.NODATA_AUGMENTOR)

@@ -26,7 +26,7 @@ def test_predictions_do_not_replace_what_the_scene_reads(
     """However the path is written, imagery, labels and areas are safe."""
     monkeypatch.chdir(tmp_path)
     builder = SceneConfig.builder().with_task(task).with_id("s").with_raster_source("image.tif")
-    builder = builder.with_label_source(str(tmp_path / "labels.tif")).with_aoi_uri("aoi.json")
+    builder = builder.with_label_source(str(tmp_path / "labels.tif")).with_aoi_uris(["aoi.json"])
     with pytest.raises(
         InvalidConfigError, match=r"\$\.label_store\.uri is .*which the scene reads"
     ):
@@ -51,7 +51,7 @@ def test_a_uri_that_nobody_reads_is_named() -> None:
 def test_labels_and_stores_can_be_cleared(task: Any) -> None:
     """A builder that is reused may leave out what another scene has."""
     builder = SceneConfig.builder().with_task(task).with_id("s").with_raster_source("image.tif")
-    full = builder.with_label_source("a.tif").with_label_store("/b.tif").with_aoi_uri("c.json")
+    full = builder.with_label_source("a.tif").with_label_store("/b.tif").with_aoi_uris(["c.json"])
     scene = full.clear_label_source().clear_label_store().clear_aois().build()
     assert (None, None, []) == (scene.label_source, scene.label_store, scene.aoi_uris)
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import copy
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from rvcli import keys
+from rvcli.backend.nested_options import camel
 from rvcli.errors import ConfigError, nearest
 
 IMAGENET = "imagenet"
@@ -123,15 +123,3 @@ def model_defaults(key: str) -> dict[str, Any]:
             hint=f"did you mean {near!r}?" if near else f"there is {', '.join(MODEL_DEFAULTS)}",
         )
     return copy.deepcopy(MODEL_DEFAULTS[key])
-
-
-def camel(value: Any) -> Any:
-    """Return nested dicts with `batch_size` as `batchSize`, as JSON of messages has it."""
-    if isinstance(value, Mapping):
-        return {
-            re.sub(r"_([a-z])", lambda found: found.group(1).upper(), str(name)): camel(item)
-            for name, item in value.items()
-        }
-    if isinstance(value, (list, tuple)):
-        return [camel(item) for item in value]
-    return value

@@ -25,7 +25,7 @@ from rvcli.backend.pytorch.model_spec import ModelSpec
 from rvcli.backend.pytorch.own_model import load_function
 from rvcli.errors import ConfigError, MissingDependencyError, RvError, nearest
 
-TORCHVISION, TIMM = "torchvision", "timm"
+TORCHVISION, TIMM, FASTER_RCNN = "torchvision", "timm", "fasterrcnn"
 # Of segmentation-models-pytorch; the name is that of the encoder.
 DECODERS = (
     *("unet", "unetplusplus", "manet", "linknet", "fpn", "pspnet", "pan", "upernet"),
@@ -36,7 +36,7 @@ _WITHOUT_AUXILIARY: Mapping[str, Mapping[str, Any]] = {
     "googlenet": {"aux_logits": False, "init_weights": True},
     "inception_v3": {"aux_logits": False, "init_weights": True},
 }
-_FAMILIES = frozenset({TORCHVISION, TIMM, *DECODERS})
+_FAMILIES = frozenset({TORCHVISION, TIMM, FASTER_RCNN, *DECODERS})
 
 
 class WeightsUnavailableError(RvError):
@@ -68,7 +68,7 @@ def classifier(spec: ModelSpec, *, pretrained: bool) -> nn.Module:
         return _torchvision_classifier(spec, name, pretrained)
     if family not in ("", TIMM):
         raise ConfigError(
-            f"model_arch {spec.arch!r} is for segmentation", hint="for example 'resnet18'"
+            f"model_arch {spec.arch!r} is for another task", hint="for example 'resnet18'"
         )
     return _timm_classifier(spec, name, pretrained)
 
@@ -97,6 +97,8 @@ def segmenter(spec: ModelSpec, *, pretrained: bool) -> nn.Module:
             f"model_arch {spec.arch!r} is for chip classification",
             hint=f"'unet:tu-{name}' is a U-Net with that encoder",
         )
+    if family == FASTER_RCNN:
+        raise ConfigError(f"model_arch {spec.arch!r} is for object detection")
     return _smp_segmenter(spec, family or "unet", name, pretrained)
 
 

@@ -9,6 +9,8 @@ A name is one of
 - a detector of torchvision, as `fcos_resnet50_fpn`, `retinanet_resnet50_fpn_v2`,
   `ssdlite320_mobilenet_v3_large` or `fasterrcnn_resnet50_fpn`. The last kind has two stages and
   cannot be exported.
+- `fasterrcnn:resnet101` and the like: a Faster R-CNN (Ren et al. 2015), in two stages, over the
+  feature pyramid of a ResNet.
 - `module:function`: the user's own detector, called as torchvision's are. The number of classes
   that the function is told counts the background, which is class 0.
 """
@@ -28,6 +30,7 @@ from torchvision.models.detection.fcos import FCOS, FCOSHead
 from torchvision.ops import FeaturePyramidNetwork
 
 from rvcli.backend.pytorch.architectures import (
+    FASTER_RCNN,
     TIMM,
     TORCHVISION,
     adapt_first_layer,
@@ -48,6 +51,7 @@ from rvcli.errors import ConfigError
 _OTHER_TASKS = ("maskrcnn_", "keypointrcnn_")
 # The second stage of a detector leaves out boxes by itself.
 _TWO_STAGES = "fasterrcnn_"
+_TWO_STAGE_OPTIONS = {"box_score_thresh": SCORE_THRESH, "box_detections_per_img": MOST_BOXES}
 # Side of the image with which the strides of a backbone are measured.
 _PROBE = 64
 
@@ -73,6 +77,8 @@ def detector(spec: ModelSpec, *, pretrained: bool) -> Detector:
     classes = len(spec.class_ids) + 1
     if is_own(spec.arch):
         network = own(spec, classes=classes)
+    elif spec.arch.startswith(f"{FASTER_RCNN}:"):
+        network = _two_stage_detector(spec, classes, pretrained)
     elif _name(spec) in _detector_names():
         network = _whole_detector(spec, classes, pretrained)
     else:
@@ -100,11 +106,7 @@ def _whole_detector(spec: ModelSpec, classes: int, pretrained: bool) -> nn.Modul
     name = _name(spec)
     options = dict(spec.options)
     if name.startswith(_TWO_STAGES):
-        options = {
-            "box_score_thresh": SCORE_THRESH,
-            "box_detections_per_img": MOST_BOXES,
-            **options,
-        }
+        options = {**_TWO_STAGE_OPTIONS, **options}
     with options_of(spec):
         network: nn.Module = get_model(
             name, weights=None, weights_backbone=None, num_classes=classes, **options
@@ -115,6 +117,21 @@ def _whole_detector(spec: ModelSpec, classes: int, pretrained: bool) -> nn.Modul
         have = network.state_dict()
         fitting = {k: v for k, v in state.items() if k in have and v.shape == have[k].shape}
         network.load_state_dict({**have, **fitting})
+    return adapt_first_layer(network, spec.channels)
+
+
+def _two_stage_detector(spec: ModelSpec, classes: int, pretrained: bool) -> nn.Module:
+    """Make a Faster R-CNN around a ResNet."""
+    from torchvision.models.detection.backbone_utils import resnet_fpn_backbone
+    from torchvision.models.detection.faster_rcnn import FasterRCNN
+
+    name = spec.arch.rpartition(":")[2]
+    names = [known for known in _backbone_names() if "resne" in known]
+    if name not in names:
+        raise unknown(spec.arch, names)
+    with options_of(spec), downloading(spec.arch):
+        body = resnet_fpn_backbone(backbone_name=name, weights="DEFAULT" if pretrained else None)
+        network = FasterRCNN(body, classes, **{**_TWO_STAGE_OPTIONS, **spec.options})
     return adapt_first_layer(network, spec.channels)
 
 

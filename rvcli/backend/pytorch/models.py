@@ -38,12 +38,12 @@ def build(recipe: Recipe, spec: ModelSpec, options: TrainOptions) -> tuple[Norma
     if options.pretrained and not is_own(spec.arch):
         torch.manual_seed(options.seed)
         try:
-            return _normalized(spec, recipe.network(spec, pretrained=True)), "published"
+            return normalized(spec, recipe.network(spec, pretrained=True)), "published"
         except WeightsUnavailableError as error:
             log.warning("training starts from random weights: %s", error)
             start = f"random: {error}"
     torch.manual_seed(options.seed)
-    return _normalized(spec, recipe.network(spec, pretrained=False)), start
+    return normalized(spec, recipe.network(spec, pretrained=False)), start
 
 
 def rebuild(recipe: Recipe, file: ModelFile, own_arch: str, uri: str) -> Normalized:
@@ -64,7 +64,7 @@ def rebuild(recipe: Recipe, file: ModelFile, own_arch: str, uri: str) -> Normali
             f"the model {uri} is made by {spec.arch}, but the backend names {own_arch}",
             hint=f"with_train_options(model_arch={spec.arch!r}), if you trust it",
         )
-    model = _normalized(spec, recipe.network(spec, pretrained=False))
+    model = normalized(spec, recipe.network(spec, pretrained=False))
     try:
         model.load_state_dict(load(file.weights))
     except (RuntimeError, SafetensorError) as error:
@@ -75,7 +75,8 @@ def rebuild(recipe: Recipe, file: ModelFile, own_arch: str, uri: str) -> Normali
     return model.eval()
 
 
-def _normalized(spec: ModelSpec, network: nn.Module) -> Normalized:
+def normalized(spec: ModelSpec, network: nn.Module) -> Normalized:
+    """Put a network behind the normalisation of its imagery."""
     return Normalized(Normalize(spec.mean, spec.std), network)
 
 
@@ -95,7 +96,7 @@ def start_from(model: Normalized, path: Path, uri: str) -> str:
     Raises:
         DataError: it is nothing of these, or nothing of it fits.
     """
-    given = _read_weights(path, uri)
+    given = read_weights(path, uri)
     wanted = {k: v for k, v in model.state_dict().items() if not k.startswith("normalize.")}
     # The weights of a network alone have no prefix.
     found = {k if k in wanted else f"network.{k}": v for k, v in given.items()}
@@ -111,7 +112,12 @@ def start_from(model: Normalized, path: Path, uri: str) -> str:
     return text
 
 
-def _read_weights(path: Path, uri: str) -> dict[str, Tensor]:
+def read_weights(path: Path, uri: str) -> dict[str, Tensor]:
+    """Read weights by name; see `start_from` for the files that may hold them.
+
+    Raises:
+        DataError: it holds none, or more than that.
+    """
     data = path.read_bytes()
     try:
         if zipfile.is_zipfile(path):

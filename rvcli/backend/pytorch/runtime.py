@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from rvcli.backend.foreign_models import is_torch
 from rvcli.backend.onnx_session import open_session
 from rvcli.backend.pytorch.model_spec import ModelSpec
 from rvcli.backend.pytorch.torch_model_file import ModelFile
@@ -105,6 +106,7 @@ def load_runtime(
     recipe: Callable[[], Recipe],
     own_arch: str,
     how: str = AUTO,
+    older: Callable[[Path, str], ModelFile] | None = None,
 ) -> Runtime:
     """Load a model file.
 
@@ -116,12 +118,17 @@ def load_runtime(
             only if the config names it too.
         how: "onnx", "torch", or "auto": PyTorch if there is a CUDA device or no ONNX in the
             file, else ONNX, which is faster on a processor.
+        older: reads a file of torch.save, as older releases wrote them.
 
     Raises:
         ConfigError: the file has no ONNX and that was asked for.
         DataError: it is no whole model.
     """
-    file = ModelFile.read(Path(download_if_needed(uri, tmp_dir)), uri, format)
+    path = Path(download_if_needed(uri, tmp_dir))
+    if older is not None and is_torch(path):
+        file = older(path, uri)
+    else:
+        file = ModelFile.read(path, uri, format)
     if how == ONNX and file.onnx is None:
         raise ConfigError(
             f"the model {uri} has no ONNX: {file.notes.get('onnx', 'it was not exported')}",

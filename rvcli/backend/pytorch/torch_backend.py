@@ -7,6 +7,7 @@ import os
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -22,6 +23,7 @@ from rvcli.filesystem import join_uri, resolve
 if TYPE_CHECKING:
     from rvcli.backend.pytorch.model_spec import ModelSpec
     from rvcli.backend.pytorch.recipe import Recipe
+    from rvcli.backend.pytorch.torch_model_file import ModelFile
     from rvcli.core.class_map import ClassMap
 
 log = logging.getLogger(__name__)
@@ -37,11 +39,13 @@ class TorchBackend(ChipBackend):
 
     Attributes:
         model_format: names the format of its model files, as "rv torch segmentation".
+        older_network: what of `older_models` says how release 0.11 made its network.
         options: how it trains.
     """
 
     predicts_batches = True
     model_format: ClassVar[str]
+    older_network: ClassVar[str] = "CLASSIFIER"
 
     def __init__(
         self,
@@ -105,11 +109,28 @@ class TorchBackend(ChipBackend):
                 recipe=self.recipe,
                 own_arch=self.options.model_arch,
                 how=self._predict_with,
+                older=self._read_older,
             )
         self.check_classes(runtime.spec.class_ids, uri)
         self.dtypes = list(runtime.spec.dtypes)
         self._runtime = runtime
         return runtime
+
+    def _read_older(self, path: Path, uri: str) -> ModelFile:
+        """Read the model of an older release."""
+        from rvcli.backend.pytorch import older_models
+
+        log.info("%s is of release 0.11: its imagery has values from 0 to 255", uri)
+        network: older_models.OlderNetwork = getattr(older_models, self.older_network)
+        items = sorted(self.class_map.get_items(), key=lambda item: item.id)
+        return older_models.read_older_model(
+            path,
+            uri,
+            self.recipe(),
+            network,
+            self.options.model_arch,
+            [item for item in items if item.id != 0],
+        )
 
     def spec(self, tmp_dir: str) -> ModelSpec:
         """Return what is known of the model, loaded if it is not yet."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from rvcli import keys
+from rvcli.backend.nested_options import whole_numbers
 from rvcli.backend.pytorch.train_options import (
     BALANCED,
     BEST,
@@ -59,6 +60,12 @@ class TorchBackendConfig(SimpleBackendConfig):
     )
     num_epochs: int = field(
         default=5, doc="Passes over the training chips.", check=positive, used_by=TRAIN
+    )
+    num_steps: int | None = field(
+        default=None,
+        doc="Batches to learn from, instead of `num_epochs`.",
+        check=positive,
+        used_by=TRAIN,
     )
     sync_interval: int = field(
         default=1,
@@ -137,7 +144,7 @@ class TorchBackendConfig(SimpleBackendConfig):
         weights = self.class_weights
         return TrainOptions(
             model_arch=self.model_arch,
-            model_options=_whole_numbers(self.model_options),
+            model_options=whole_numbers(self.model_options),
             pretrained=self.pretrained,
             batch_size=self.batch_size,
             lr=self.lr,
@@ -155,6 +162,7 @@ class TorchBackendConfig(SimpleBackendConfig):
             keep=self.keep,
             export_onnx=self.export_onnx,
             seed=self.seed,
+            num_steps=self.num_steps,
         )
 
     def problems(self) -> Iterable[Problem]:
@@ -166,15 +174,6 @@ class TorchBackendConfig(SimpleBackendConfig):
             yield Problem("$.class_weights", f"must be {BALANCED!r} or numbers")
         if isinstance(self.class_weights, list) and min(self.class_weights, default=0) < 0:
             yield Problem("$.class_weights", f"must not be negative, not {self.class_weights}")
-
-
-def _whole_numbers(value: Any) -> Any:
-    """Turn whole numbers into integers, which come back from a message as floats."""
-    if isinstance(value, dict):
-        return {name: _whole_numbers(item) for name, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_whole_numbers(item) for item in value]
-    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 class TorchBackendConfigBuilder(SimpleBackendConfigBuilder):

@@ -7,6 +7,7 @@ from typing_extensions import Self as _Self
 from collections.abc import Iterable
 from typing import Any
 from rvcli import keys
+from rvcli.backend.nested_options import whole_numbers
 from rvcli.backend.pytorch.train_options import BALANCED, BEST, DEFAULT_AUGMENTORS, LAST, TrainOptions
 from rvcli.backend.simple_backend_config import SimpleBackendConfig, SimpleBackendConfigBuilder
 from rvcli.config import Problem, between, field, not_empty, one_of, positive
@@ -34,6 +35,8 @@ class TorchBackendConfig(SimpleBackendConfig):
     'Let the learning rate rise and fall once; otherwise it stays the same.'
     num_epochs: int
     'Passes over the training chips.'
+    num_steps: int | None
+    'Batches to learn from, instead of `num_epochs`.'
     sync_interval: int
     'Checkpoints are written each time after so many epochs.'
     debug: bool
@@ -65,14 +68,11 @@ class TorchBackendConfig(SimpleBackendConfig):
     def problems(self) -> Iterable[Problem]:
         """Check what two options have to do with each other."""
 
-    def __init__(self, backend_opts: _Any | None=None, train_opts: _Any | None=None, *, backend_type: str | None=None, model_arch: str='resnet18', model_options: dict[str, Any]=..., pretrained: bool=True, batch_size: int=8, lr: float=0.0001, one_cycle: bool=True, num_epochs: int=5, sync_interval: int=1, debug: bool=False, log_tensorboard: bool=True, run_tensorboard: bool=True, augmentors: list[str]=..., rare_classes: list[int]=..., desired_prob: float | None=None, class_weights: list[float] | str | None=None, early_stopping: int | None=None, keep: str='best', export_onnx: bool=True, predict_with: str='auto', chip_uri: str | None=None, train_chip_uris: list[str]=..., validation_chip_uris: list[str]=..., train_uri: str | None=None, model_uri: str | None=None, seed: int=0, pretrained_model_uri: str | None=None) -> None:
+    def __init__(self, backend_opts: _Any | None=None, train_opts: _Any | None=None, *, backend_type: str | None=None, model_arch: str='resnet18', model_options: dict[str, Any]=..., pretrained: bool=True, batch_size: int=8, lr: float=0.0001, one_cycle: bool=True, num_epochs: int=5, num_steps: int | None=None, sync_interval: int=1, debug: bool=False, log_tensorboard: bool=True, run_tensorboard: bool=True, augmentors: list[str]=..., rare_classes: list[int]=..., desired_prob: float | None=None, class_weights: list[float] | str | None=None, early_stopping: int | None=None, keep: str='best', export_onnx: bool=True, predict_with: str='auto', chip_uri: str | None=None, train_chip_uris: list[str]=..., validation_chip_uris: list[str]=..., train_uri: str | None=None, model_uri: str | None=None, seed: int=0, pretrained_model_uri: str | None=None) -> None:
         ...
 
     def to_builder(self, *_: _Any) -> TorchBackendConfigBuilder:
         ...
-
-def _whole_numbers(value: Any) -> Any:
-    """Turn whole numbers into integers, which come back from a message as floats."""
 
 class TorchBackendConfigBuilder(SimpleBackendConfigBuilder):
     """Base of the builders of such configs.
@@ -101,6 +101,9 @@ class TorchBackendConfigBuilder(SimpleBackendConfigBuilder):
 
     def with_num_epochs(self, num_epochs: int) -> _Self:
         """Passes over the training chips."""
+
+    def with_num_steps(self, num_steps: int | None) -> _Self:
+        """Batches to learn from, instead of `num_epochs`."""
 
     def with_sync_interval(self, sync_interval: int) -> _Self:
         """Checkpoints are written each time after so many epochs. In epochs."""

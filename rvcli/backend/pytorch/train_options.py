@@ -21,6 +21,7 @@ class TrainOptions:
         rare_classes: ids of classes whose chips are drawn with `desired_prob`.
         early_stopping: epochs without a better metric after which training ends; None: never.
         keep: which epoch's weights the model has, "best" or "last".
+        num_steps: how many batches are learned from, where that counts instead of num_epochs.
     """
 
     model_arch: str
@@ -42,3 +43,4 @@ class TrainOptions:
     keep: str = BEST
     export_onnx: bool = True
     seed: int = 0
+    num_steps: int | None = None

@@ -7,6 +7,7 @@ its last checkpoint and ends where it would have ended.
 
 from __future__ import annotations
 
+import itertools
 import logging
 import time
 import warnings
@@ -36,6 +37,7 @@ from rvcli.backend.pytorch.samples import (
     rare_class_weights,
     training_order,
 )
+from rvcli.backend.pytorch.schedule import Schedule
 from rvcli.backend.pytorch.train_options import BEST, TrainOptions
 from rvcli.errors import ConfigError, DataError, RvError
 from rvcli.utils.progress import track
@@ -150,14 +152,18 @@ class _Run:
         self._class_weights = None if weights is None else torch.tensor(weights).to(self._device)
         trained = [p for p in self._model.parameters() if p.requires_grad]
         self._optimizer = torch.optim.AdamW(trained, lr=options.lr)
+        self._schedule = Schedule.of(self._steps_of_pass(), options.num_epochs, options.num_steps)
         self._scheduler = self._one_cycle() if options.one_cycle else None
         self._scaler = torch.amp.GradScaler("cuda", enabled=self._on_cuda)
         self._best = copy_weights(self._model)
         self._rate = options.lr  # of the last step
         self.history = History(recipe.metric)
 
+    def _steps_of_pass(self) -> int:
+        return -(-len(self._pass(0)) // self._options.batch_size)
+
     def _one_cycle(self) -> torch.optim.lr_scheduler.OneCycleLR | None:
-        steps = -(-len(self._order(0)) // self._options.batch_size) * self._options.num_epochs
+        steps = self._schedule.num_steps or self._steps_of_pass() * self._schedule.epochs
         if steps == 1:  # it would be the last one of the cycle, which learns nothing
             return None
         return torch.optim.lr_scheduler.OneCycleLR(
@@ -179,7 +185,7 @@ class _Run:
         self.history = found.history
         done = len(self.history.epochs)
         self.history.resumed_from.append(done)
-        log.info("training goes on after epoch %d of %d", done, self._options.num_epochs)
+        log.info("training goes on after epoch %d of %d", done, self._schedule.epochs)
 
     def checkpoint(self) -> Checkpoint:
         """Return the present state."""
@@ -194,7 +200,7 @@ class _Run:
 
     def is_done(self) -> bool:
         """Tell whether all epochs are over, or nothing has become better for too long."""
-        return self.history.stopped_early or len(self.history.epochs) >= self._options.num_epochs
+        return self.history.stopped_early or len(self.history.epochs) >= self._schedule.epochs
 
     def train_epoch(self) -> Epoch:
         """Train and validate for one epoch."""
@@ -307,15 +313,28 @@ class _Run:
             dataset.close()
 
     def _order(self, number: int) -> list[int]:
-        count = len(self._chips.train)
-        return training_order(self._draw, count, self._options.batch_size, self._seed(number))
+        """Choose the chips of an epoch: one pass, or as many as its steps need."""
+        steps = self._schedule.steps_of(number)
+        if steps is None:
+            return self._pass(number)
+        order: list[int] = []
+        wanted = steps * self._options.batch_size
+        again = itertools.count()
+        while len(order) < wanted:
+            order += self._pass(number, next(again))
+        return order[:wanted]
 
-    def _seed(self, number: int) -> int:
-        sequence = np.random.SeedSequence([self._options.seed & 0xFFFFFFFF, number])
+    def _pass(self, number: int, *again: int) -> list[int]:
+        count = len(self._chips.train)
+        seed = self._seed(number, *again)
+        return training_order(self._draw, count, self._options.batch_size, seed)
+
+    def _seed(self, *numbers: int) -> int:
+        sequence = np.random.SeedSequence([self._options.seed & 0xFFFFFFFF, *numbers])
         return int(sequence.generate_state(1)[0])
 
     def _title(self, number: int) -> str:
-        return f"training epoch {number}/{self._options.num_epochs}"
+        return f"training epoch {number}/{self._schedule.epochs}"
 
     def _track(self, number: int, total: int) -> Any:
         return track(self._title(number), total, "batches")

@@ -16,7 +16,7 @@ from safetensors.torch import save
 from rvcli.backend.chip_files import chips_digest
 from rvcli.backend.chip_set import ChipSet
 from rvcli.backend.chip_statistics import measure
-from rvcli.backend.places import Places
+from rvcli.backend.places import TRAIN, VALIDATION, Places
 from rvcli.backend.pytorch.checkpoint import CheckpointStore, identity, layout
 from rvcli.backend.pytorch.device import find_device
 from rvcli.backend.pytorch.model_spec import ModelSpec
@@ -106,12 +106,12 @@ def train_model(
 
 
 def _open(places: Places, tmp_dir: str, stack: ExitStack) -> Chips:
-    train = stack.enter_context(ChipSet(places.train_chip_uris, tmp_dir))
-    watched = places.validation_chip_uris
+    learned, watched = places.chips_of(TRAIN), places.chips_of(VALIDATION)
+    train = stack.enter_context(ChipSet(learned, tmp_dir))
     validation = stack.enter_context(ChipSet(watched, tmp_dir)) if watched else None
     if not validation:
         log.warning("there are no validation chips: the weights of the last epoch are taken")
-    return Chips(train, validation, places.train_chip_uris, watched, tmp_dir)
+    return Chips(train, validation, learned, watched, tmp_dir)
 
 
 def _spec(chips: ChipSet, class_map: ClassMap, options: TrainOptions) -> ModelSpec:

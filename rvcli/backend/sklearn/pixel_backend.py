@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from rvcli.backend.chip_backend import ChipBackend
 from rvcli.backend.chip_set import ChipSet
-from rvcli.backend.places import Places
+from rvcli.backend.places import TRAIN, Places
 from rvcli.backend.sklearn.options import PixelOptions
 from rvcli.backend.sklearn.pixel_features import FeatureSpec
 from rvcli.backend.sklearn.pixel_model import model_bytes, read_model
@@ -70,7 +70,7 @@ class PixelBackend(ChipBackend):
 
         options = self.options
         model_uri = self.places.model()
-        with ChipSet(self.places.train_chip_uris, tmp_dir) as chips:
+        with ChipSet(self.places.chips_of(TRAIN), tmp_dir) as chips:
             spec = FeatureSpec(chips.bands, self._radii)
             sample = sample_pixels(self.labelled(chips), spec, options.max_pixels, options.seed)
             notes = {"dtypes": chips.dtypes, **self.notes(chips)}

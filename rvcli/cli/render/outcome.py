@@ -96,10 +96,10 @@ def average_figures(uri: str) -> str:
 
     try:
         overall = file_to_json(uri)["overall"]
-        average = next(item for item in overall if item["class_name"] == "average")
-        figures = [(name, average[name]) for name in ("precision", "recall", "f1")]
-        figures.append(("ap50", average.get("ap50")))  # of boxes
-    except (RvError, StopIteration, KeyError, TypeError):
+        average = next(item for item in overall if item.get("class_name") == "average")
+        # The last is of boxes, and not in files of older releases.
+        figures = [(name, average.get(name)) for name in ("precision", "recall", "f1", "ap50")]
+    except (RvError, StopIteration, KeyError, TypeError, AttributeError):
         return ""
     words = [f"{name} {value:.3f}" for name, value in figures if isinstance(value, float)]
     return f" (averages: {', '.join(words)})" if words else ""

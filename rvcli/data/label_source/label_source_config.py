@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING, Any
 
 from rvcli import keys
 from rvcli.config import Config, ConfigBuilder
+from rvcli.notices import deprecated
 
 if TYPE_CHECKING:
     from rvcli.core.box import Box
     from rvcli.data.crs_transformer.crs_transformer import CRSTransformer
     from rvcli.data.label_source.label_source import LabelSource
-
-_log = logging.getLogger(__name__)
 
 # What old experiments say -> what it is called now.
 RENAMED = {
@@ -39,9 +37,9 @@ class LabelSourceConfig(Config):
 
     @staticmethod
     def check_deprecation(source_type: str) -> None:
-        """Warn of a key that old experiments use."""
+        """Warn once of a key that old experiments use."""
         if source_type in RENAMED:
-            _log.warning("label source %s is now called %s", source_type, RENAMED[source_type])
+            deprecated(f"the label source {source_type}", RENAMED[source_type])
 
     @classmethod
     def builder(cls, key: str | None = None) -> Any:

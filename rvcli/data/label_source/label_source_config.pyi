@@ -7,15 +7,14 @@ from typing_extensions import Self as _Self
 from rvcli.data.label_source.chip_classification_label_source_config import ChipClassificationLabelSourceConfigBuilder
 from rvcli.data.label_source.object_detection_label_source_config import ObjectDetectionLabelSourceConfigBuilder
 from rvcli.data.label_source.semantic_segmentation_label_source_config import SemanticSegmentationLabelSourceConfigBuilder
-import logging
 from typing import TYPE_CHECKING, Any
 from rvcli import keys
 from rvcli.config import Config, ConfigBuilder
+from rvcli.notices import deprecated
 if TYPE_CHECKING:
     from rvcli.core.box import Box
     from rvcli.data.crs_transformer.crs_transformer import CRSTransformer
     from rvcli.data.label_source.label_source import LabelSource
-_log = logging.getLogger(__name__)
 RENAMED = {'OBJECT_DETECTION_GEOJSON': keys.OBJECT_DETECTION, 'CHIP_CLASSIFICATION_GEOJSON': keys.CHIP_CLASSIFICATION, keys.SEMANTIC_SEGMENTATION_RASTER: keys.SEMANTIC_SEGMENTATION}
 
 class LabelSourceConfig(Config):
@@ -29,7 +28,7 @@ class LabelSourceConfig(Config):
 
     @staticmethod
     def check_deprecation(source_type: str) -> None:
-        """Warn of a key that old experiments use."""
+        """Warn once of a key that old experiments use."""
 
     @_overload
     @classmethod

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +10,7 @@ from rvcli.config import BundledConfigMixin, Config, ConfigBuilder, Problem, fie
 from rvcli.config.providers import construct_default
 from rvcli.data.raster_transformer.raster_transformer_config import RasterTransformerConfig
 from rvcli.filesystem import absolute_uri
+from rvcli.notices import deprecated
 
 if TYPE_CHECKING:
     from rvcli.core.box import Box
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from rvcli.data.crs_transformer.crs_transformer import CRSTransformer
     from rvcli.data.raster_source.raster_source import RasterSource
     from rvcli.data.raster_transformer.raster_transformer import RasterTransformer
-
-_log = logging.getLogger(__name__)
 
 RESAMPLING = ("nearest", "bilinear", "average")
 
@@ -113,9 +111,9 @@ class RasterSourceConfig(BundledConfigMixin, Config):
 
     @staticmethod
     def check_deprecation(source_type: str) -> None:
-        """Warn of a key that old experiments use."""
+        """Warn once of a key that old experiments use."""
         if source_type in RENAMED:
-            _log.warning("raster source %s is now called %s", source_type, RENAMED[source_type])
+            deprecated(f"the raster source {source_type}", RENAMED[source_type])
 
     @classmethod
     def builder(cls, key: str | None = None) -> Any:

@@ -8,7 +8,6 @@ from rvcli.data.raster_source.multi_raster_source_config import MultiRasterSourc
 from rvcli.data.raster_source.rasterio_source_config import RasterioSourceConfigBuilder
 from rvcli.data.raster_source.rasterized_source_config import RasterizedSourceConfigBuilder
 from rvcli.data.raster_source.stac_item_source_config import STACItemSourceConfigBuilder
-import logging
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 from rvcli import keys
@@ -16,13 +15,13 @@ from rvcli.config import BundledConfigMixin, Config, ConfigBuilder, Problem, fie
 from rvcli.config.providers import construct_default
 from rvcli.data.raster_transformer.raster_transformer_config import RasterTransformerConfig
 from rvcli.filesystem import absolute_uri
+from rvcli.notices import deprecated
 if TYPE_CHECKING:
     from rvcli.core.box import Box
     from rvcli.core.class_map import ClassMap
     from rvcli.data.crs_transformer.crs_transformer import CRSTransformer
     from rvcli.data.raster_source.raster_source import RasterSource
     from rvcli.data.raster_transformer.raster_transformer import RasterTransformer
-_log = logging.getLogger(__name__)
 RESAMPLING = ('nearest', 'bilinear', 'average')
 RENAMED = {keys.GEOTIFF_SOURCE: keys.RASTERIO_SOURCE, keys.IMAGE_SOURCE: keys.RASTERIO_SOURCE, keys.GEOJSON_SOURCE: keys.RASTERIZED_SOURCE}
 
@@ -70,7 +69,7 @@ class RasterSourceConfig(BundledConfigMixin, Config):
 
     @staticmethod
     def check_deprecation(source_type: str) -> None:
-        """Warn of a key that old experiments use."""
+        """Warn once of a key that old experiments use."""
 
     def __init__(self, source_type: str | None=None, transformers: list[RasterTransformerConfig]=..., channel_order: list[int] | None=None) -> None:
         ...

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -18,14 +17,13 @@ from rvcli.data.vector_source.vector_source_config import (
     without_area,
 )
 from rvcli.errors import ConfigError
+from rvcli.notices import deprecated
 
 if TYPE_CHECKING:
     from rvcli.core.box import Box
     from rvcli.core.class_map import ClassMap
     from rvcli.data.crs_transformer.crs_transformer import CRSTransformer
     from rvcli.data.raster_source.raster_source import RasterSource
-
-log = logging.getLogger(__name__)
 
 BACKGROUND_NAMES = ("background", "null", "no_class", "other")
 
@@ -103,11 +101,6 @@ class RasterizedSourceConfig(RasterSourceConfig):
         width, vectors = self.rasterizer_options.line_buffer, self.vector_source
         if width is None or vectors.line_bufs is not None:
             return vectors
-        log.warning(
-            "line_buffer=%d of with_rasterizer_options is of old experiments: set line_bufs by"
-            " with_buffers on the vector source",
-            width,
-        )
         vectors = vectors.clone()
         vectors.line_bufs = dict.fromkeys(vectors.class_ids(class_map), float(width))
         return vectors
@@ -144,6 +137,10 @@ class RasterizedSourceConfigBuilder(RasterSourceConfigBuilder):
         line_buffer: int | None = None,
     ) -> Any:
         """Set how vectors become pixels; `line_buffer` is taken from older experiments."""
+        if line_buffer is not None:
+            deprecated(
+                "line_buffer= of with_rasterizer_options", "with_buffers on the vector source"
+            )
         options = RasterizerOptions(background_class_id, all_touched, line_buffer)
         return self.set(rasterizer_options=options)
 

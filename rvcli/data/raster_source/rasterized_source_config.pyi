@@ -5,7 +5,6 @@ from collections.abc import Iterable as _Iterable
 from typing import Any as _Any, Literal as _Literal, overload as _overload
 from typing_extensions import Self as _Self
 from rvcli.data.raster_transformer.raster_transformer_config import RasterTransformerConfig
-import logging
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 from rvcli import keys
@@ -13,12 +12,12 @@ from rvcli.config import Declared, Problem, field
 from rvcli.data.raster_source.raster_source_config import RasterSourceConfig, RasterSourceConfigBuilder
 from rvcli.data.vector_source.vector_source_config import VectorSourceConfig, as_vector_source, without_area
 from rvcli.errors import ConfigError
+from rvcli.notices import deprecated
 if TYPE_CHECKING:
     from rvcli.core.box import Box
     from rvcli.core.class_map import ClassMap
     from rvcli.data.crs_transformer.crs_transformer import CRSTransformer
     from rvcli.data.raster_source.raster_source import RasterSource
-log = logging.getLogger(__name__)
 BACKGROUND_NAMES = ('background', 'null', 'no_class', 'other')
 
 class RasterizerOptions(Declared):

@@ -572,3 +572,36 @@ def test_checkpoints_and_results_go_to_object_storage(
     assert [1] == file_to_json(f"{s3_root}/train/history.json")["resumed_from"]
     with zipfile.ZipFile(io.BytesIO(resolve(s3_root).read_bytes(where.model()))) as file:
         assert "weights.safetensors" in file.namelist()
+
+
+@pytest.mark.parametrize(("num_steps", "per_epoch"), [(1, [1]), (5, [1, 2, 2]), (4, [2, 2])])
+def test_steps_can_be_asked_for(
+    segmentation: Make,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    num_steps: int,
+    per_epoch: list[int],
+) -> None:
+    """It ends after exactly so many batches, here two a pass, in parts of about a pass."""
+    from rvcli.backend.pytorch import trainer
+
+    sizes = []
+    step = trainer._Run._step
+
+    def counted(run: Any, images: Any, targets: Any) -> Any:
+        sizes.append(len(images))
+        return step(run, images, targets)
+
+    monkeypatch.setattr(trainer._Run, "_step", counted)
+    backend = segmentation(num_steps=num_steps)
+    backend.train(str(tmp_path / "tmp"))
+    assert [4] * num_steps == sizes
+    assert len(per_epoch) == len(history_of(backend.places)["epochs"])
+
+
+def test_many_steps_are_few_epochs() -> None:
+    """Of 30000 steps on few chips there are 100 epochs, all of one length."""
+    from rvcli.backend.pytorch.schedule import Schedule
+
+    schedule = Schedule.of(2, 5, 30000)
+    assert (100, 300, 300) == (schedule.epochs, schedule.steps_of(1), schedule.steps_of(100))

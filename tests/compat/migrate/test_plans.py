@@ -18,6 +18,8 @@ from rvcli.compat.migrate import MANUAL, migrate_file
 from rvcli.dag import derive, plan
 from rvcli.records import RecordStore
 
+pytestmark = pytest.mark.filterwarnings("ignore::rvcli.notices.OldFormWarning")
+
 OLD = Path(__file__).parent / "old"
 EXPERIMENTS = ["classification.py", "detection.py", "segmentation.py", "tiles.py"]
 

@@ -36,6 +36,7 @@ def test_background_is_given_or_named_so(
     assert expected == options.resolve_background(class_map)
 
 
+@pytest.mark.filterwarnings("ignore::rvcli.notices.OldFormWarning")
 def test_options_of_older_code_are_taken() -> None:
     """Older code passes a line buffer."""
     config = builder().with_rasterizer_options(2, all_touched=True, line_buffer=5).build()

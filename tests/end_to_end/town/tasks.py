@@ -110,7 +110,7 @@ def scene(task: Any, id: str, image: str, labels: Any = None, aoi_uri: str = "")
     builder = rv.SceneConfig.builder().with_task(task).with_id(id).with_raster_source(image)
     if labels is not None:
         builder = builder.with_label_source(labels)
-    return (builder.with_aoi_uri(aoi_uri) if aoi_uri else builder).build()
+    return (builder.with_aoi_uris([aoi_uri]) if aoi_uri else builder).build()
 
 
 def experiment(

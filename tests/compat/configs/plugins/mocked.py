@@ -6,7 +6,6 @@ Configs and builders give themselves for their copies, and hand every call to a 
 from unittest.mock import MagicMock
 
 import numpy as np
-
 import rastervision as rv
 from rastervision.analyzer import Analyzer, AnalyzerConfig, AnalyzerConfigBuilder
 from rastervision.augmentor import Augmentor, AugmentorConfig, AugmentorConfigBuilder

@@ -4,7 +4,6 @@ from copy import deepcopy
 from os.path import join
 
 import numpy as np
-
 import rastervision as rv
 from rastervision.backend import Backend
 from rastervision.backend.simple_backend_config import (
@@ -54,7 +53,7 @@ class OldNet(Backend):
         chip_dir = join(tmp_dir, "chips")
         make_dir(chip_dir)
         for i, found in enumerate(training_results):
-            json_to_file(found, join(chip_dir, "{}.json".format(i)))
+            json_to_file(found, join(chip_dir, f"{i}.json"))
         sync_to_dir(chip_dir, self.backend_opts.chip_uri)
 
     def train(self, tmp_dir):

@@ -1,0 +1,1 @@
+"""Backends of the time of TensorFlow 1, said with the options of today's."""
