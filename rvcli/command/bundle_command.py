@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from rvcli import registry
 from rvcli.command.command import Command
-from rvcli.errors import ConfigError
 from rvcli.filesystem import base_name
 from rvcli.plugins import PluginPin, loaded_in, pins_for, ship, to_message
 
 BUNDLE_CONFIG_FILE = "bundle_config.json"
+
+log = logging.getLogger(__name__)
 
 
 class BundleCommand(Command):
@@ -33,7 +35,8 @@ class BundleCommand(Command):
         # A part that cannot be copied is changed by packing.
         package_uri = config.task.predict_package_uri
         if not package_uri:
-            raise ConfigError("the task does not say where the predict package goes")
+            log.warning("no predict package is made: the task does not say where it goes")
+            return
         bundle_dir = Path(tmp_dir) / "bundle"
         bundle_dir.mkdir(parents=True, exist_ok=True)
         message = self._pack(str(bundle_dir))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.machinery import ModuleSpec
 from types import ModuleType
@@ -77,8 +77,9 @@ class _Finder:
         return ModuleSpec(fullname, cast("Loader", _Loader(home)), is_package=True)
 
     def _forget(self) -> None:
-        served = [name for name, module in sys.modules.items() if _is_served(name, module)]
-        for name in served:
+        served = {n: m for n, m in sys.modules.items() if _is_served(n, m)}
+        for name, module in served.items():
+            _unbind(name, module, served)
             del sys.modules[name]
         if served:
             from rvcli.compat import older
@@ -116,6 +117,16 @@ def _refuse_another() -> None:
 def _is_served(name: str, module: ModuleType) -> bool:
     is_old = name == OLD or name.startswith(f"{OLD}.")
     return is_old and getattr(module, "__name__", "").partition(".")[0] == NEW
+
+
+def _unbind(name: str, module: ModuleType, served: Mapping[str, ModuleType]) -> None:
+    """Take back the name that the import system gave a module in the package above it."""
+    above, _, own = name.rpartition(".")
+    package = served.get(above)
+    if package is None or module.__name__ == f"{package.__name__}.{own}":
+        return
+    if package.__dict__.get(own) is module:
+        delattr(package, own)
 
 
 _finder = _Finder()

@@ -29,6 +29,7 @@ names_place = Check(
     lambda v: not {"", ".", ".."} & set(v.strip().split("/")),
     {"minLength": 1},
 )
+names_place_if_any = Check(names_place.text, lambda v: v == "" or names_place.test(v))
 not_empty = Check("must not be empty", lambda v: len(v) > 0, {"minItems": 1})
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from rvcli import keys
 from rvcli.augmentor.augmentor_config import AugmentorConfig
-from rvcli.config import Config, ConfigBuilder, field, uris_of
+from rvcli.config import Config, ConfigBuilder, Problem, field, names_place, uris_of
 from rvcli.data.dataset import Dataset
 from rvcli.data.scene_config import SceneConfig
 from rvcli.filesystem import absolute_uri
@@ -32,6 +32,13 @@ class DatasetConfig(Config):
         doc="Augmentors that training chips pass, in this order.",
         group=keys.AUGMENTOR,
     )
+
+    def problems(self) -> Iterable[Problem]:
+        """Check that every scene has a name for its predictions."""
+        for part in ("train_scenes", "validation_scenes", "test_scenes"):
+            for i, scene in enumerate(getattr(self, part)):
+                if not scene.id:
+                    yield Problem(f"$.{part}[{i}].id", names_place.text + ", not ''")
 
     def all_scenes(self) -> list[SceneConfig]:
         """List every scene once: a scene that is given twice counts as one."""

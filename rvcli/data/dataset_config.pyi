@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 from rvcli import keys
 from rvcli.augmentor.augmentor_config import AugmentorConfig
-from rvcli.config import Config, ConfigBuilder, field, uris_of
+from rvcli.config import Config, ConfigBuilder, Problem, field, names_place, uris_of
 from rvcli.data.dataset import Dataset
 from rvcli.data.scene_config import SceneConfig
 from rvcli.filesystem import absolute_uri
@@ -24,6 +24,9 @@ class DatasetConfig(Config):
     'Scenes to predict, without evaluation.'
     augmentors: list[AugmentorConfig]
     'Augmentors that training chips pass, in this order.'
+
+    def problems(self) -> Iterable[Problem]:
+        """Check that every scene has a name for its predictions."""
 
     def all_scenes(self) -> list[SceneConfig]:
         """List every scene once: a scene that is given twice counts as one."""

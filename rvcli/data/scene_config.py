@@ -12,7 +12,7 @@ from rvcli.config import (
     ConfigBuilder,
     Problem,
     field,
-    names_place,
+    names_place_if_any,
     taken,
     uris_of,
 )
@@ -35,7 +35,8 @@ class SceneConfig(BundledConfigMixin, Config):
     message = "scene_pb2:SceneConfig"
 
     id: str = field(
-        doc="Name of the scene, unique in the experiment; names its predictions.", check=names_place
+        doc="Name of the scene, unique in the experiment; names its predictions.",
+        check=names_place_if_any,
     )
     raster_source: RasterSourceConfig = field(doc="The imagery.", group=keys.RASTER_SOURCE)
     label_source: LabelSourceConfig | None = field(

@@ -7,7 +7,7 @@ from typing_extensions import Self as _Self
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 from rvcli import keys
-from rvcli.config import BundledConfigMixin, Config, ConfigBuilder, Problem, field, names_place, taken, uris_of
+from rvcli.config import BundledConfigMixin, Config, ConfigBuilder, Problem, field, names_place_if_any, taken, uris_of
 from rvcli.config.providers import construct_default
 from rvcli.data.label_source.label_source_config import LabelSourceConfig
 from rvcli.data.label_store.label_store_config import LabelStoreConfig

@@ -32,7 +32,7 @@ class ExperimentLoader:
             one of these; `*` and `?` as in file names.
         experiment_name_patterns: take only the experiments whose id matches one of these.
             Commands have no id and are all taken.
-        strict: refuse arguments that no method with the prefix takes.
+        strict: refuse arguments that no method with the prefix takes, and to find nothing.
     """
 
     def __init__(
@@ -55,7 +55,7 @@ class ExperimentLoader:
         """Return the experiments and the commands of a Python file.
 
         Raises:
-            ExperimentError: the file cannot be used, or has no experiments.
+            ExperimentError: the file cannot be used; strict, it has no experiments.
         """
         file = _existing_file(Path(path))
         self._roots = [file.parent]
@@ -68,7 +68,7 @@ class ExperimentLoader:
         """Return the experiments and the commands of a module, found from here as well.
 
         Raises:
-            ExperimentError: the module cannot be used, or has no experiments.
+            ExperimentError: the module cannot be used; strict, it has no experiments.
         """
         self._roots = [Path.cwd()]
         with on_path(Path.cwd()):
@@ -112,10 +112,12 @@ class ExperimentLoader:
     def _load_module(self, module: types.ModuleType, where: str) -> ExperimentsAndCommands:
         classes = sets_in(module)
         if not classes:
-            raise LoaderError(
-                f"{where} has no experiments",
-                hint="write a class that subclasses rv.ExperimentSet, with methods "
-                f"{self.exp_method_prefix}* that return an ExperimentConfig",
+            return self._nothing(
+                LoaderError(
+                    f"{where} has no experiments",
+                    hint="write a class that subclasses rv.ExperimentSet, with methods "
+                    f"{self.exp_method_prefix}* that return an ExperimentConfig",
+                )
             )
         sets = []
         for experiment_set in classes:
@@ -126,7 +128,7 @@ class ExperimentLoader:
     def _load_sets(self, sets: list[ExperimentSet], where: str) -> ExperimentsAndCommands:
         methods = [m for each in sets for m in self._methods_of(each)]
         if not methods:
-            raise self._no_methods(sets, where)
+            return self._nothing(self._no_methods(sets, where))
         if self.strict:
             prefix = self.exp_method_prefix
             self._check_arguments_known([m for each in sets for m in methods_of(each, prefix)])
@@ -137,9 +139,11 @@ class ExperimentLoader:
             experiments += found[0]
             commands += found[1]
         if not experiments and not commands:
-            raise LoaderError(
-                f"{where} has no experiments: {full_name_of(methods[0])} returns none",
-                hint="return an ExperimentConfig or a list of them",
+            return self._nothing(
+                LoaderError(
+                    f"{where} has no experiments: {full_name_of(methods[0])} returns none",
+                    hint="return an ExperimentConfig or a list of them",
+                )
             )
         return self._filtered(experiments, commands, where)
 
@@ -150,11 +154,18 @@ class ExperimentLoader:
             return experiments, commands
         chosen = [e for e in experiments if matches([e.id], self.exp_name_patterns)]
         if not chosen and not commands:
-            raise LoaderError(
-                f"{where} has no experiment whose id matches {_listed(self.exp_name_patterns)}",
-                hint=f"there are: {', '.join(str(e.id) for e in experiments)}",
+            return self._nothing(
+                LoaderError(
+                    f"{where} has no experiment whose id matches {_listed(self.exp_name_patterns)}",
+                    hint=f"there are: {', '.join(str(e.id) for e in experiments)}",
+                )
             )
         return chosen, commands
+
+    def _nothing(self, why: LoaderError) -> ExperimentsAndCommands:
+        if self.strict:
+            raise why
+        return [], []
 
     def _methods_of(self, experiment_set: ExperimentSet) -> list[Callable[..., Any]]:
         """List the experiment methods of a set that the patterns choose, as they are defined."""

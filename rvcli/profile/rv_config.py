@@ -7,6 +7,7 @@ import os
 import tempfile
 from collections import ChainMap
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -158,11 +159,15 @@ class RVConfig:
     def set_tmp_dir(tmp_dir: str | None = None) -> None:
         """Set the directory for temporary directories, and make it; None goes back to the settings.
 
-        One that cannot be made or written to is warned of, and not used.
+        One that cannot be made or written to is warned of, and not used. That of the variable
+        TMPDIR is made as well.
         """
         global _tmp_dir_root
         _tmp_dir_root = None
         if tmp_dir is None:
+            if named := os.environ.get("TMPDIR"):
+                with suppress(OSError):
+                    Path(named).mkdir(parents=True, exist_ok=True)
             return
         try:
             use_tmp_dir(tmp_dir)

@@ -297,8 +297,8 @@ class ExperimentRunner:
 
     @staticmethod
     def list_runners() -> list[str]:
-        """List the keys of all runners, as they are used on the command line."""
-        return [key.lower() for key in registry.current().get_experiment_runner_keys()]
+        """List the keys of all runners; on the command line they are written in lower case."""
+        return registry.current().get_experiment_runner_keys()
 
 
 def _raise_failures(outcome: Any) -> None:

@@ -42,6 +42,18 @@ def test_nothing_is_served_outside() -> None:
     assert not hasattr(rvcli, "_registry")
 
 
+def test_no_old_name_stays_behind() -> None:
+    """A module that was imported by an old name is no attribute of the package that had it."""
+    with serving():
+        import rastervision.core.config
+        import rastervision.rv_config
+
+        assert hasattr(rvcli, "rv_config")
+    assert not hasattr(rvcli, "rv_config")
+    assert not hasattr(rvcli.core, "config")
+    assert hasattr(rvcli.profile, "rv_config")
+
+
 def test_blocks_can_be_nested() -> None:
     """The end of an inner block leaves the outer one served."""
     with serving():

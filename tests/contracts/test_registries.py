@@ -57,7 +57,7 @@ def test_commands_and_runners_are_named_in_any_case() -> None:
         config = rv.CommandConfig.builder("Be_Quiet").with_root_uri("/root").build()
         (definition,) = derive([], [config], ["bE_quieT"])
         assert "BE_QUIET" == definition.command_type == config.to_proto().command_type
-        assert "quiet_runner" in ExperimentRunner.list_runners()
+        assert "QUIET_RUNNER" in ExperimentRunner.list_runners()
         runner = ExperimentRunner.get_runner("quiet_RUNNER")
         assert isinstance(runner, QuietRunner)
 

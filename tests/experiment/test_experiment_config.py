@@ -68,10 +68,19 @@ def test_all_that_is_missing_is_named() -> None:
 @pytest.mark.parametrize("name", ["", " ", "..", "../../x", "/x", "a//b"])
 def test_ids_lead_nowhere_else(experiment: Any, scene: Callable[..., Any], name: str) -> None:
     """Everything is written below the root: ids name directories and predictions there."""
-    for builder in (experiment.to_builder(), scene("a").to_builder()):
+    builders = [experiment.to_builder()] + [scene("a").to_builder()] * (name != "")
+    for builder in builders:
         with pytest.raises(InvalidConfigError, match=r"\$\.id must name a place below the root"):
             builder.with_id(name).build()
     assert "city/2020" == scene("a").to_builder().with_id("city/2020").build().id
+
+
+def test_a_scene_without_a_name_is_in_no_dataset(scene: Callable[..., Any]) -> None:
+    """Unit tests and packages have scenes whose predictions nothing has to tell apart."""
+    nameless = scene("a").to_builder().with_id("").build()
+    for name in ("train", "validation", "test"):
+        with pytest.raises(InvalidConfigError, match=rf"\$\.{name}_scenes\[0\]\.id must name"):
+            getattr(DatasetConfig.builder(), f"with_{name}_scene")(nameless).build()
 
 
 def test_statistics_need_an_analyzer(experiment: Any) -> None:

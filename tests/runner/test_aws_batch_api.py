@@ -165,6 +165,7 @@ def test_what_lacks_is_named_before(
 def test_missing_credentials_are_named(shop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
     """As one of the sentences that refuse a run."""
     steps = shop.plan(shop.work("a")).to_run
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.delenv(name)
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")

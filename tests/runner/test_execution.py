@@ -129,7 +129,7 @@ def test_a_classic_runner_gets_a_graph(shop: Workshop) -> None:
     runner.run([], [shop.work("b", reads=["a"]), shop.work("a")])
     assert ["a/WORK", "b/WORK"] == seen
     assert ["up_to_date"] == [s.status for s in shop.plan(shop.work("a")).steps]
-    assert "classic" in ExperimentRunner.list_runners()
+    assert "CLASSIC" in ExperimentRunner.list_runners()
 
 
 def test_a_dry_run_changes_nothing(shop: Workshop, folder: Path) -> None:

@@ -73,7 +73,7 @@ def command(
     from rvcli.profile.rv_config import RVConfig, use_tmp_dir
 
     with state.session() as session, terminations_interrupt():
-        from rvcli.predictor import Predictor
+        from rvcli import Predictor  # what a test has put in its place as well
 
         log_to_stderr(session.settings, state.verbosity)
         if tempdir is not None:

@@ -131,7 +131,7 @@ def _runner(name: str) -> ExperimentRunner:
     if registry.current().find(keys.EXPERIMENT_RUNNER, name.upper()) is None:
         raise UsageError(
             f"there is no runner {name!r}",
-            hint=f"there are: {', '.join(ExperimentRunner.list_runners())}",
+            hint=f"there are: {', '.join(ExperimentRunner.list_runners()).lower()}",
         )
     return ExperimentRunner.get_runner(name)
 

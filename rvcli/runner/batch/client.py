@@ -62,7 +62,7 @@ def client(service: str) -> Any:
         max_pool_connections=16,
     )
     with calling("be used"):
-        return boto3.Session().client(service, config=config)
+        return boto3.client(service, config=config)
 
 
 @contextmanager

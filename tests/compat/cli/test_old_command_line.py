@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from unittest import mock
 
 import pytest
 from click.testing import CliRunner, Result
@@ -167,6 +168,18 @@ class TestCommandsAlone:
         )
         assert 1 == result.exit_code
         assert "no.zip" in result.output
+
+    def test_a_mock_of_the_predictor(self) -> None:
+        """What stands in the place of `rv.Predictor` predicts."""
+        words = ["p.zip", "a.tif", "b.tif", "--channel-order", "2 1 0", "-a"]
+        with serving(), mock.patch("rastervision.Predictor") as predictor:
+            result = self.invoke("predict", *words, "--export-config", "c.json")
+        assert 0 == result.exit_code, result.output
+        assert ("p.zip", True, [2, 1, 0]) == (
+            predictor.call_args.args[0],
+            *predictor.call_args.args[2:],
+        )
+        predictor.return_value.predict.assert_called_once_with("a.tif", "b.tif", "c.json")
 
     def test_run_command(self, place: Path) -> None:
         """It names a message that is not there."""

@@ -84,6 +84,7 @@ def test_what_is_missing(make: Callable[[], Any], missing: str) -> None:
         lambda: rv.RasterSourceConfig.builder(rv.GEOTIFF_SOURCE).with_uri("").build(),
     ],
 )
+@pytest.mark.filterwarnings("ignore::rvcli.notices.OldFormWarning")
 def test_an_empty_uri_is_one(build: Callable[[], Any]) -> None:
     """Unit tests of old had no files to name."""
     assert "" in [getattr(build(), "uri", ""), *getattr(build(), "uris", [])]

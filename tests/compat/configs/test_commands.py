@@ -187,3 +187,18 @@ class TestDefinitions:
         train = builder("TRAIN").with_root_uri(str(tmp_path / "t")).build()
         with pytest.raises(rv.ConfigError, match="no"):
             rv.dag.CommandDAG([rv.dag.CommandDefinition("e", train, io_def)])
+
+
+def test_no_package_without_a_place(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """A task that names no predict package, as one of a unit test, is told of and has none."""
+    config = rv.command.BundleCommandConfig(str(tmp_path), **PARTS["BUNDLE"])
+    config.create_command(str(tmp_path)).run(str(tmp_path))
+    assert "no predict package is made" in caplog.text
+    assert [] == list(tmp_path.iterdir())
+
+
+def test_a_scene_without_a_name() -> None:
+    """Unit tests give none to the only scene that they have."""
+    source = rv.RasterSourceConfig.builder(rv.RASTERIO_SOURCE).with_uri("").build()
+    scene = rv.SceneConfig.builder().with_id("").with_raster_source(source).build()
+    assert "" == rv.SceneConfig.from_proto(scene.to_proto()).id

@@ -217,6 +217,19 @@ class TestLoader:
         assert ["a", "b"] == self.load(experiment_method_patterns=["*many*"])
         assert ["1-2"] == self.load({"required": "1", "optional": "2"}, "exp", None, ["1*"])
 
+    @pytest.mark.parametrize(
+        "options",
+        [
+            {"experiment_method_patterns": ["no_such_*"]},
+            {"experiment_name_patterns": ["no_such_*"], "experiment_method_patterns": ["exp_one"]},
+            {"experiment_method_prefix": "no_such"},
+        ],
+    )
+    def test_nothing_is_found(self, options: dict[str, Any]) -> None:
+        """Then nothing is what it returns; that it is too little is for the program to say."""
+        assert ([], []) == ExperimentLoader({"required": "x"}, **options).load_from_sets([Set()])
+        assert ([], []) == ExperimentLoader().load_from_sets([])
+
     def test_a_missing_argument(self) -> None:
         """It is a LoaderError, which is an Exception of its own."""
         with pytest.raises(LoaderError, match="required"):

@@ -215,6 +215,16 @@ class TestTemporaryDirectories:
         monkeypatch.setenv("TMPDIR", str(without_plugins / "nosuch"))
         assert tempfile.gettempdir() == RVConfig.get_tmp_dir_root()
 
+    def test_that_of_the_variable_is_made(
+        self, without_plugins: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """set_tmp_dir without argument makes it if need be."""
+        from rastervision.rv_config import RVConfig
+
+        monkeypatch.setenv("TMPDIR", str(without_plugins / "of" / "env"))
+        RVConfig.set_tmp_dir()
+        assert str(without_plugins / "of" / "env") == RVConfig.get_tmp_dir_root()
+
     def test_an_explicit_one_is_stronger(self, without_plugins: Path) -> None:
         """set_tmp_dir names one, made if need be; without argument it is forgotten."""
         from rastervision.rv_config import RVConfig

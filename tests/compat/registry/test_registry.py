@@ -139,7 +139,7 @@ def test_what_a_plugin_brings_is_found(plugin: Any) -> None:
     assert plugin.OldBuilder is r.get_command_config_builder("OLD_COMMAND")
     assert plugin.OldRunner is r.get_experiment_runner("OLD_RUNNER")
     assert isinstance(rv.ExperimentRunner.get_runner("old_runner"), plugin.OldRunner)
-    assert "old_runner" in rv.ExperimentRunner.list_runners()
+    assert "OLD_RUNNER" in rv.ExperimentRunner.list_runners()
     assert [True, plugin.OldFiles] == plugin.SEEN
 
 

@@ -285,6 +285,16 @@ class TestBatch:
             requests[-1]["retryStrategy"]["attempts"],
         )
 
+    def test_a_mock_of_boto3(self) -> None:
+        """What stands in the place of `boto3.client` is asked."""
+        import rastervision as rv
+
+        with mock.patch("boto3.client") as client:
+            client.return_value.submit_job.return_value = {"jobId": "j"}
+            runner = rv.ExperimentRunner.get_runner(rv.AWS_BATCH)
+            assert "j" == runner.batch_submit(rv.TRAIN, 0, "e", "words of a command")
+        assert "batch" == client.call_args.args[0]
+
     def test_a_mock_of_batch_submit(self, place: Path, shout: Shout) -> None:
         """It is called for each command, with the ids of those that it depends on."""
         import rastervision as rv
@@ -353,3 +363,23 @@ def test_a_graph_prints_what_depends_on_what(
 
     register(Runner).run([], [shout("two", "one"), shout("one")], dry_run=True)
     assert "  after: one/SHOUT\n" in capsys.readouterr().out
+
+
+def test_keys_of_runners() -> None:
+    """They are listed as the constants are."""
+    import rastervision as rv
+
+    assert {rv.LOCAL, rv.INPROCESS, rv.AWS_BATCH} <= set(rv.ExperimentRunner.list_runners())
+
+
+def test_a_graph_whose_files_are_not_checked(shout: Shout) -> None:
+    """Nothing need be there, nor a root that can be written to: unit tests name /dev/null."""
+    import rastervision as rv
+
+    one = rv.CommandConfig.builder("SHOUT").with_root_uri("/dev/null/one")
+    config = one.with_config(writes="/dev/null/text").build()
+    definitions = rv.runner.CommandDefinition.from_command_configs([config], ["SHOUT"])
+    dag = rv.runner.CommandDAG(definitions, skip_file_check=True)
+    assert [config] == dag.get_sorted_commands()
+    with pytest.raises(rv.ConfigError, match="nothing can be written"):
+        rv.runner.CommandDAG(definitions)
