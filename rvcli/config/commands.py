@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Iterator
 from typing import Any
 
+from rvcli import keys
 from rvcli.config.declared import Declared
 from rvcli.core.command_io_definition import CommandIODefinition
 
@@ -35,6 +36,19 @@ class Updated(CommandIODefinition):
 
 
 def update(config: Any, command_type: str, experiment: Any, context: list[Any]) -> Any:
+    """Let a config fill in what a command of an experiment needs; return the updated config.
+
+    What is written the classic way takes for granted, in one command, what it has filled in for
+    another: it is asked for all of them, the one that is meant last.
+    """
+    if not config.is_declared():
+        for other in keys.COMMANDS:
+            if other != command_type:
+                config = _updated(config, other, experiment, context)
+    return _updated(config, command_type, experiment, context)
+
+
+def _updated(config: Any, command_type: str, experiment: Any, context: list[Any]) -> Any:
     """Call update_for_command in whichever form it is written; return the updated config.
 
     Known forms return None, the io definition, or a pair whose first part replaces the

@@ -485,7 +485,7 @@ class Updating(ClassicConfig):
             return None
         if self.message == "io":
             return io_def
-        if self.message == "pair":
+        if self.message in ("pair", "replaced"):
             return Updating("replaced"), io_def
         kw["io_def"].add_input("/filled")
         return None

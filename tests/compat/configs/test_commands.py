@@ -202,3 +202,45 @@ def test_a_scene_without_a_name() -> None:
     source = rv.RasterSourceConfig.builder(rv.RASTERIO_SOURCE).with_uri("").build()
     scene = rv.SceneConfig.builder().with_id("").with_raster_source(source).build()
     assert "" == rv.SceneConfig.from_proto(scene.to_proto()).id
+
+
+def test_what_one_command_fills_in_is_there_in_the_next() -> None:
+    """Old backends set their directories each in one command, and read them in later ones."""
+    from rvcli.protos.backend_pb2 import BackendConfig as BackendConfigMsg
+
+    class Net(rv.BackendConfig):
+        def __init__(self) -> None:
+            super().__init__("NET")
+            self.chips: str | None = None
+            self.model: str | None = None
+
+        def to_proto(self) -> Any:
+            return BackendConfigMsg(backend_type="NET", custom_config={"model": self.model})
+
+        def create_backend(self, task_config: Any) -> Any:
+            return None
+
+        def update_for_command(
+            self, command_type: str, experiment_config: Any, context: Any = None
+        ) -> None:
+            super().update_for_command(command_type, experiment_config, context)
+            if command_type == rv.CHIP:
+                self.chips = experiment_config.chip_uri
+            elif command_type == rv.TRAIN:
+                self.model = experiment_config.train_uri + "/net"
+
+        def report_io(self, command_type: str, io_def: Any) -> None:
+            if command_type == rv.TRAIN:
+                io_def.add_input(self.chips)
+                io_def.add_output(self.model)
+            elif command_type in (rv.PREDICT, rv.BUNDLE):
+                io_def.add_input(self.model)
+
+    task = rv.TaskConfig.builder(rv.CHIP_CLASSIFICATION).with_classes(["a"]).build()
+    experiment = rv.ExperimentConfig(
+        "e", task, Net(), rv.DatasetConfig([SCENE], [SCENE]), "/r", *(f"/r/{n}" for n in "acTpeb")
+    )
+    read = {c: experiment.make_command_config(c).report_io().input_uris for c in PARTS}
+    assert "/r/c" in read["TRAIN"]
+    assert ["BUNDLE", "PREDICT"] == sorted(c for c in read if "/r/T/net" in read[c])
+    assert "/r/T/net" in experiment.make_command_config("TRAIN").report_io().output_uris
