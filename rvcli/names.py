@@ -187,6 +187,8 @@ def lazy(package: str) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
     def get(name: str) -> Any:
         if name in homes:
             return getattr(import_module(homes[name]), name)
+        if name == "__all__":
+            return sorted(homes)
         if name in parts:
             return import_module(below + name)
         return find_older(package, name)

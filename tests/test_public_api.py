@@ -98,3 +98,12 @@ def test_importing_the_package_imports_nothing_heavy():
     assert {"rvcli.keys", "rvcli.names", "rvcli.version"} == {
         m for m in loaded if m.startswith("rvcli.")
     }
+
+
+def test_a_star_import_gives_the_names_of_a_family():
+    """`from rvcli.task import *` gives what the package gives by name."""
+    names = {}
+    exec("from rvcli.task import *", names)
+
+    assert rv.TaskConfig is names["TaskConfig"]
+    assert "SemanticSegmentationConfigBuilder" in names

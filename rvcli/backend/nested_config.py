@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 from rvcli import keys
@@ -10,6 +10,8 @@ from rvcli.backend.nested_options import changed, put, whole_numbers
 from rvcli.backend.simple_backend_config import SimpleBackendConfig, SimpleBackendConfigBuilder
 from rvcli.config import field, not_negative
 from rvcli.errors import ConfigError, nearest
+
+Change = Callable[[Mapping[str, Any]], dict[str, Any]]
 
 
 class NestedBackendConfig(SimpleBackendConfig):
@@ -98,6 +100,7 @@ class NestedBackendConfigBuilder(SimpleBackendConfigBuilder):
     config_class = NestedBackendConfig
     defaults: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
     batch_size_path: ClassVar[str] = ""
+    _changes: tuple[Change, ...] = ()
 
     def with_model_defaults(self, model_defaults_key: str) -> Any:
         """Take network and training by name; nothing is fetched.
@@ -112,12 +115,14 @@ class NestedBackendConfigBuilder(SimpleBackendConfigBuilder):
         return new.with_pretrained_model(uri) if uri else new
 
     def with_template(self, template: Mapping[str, Any] | str) -> Any:
-        """Set the nested dict: itself, or the URI of a JSON file."""
-        if isinstance(template, str):
-            from rvcli.utils.files import file_to_json
+        """Set the nested dict: itself, or the URI of a JSON file.
 
-            template = file_to_json(template)
-        return self._with_nested(template)
+        What is said of single values counts, before or after this.
+        """
+        nested = _read(template) if isinstance(template, str) else template
+        for change in self._changes:
+            nested = change(nested)
+        return self._with_nested(nested)
 
     def with_config(
         self,
@@ -135,8 +140,8 @@ class NestedBackendConfigBuilder(SimpleBackendConfigBuilder):
         Raises:
             ConfigError: it does not have a key.
         """
-        return self._with_nested(
-            changed(self._nested(), mods, ignore_missing_keys, set_missing_keys)
+        return self._with_change(
+            lambda nested: changed(nested, mods, ignore_missing_keys, set_missing_keys)
         )
 
     def with_batch_size(self, batch_size: int) -> Any:
@@ -152,7 +157,13 @@ class NestedBackendConfigBuilder(SimpleBackendConfigBuilder):
         return self.set(train_uri=training_output_uri)
 
     def _with_option(self, path: str, value: Any) -> Any:
-        return self._with_nested(put(self._nested(), path, value))
+        return self._with_change(lambda nested: put(nested, path, value))
+
+    def _with_change(self, change: Change) -> Any:
+        nested = self._nested()
+        new = self._with_nested(change(nested)) if nested else self.set()
+        new._changes = (*self._changes, change)
+        return new
 
     def _with_nested(self, nested: Mapping[str, Any]) -> Any:
         return self.set(**{self.config_class.nested: whole_numbers(nested)})
@@ -160,6 +171,13 @@ class NestedBackendConfigBuilder(SimpleBackendConfigBuilder):
     def _nested(self) -> dict[str, Any]:
         found: dict[str, Any] | None = self.config.get(self.config_class.nested)
         return found or {}
+
+
+def _read(uri: str) -> dict[str, Any]:
+    from rvcli.utils.files import file_to_json
+
+    read: dict[str, Any] = file_to_json(uri)
+    return read
 
 
 def _given_defaults(backend: str, key: str) -> dict[str, Any]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 from collections.abc import Iterable as _Iterable
 from typing import Any as _Any, Literal as _Literal, overload as _overload
 from typing_extensions import Self as _Self
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 from rvcli import keys
 from rvcli.backend.nested_options import changed, put, whole_numbers
 from rvcli.backend.simple_backend_config import SimpleBackendConfig, SimpleBackendConfigBuilder
 from rvcli.config import field, not_negative
 from rvcli.errors import ConfigError, nearest
+Change = Callable[[Mapping[str, Any]], dict[str, Any]]
 
 class NestedBackendConfig(SimpleBackendConfig):
     """Describes a backend of the time of TensorFlow 1.
@@ -67,6 +68,7 @@ class NestedBackendConfigBuilder(SimpleBackendConfigBuilder):
     """
     defaults: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
     batch_size_path: ClassVar[str] = ''
+    _changes: tuple[Change, ...] = ()
 
     def with_model_defaults(self, model_defaults_key: str) -> _Self:
         """Take network and training by name; nothing is fetched.
@@ -75,7 +77,10 @@ class NestedBackendConfigBuilder(SimpleBackendConfigBuilder):
         """
 
     def with_template(self, template: Mapping[str, Any] | str) -> _Self:
-        """Set the nested dict: itself, or the URI of a JSON file."""
+        """Set the nested dict: itself, or the URI of a JSON file.
+
+        What is said of single values counts, before or after this.
+        """
 
     def with_config(self, mods: Mapping[str, Any], ignore_missing_keys: bool=False, set_missing_keys: bool=False) -> _Self:
         """Change values of the nested dict, wherever their keys stand in it.
@@ -101,6 +106,9 @@ class NestedBackendConfigBuilder(SimpleBackendConfigBuilder):
     def _with_option(self, path: str, value: Any) -> Any:
         ...
 
+    def _with_change(self, change: Change) -> Any:
+        ...
+
     def _with_nested(self, nested: Mapping[str, Any]) -> Any:
         ...
 
@@ -118,6 +126,9 @@ class NestedBackendConfigBuilder(SimpleBackendConfigBuilder):
 
     def build(self) -> NestedBackendConfig:
         ...
+
+def _read(uri: str) -> dict[str, Any]:
+    ...
 
 def _given_defaults(backend: str, key: str) -> dict[str, Any]:
     """Return what the file of RV.model_defaults_uri says, which is read if it is set."""

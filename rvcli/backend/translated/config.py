@@ -152,18 +152,13 @@ class TranslatedConfigBuilder(NestedBackendConfigBuilder):
         new._is_from_message = True
         return new
 
-    def _nested(self) -> dict[str, Any]:
-        nested = super()._nested()
-        if not nested and not self._is_from_message:
-            raise ConfigError(
-                f"{self.config_class.key} has no template",
-                hint="call with_model_defaults(key) or with_template(dict or URI) first",
-            )
-        return nested
-
     def validate(self) -> None:
         """Raise ConfigError unless there is a template."""
-        self._nested()
+        if not self._nested() and not self._is_from_message:
+            raise ConfigError(
+                f"{self.config_class.key} has no template",
+                hint="call with_model_defaults(key) or with_template(dict or URI)",
+            )
 
     def build(self) -> Any:
         """Return the config, and tell once what of it has no counterpart today."""

@@ -246,10 +246,18 @@ def test_a_key_is_found_in_either_spelling() -> None:
 @pytest.mark.parametrize("builder", [deeplab, detector])
 def test_a_template_is_needed(builder: Any) -> None:
     """Without one there is an error with the methods that give it."""
-    for use in (lambda b: b.build(), lambda b: b.with_batch_size(2)):
+    for unfinished in (builder(), builder().with_batch_size(2)):
         with pytest.raises(ConfigError, match="has no template") as caught:
-            use(builder())
+            unfinished.build()
         assert "with_model_defaults" in str(caught.value.hint)
+
+
+def test_single_values_count_before_and_after_the_template() -> None:
+    """The order of methods means nothing, as ever."""
+    early = deeplab().with_batch_size(3).with_config({"num_clones": 2}).with_template(FLAT)
+    late = deeplab().with_template(FLAT).with_batch_size(3).with_config({"num_clones": 2})
+    assert early.build().tfdl_config == late.build().tfdl_config
+    assert 3 == late.build().tfdl_config["trainBatchSize"]
 
 
 def test_nonsense_is_refused() -> None:
