@@ -85,7 +85,15 @@ class Team:
         assert 0 == done.returncode, done.stdout + done.stderr + logs[-3000:]
         return str(done.stdout + done.stderr)
 
-    def run(self, profile: str, runner: str, experiment: str, data: str, *words: str) -> str:
+    def run(
+        self,
+        profile: str,
+        runner: str,
+        experiment: str,
+        data: str,
+        *words: str,
+        root_uri: str | None = None,
+    ) -> str:
         """Run an experiment file on real imagery."""
         return self.rv(
             *(
@@ -97,7 +105,7 @@ class Team:
                 "-p",
                 str(self.old / "experiments" / experiment),
             ),
-            *("-a", "raw_uri", self.imagery(data), "-a", "root_uri", str(self.root)),
+            *("-a", "raw_uri", self.imagery(data), "-a", "root_uri", root_uri or str(self.root)),
         )
 
     def plan(self, profile: str, experiment: str, data: str, *words: str) -> dict[str, Any]:

@@ -98,6 +98,21 @@ def test_a_queue_of_jobs(team: Any) -> None:
     assert by_command["ANALYZE"][0] == by_command["CHIP"][-1]
 
 
+@pytest.mark.parametrize("runner", ["inprocess", pytest.param("local", marks=pytest.mark.slow)])
+def test_all_files_in_a_file_system_of_a_plugin(team: Any, runner: str) -> None:
+    """Messages, records, chips, model, predictions and figures lie where the plugin keeps them."""
+    words = ("chips.py", "zanzibar_buildings", "-m", "*zanzibar", "-a", "test", "True")
+    commands = tuple(map(str.lower, COMMANDS))
+    team.run("team11", runner, *words, *commands, root_uri="vault://runs")
+    kept = team.home / "vault" / "runs"
+    figures = team.figures(str(kept / "eval/chips-zanzibar/eval.json"))
+    assert 0.8 < figures["average"]["f1"]
+    assert (kept / "bundle/chips-zanzibar/predict_package.zip").is_file()
+    assert not team.root.exists()
+    again = team.run("team11", runner, *words, *commands, "-n", root_uri="vault://runs")
+    assert "6 commands up to date" in again
+
+
 def test_folds(team: Any) -> None:
     """Experiments of one set share commands whose keys are the same."""
     plan = team.plan("team08", "landcover.py", "nc_landcover", "-m", "exp_folds")
