@@ -127,6 +127,9 @@ class NestedBackendConfigBuilder(SimpleBackendConfigBuilder):
     def build(self) -> NestedBackendConfig:
         ...
 
+def _read(uri: str) -> dict[str, Any]:
+    ...
+
 def _given_defaults(backend: str, key: str) -> dict[str, Any]:
     """Return what the file of RV.model_defaults_uri says, which is read if it is set."""
 
