@@ -185,6 +185,8 @@ def derive(
     command_configs: Iterable[Any] = (),
     commands: Sequence[str] = (),
     splits: int = 1,
+    *,
+    absent_ok: bool = False,
 ) -> list[CommandDefinition]:
     """Define the commands to run and those that may produce what they read.
 
@@ -194,6 +196,7 @@ def derive(
         commands: names of commands in any case; none means all, and with them the auxiliary
             commands that are included by default.
         splits: into how many parts to split what can be split.
+        absent_ok: a command that no experiment has is none to run, and no error.
 
     Returns:
         the selected definitions, split, and the others of the experiments, unsplit. One that
@@ -203,18 +206,15 @@ def derive(
         UsageError: a command is unknown, or no experiment has it.
     """
     experiments, command_configs = list(experiments), list(command_configs)
-    known = [*keys.all_commands(), *registry.current().keys(keys.AUX_COMMAND)]
-    for key in registry.current().keys(keys.COMMAND):
-        if key not in known:
-            known.append(key)
+    known = _known_commands()
     named = [_known_name(name, known) for name in commands]
-    wanted = named or _default_commands(known)
+    wanted = named or default_commands()
     found = [
         *CommandDefinition.from_experiments(experiments, [k for k in known if k in wanted], splits),
         *CommandDefinition.from_command_configs(command_configs, named or known, splits),
     ]
     absent = [name for name in named if all(d.command_type != name for d in found)]
-    if absent:
+    if absent and not absent_ok:
         raise UsageError(
             f"no experiment has the command {absent[0]}",
             hint=f"configure it with with_custom_config({{{absent[0]!r}: ...}})"
@@ -262,9 +262,16 @@ def _known_name(name: str, known: list[str]) -> str:
     )
 
 
-def _default_commands(known: list[str]) -> list[str]:
+def _known_commands() -> list[str]:
+    known = registry.current()
+    every = (*keys.all_commands(), *known.keys(keys.AUX_COMMAND), *known.keys(keys.COMMAND))
+    return list(dict.fromkeys(every))
+
+
+def default_commands() -> list[str]:
+    """List the keys of the commands that are run where none is named."""
     auxiliary = registry.current().keys(keys.AUX_COMMAND)
-    return [k for k in known if k not in auxiliary or _included_by_default(k)]
+    return [k for k in _known_commands() if k not in auxiliary or _included_by_default(k)]
 
 
 def _included_by_default(key: str) -> bool:

@@ -189,7 +189,11 @@ class ExperimentRunner:
             CommandError: one or more commands failed.
         """
         definitions = derive(
-            _as_list(experiments), _as_list(command_configs), commands_to_run or (), splits
+            _as_list(experiments),
+            _as_list(command_configs),
+            commands_to_run or (),
+            splits,
+            absent_ok=True,
         )
         made = plan(
             definitions,

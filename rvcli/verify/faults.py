@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from rvcli.errors import MissingDependencyError, RvError
+from rvcli.errors import MissingDependencyError, RvError, hint_of_old_import
 from rvcli.plugins import Found
 from rvcli.plugins.explain import hint_for, place_of
 from rvcli.plugins.find import own_frame_test
@@ -59,7 +59,7 @@ class Stage:
             code, severity = "relative-file", ERROR
         elif missing is not None and not isinstance(error, MissingDependencyError):
             code, severity = "import-missing", ERROR
-            if not missing.startswith(PREFIX):
+            if not missing.startswith(PREFIX) and hint_of_old_import(missing) is None:
                 hint = explain_missing(missing, self.start_directory)
         text = error.message if isinstance(error, RvError) else f"{type(error).__name__}: {error}"
         return Finding(

@@ -272,6 +272,13 @@ def test_missing_package(prove_text: Prove) -> None:
     assert "install the package" in str(finding.hint)
 
 
+def test_missing_old_module(prove_text: Prove) -> None:
+    """What is not there of rastervision is not to be installed."""
+    finding = only(prove_text("import rastervision.backend.tf_deeplab"))
+    assert "import-missing" == finding.code
+    assert "rv serves it" in str(finding.hint)
+
+
 def test_sibling_that_only_the_start_directory_has(prove_text: Prove, tmp_path: Path) -> None:
     """A module that lies where rv was started will not travel, and is no sibling."""
     (tmp_path / "start").mkdir()

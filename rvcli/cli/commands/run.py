@@ -76,9 +76,8 @@ def command(
                 f"commands of the runner {runner!r} end with rv, so --detach cannot be",
                 hint="leave it out, or choose a runner such as aws_batch",
             )
-        plan = selection.plan(selection.load(), Planning(rerun, splits, skip_file_check))
-        if not state.is_quiet:
-            warn(list(plan.warnings))
+        loaded = selection.load()
+        from rvcli.dag.definition import default_commands
         from rvcli.profile.paths import absolute
         from rvcli.runner.experiment_runner import RunOptions, ignore_question
         from rvcli.runner.runs import new_run_id
@@ -97,6 +96,21 @@ def command(
             confirm=ignore_question if yes else ask,
             run_id=new_run_id(),
         )
+        if _has_its_own_way(found):
+            named = [word.upper() for word in selection.commands]
+            found.options = options
+            found.run(
+                *loaded,
+                commands_to_run=named or default_commands(),
+                rerun_commands=rerun,
+                skip_file_check=skip_file_check,
+                dry_run=dry_run,
+                splits=splits,
+            )
+            return
+        plan = selection.plan(loaded, Planning(rerun, splits, skip_file_check))
+        if not state.is_quiet:
+            warn(list(plan.warnings))
         if dry_run:
             from rvcli.cli.render.plan import print_plan
             from rvcli.dag import CommandDAG
@@ -134,6 +148,13 @@ def _runner(name: str) -> ExperimentRunner:
             hint=f"there are: {', '.join(ExperimentRunner.list_runners()).lower()}",
         )
     return ExperimentRunner.get_runner(name)
+
+
+def _has_its_own_way(runner: Any) -> bool:
+    """True if a plugin, or a mock, has its own way from experiments to jobs."""
+    from rvcli.runner.experiment_runner import ExperimentRunner
+
+    return getattr(type(runner), "run", None) is not ExperimentRunner.run
 
 
 def ask(question: str) -> None:

@@ -230,3 +230,39 @@ def test_print_error(capsys: pytest.CaptureFixture[str]) -> None:
     print_error("it is wrong")
     assert ("", "it is wrong\n") == capsys.readouterr()
     assert "OptionEatAll" == OptionEatAll.__name__
+
+
+OWN_WAY = """
+import rastervision as rv
+
+
+class ListingRunner(rv.ExperimentRunner):
+    def run(self, experiments, command_configs=None, commands_to_run=None, rerun_commands=False,
+            skip_file_check=False, dry_run=False, splits=1):
+        print("mine", len(experiments), len(command_configs), commands_to_run, rerun_commands,
+              skip_file_check, dry_run, splits)
+
+
+def register_plugin(plugin_registry):
+    plugin_registry.register_experiment_runner("LISTING", ListingRunner)
+"""
+
+
+def test_a_runner_with_its_own_run(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It is given what was loaded, and what the options say."""
+    (place / "listing.py").write_text(OWN_WAY)
+    (place / ".rastervision").write_text("[PLUGINS]\nfiles = listing.py, shout_plugin.py\n")
+    argv = ["run", "listing", "shout", "-p", FILE, "-a", "root_uri", str(place), "-rxns", "3"]
+    assert 0 == call(argv)
+    assert "mine 0 2 ['SHOUT'] True True True 3\n" == capsys.readouterr().out
+
+
+def test_a_mock_of_the_runner(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What stands in the place of `get_runner` is asked to run."""
+    monkeypatch.setenv("RV_PROFILE", "shout")
+    runner = mock.Mock()
+    with serving(), mock.patch("rastervision.ExperimentRunner.get_runner", return_value=runner):
+        words = ["run", "local", "-p", FILE, "-a", "root_uri", str(place)]
+        assert 0 == call(words)
+    assert ([], 2) == (runner.run.call_args.args[0], len(runner.run.call_args.args[1]))
+    assert "TRAIN" in runner.run.call_args.kwargs["commands_to_run"]

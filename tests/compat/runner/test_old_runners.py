@@ -365,6 +365,14 @@ def test_a_graph_prints_what_depends_on_what(
     assert "  after: one/SHOUT\n" in capsys.readouterr().out
 
 
+def test_a_command_that_nothing_has(place: Path, shout: Shout) -> None:
+    """Named to `run`, it is one less to run."""
+    import rastervision as rv
+
+    rv.ExperimentRunner.get_runner(rv.INPROCESS).run([], shout("one"), [rv.TRAIN, "SHOUT"])
+    assert {"one": "text!"} == written(place)
+
+
 def test_keys_of_runners() -> None:
     """They are listed as the constants are."""
     import rastervision as rv
