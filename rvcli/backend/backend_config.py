@@ -89,5 +89,26 @@ class BackendConfigBuilder(ConfigBuilder):
         return self.set(pretrained_model_uri=uri)
 
     def with_model_defaults(self, model_defaults_key: str) -> Any:
-        """Take defaults by key; a backend that has such defaults overrides this."""
-        raise ConfigError(f"{type(self).__name__} has no model defaults {model_defaults_key!r}")
+        """Take defaults by key: what the file of RV.model_defaults_uri has for the backend."""
+        backend = getattr(self, "backend_type", None) or str(getattr(self.config_class, "key", ""))
+        given = given_defaults(backend, model_defaults_key)
+        if not given:
+            raise ConfigError(
+                f"{type(self).__name__} has no model defaults {model_defaults_key!r}",
+                hint="RV.model_defaults_uri in the profile names a file that may have some:"
+                f' {{"{backend}": {{"{model_defaults_key}": {{"pretrained_model_uri": ...}}}}}}',
+            )
+        return self._load_model_defaults(given)
+
+    def _load_model_defaults(self, model_defaults: dict[str, Any]) -> Any:
+        """Take what the file says; a backend that knows more than a model overrides this."""
+        uri = model_defaults.get("pretrained_model_uri")
+        return self.with_pretrained_model(uri) if uri else self.set()
+
+
+def given_defaults(backend: str, key: str) -> dict[str, Any]:
+    """Return what the file of RV.model_defaults_uri says, which is read if it is set."""
+    from rvcli.profile.rv_config import RVConfig
+
+    found: dict[str, Any] = RVConfig.get_instance().get_model_defaults().get(backend, {})
+    return dict(found.get(key, {}))

@@ -122,10 +122,16 @@ class BackendConfigBuilder(ConfigBuilder):
         """Set the model from which training starts."""
 
     def with_model_defaults(self, model_defaults_key: str) -> _Self:
-        """Take defaults by key; a backend that has such defaults overrides this."""
+        """Take defaults by key, those that the file of RV.model_defaults_uri has for the backend."""
+
+    def _load_model_defaults(self, model_defaults: dict[str, Any]) -> Any:
+        """Take what the file says; a backend that knows more than a model overrides this."""
 
     def with_pretrained_model_uri(self, pretrained_model_uri: str | None) -> _Self:
         """Model from which training starts."""
 
     def build(self) -> BackendConfig:
         ...
+
+def given_defaults(backend: str, key: str) -> dict[str, Any]:
+    """Return what the file of RV.model_defaults_uri says, which is read if it is set."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 from rvcli import keys
+from rvcli.backend.backend_config import given_defaults
 from rvcli.backend.nested_options import changed, put, whole_numbers
 from rvcli.backend.simple_backend_config import SimpleBackendConfig, SimpleBackendConfigBuilder
 from rvcli.config import field, not_negative
@@ -107,7 +108,7 @@ class NestedBackendConfigBuilder(SimpleBackendConfigBuilder):
 
         The defaults of RV.model_defaults_uri come first, if it is set.
         """
-        given = _given_defaults(str(self.config_class.key), model_defaults_key)
+        given = given_defaults(str(self.config_class.key), model_defaults_key)
         if "config" not in given and model_defaults_key not in self.defaults:
             raise _no_defaults(model_defaults_key, self.defaults)
         new = self.with_template(given.get("config") or self.defaults[model_defaults_key])
@@ -178,14 +179,6 @@ def _read(uri: str) -> dict[str, Any]:
 
     read: dict[str, Any] = file_to_json(uri)
     return read
-
-
-def _given_defaults(backend: str, key: str) -> dict[str, Any]:
-    """Return what the file of RV.model_defaults_uri says, which is read if it is set."""
-    from rvcli.profile.rv_config import RVConfig
-
-    found: dict[str, Any] = RVConfig.get_instance().get_model_defaults().get(backend, {})
-    return dict(found.get(key, {}))
 
 
 def _no_defaults(key: str, known: Mapping[str, Any]) -> ConfigError:

@@ -7,6 +7,7 @@ from typing_extensions import Self as _Self
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 from rvcli import keys
+from rvcli.backend.backend_config import given_defaults
 from rvcli.backend.nested_options import changed, put, whole_numbers
 from rvcli.backend.simple_backend_config import SimpleBackendConfig, SimpleBackendConfigBuilder
 from rvcli.config import field, not_negative
@@ -129,9 +130,6 @@ class NestedBackendConfigBuilder(SimpleBackendConfigBuilder):
 
 def _read(uri: str) -> dict[str, Any]:
     ...
-
-def _given_defaults(backend: str, key: str) -> dict[str, Any]:
-    """Return what the file of RV.model_defaults_uri says, which is read if it is set."""
 
 def _no_defaults(key: str, known: Mapping[str, Any]) -> ConfigError:
     ...

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import inspect
 import json
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 import rvcli as rv
+from rvcli import profile
 from rvcli.backend.simple_backend_config import BackendOptions
 
 CLASSES = {"a": (1, "red"), "b": (2, "blue")}
@@ -196,3 +198,20 @@ def test_signatures_are_those_of_old() -> None:
 def names(component: Any) -> str:
     """Return the names of the parameters."""
     return f"({', '.join(inspect.signature(component).parameters)})"
+
+
+def test_model_defaults_of_the_profile(tmp_path: Path) -> None:
+    """A backend of a plugin takes the model that the file names for it."""
+
+    class Builder(rv.BackendConfigBuilder):
+        def __init__(self, prev: Any = None) -> None:
+            super().__init__("MINE", rv.BackendConfig, {})
+
+    file = tmp_path / "models.json"
+    file.write_text(json.dumps({"MINE": {"SMALL": {"pretrained_model_uri": "/small"}}}))
+    settings = profile.load_settings(overrides=[f"RV.model_defaults_uri={file}"])
+    with profile.use(settings):
+        new = Builder().with_model_defaults("SMALL")
+        assert "/small" == new.config["pretrained_model_uri"]
+        with pytest.raises(rv.ConfigError, match="no model defaults 'LARGE'"):
+            Builder().with_model_defaults("LARGE")
