@@ -122,7 +122,7 @@ class BackendConfigBuilder(ConfigBuilder):
         """Set the model from which training starts."""
 
     def with_model_defaults(self, model_defaults_key: str) -> _Self:
-        """Take defaults by key, those that the file of RV.model_defaults_uri has for the backend."""
+        """Take defaults by key: what the file of RV.model_defaults_uri has for the backend."""
 
     def _load_model_defaults(self, model_defaults: dict[str, Any]) -> Any:
         """Take what the file says; a backend that knows more than a model overrides this."""

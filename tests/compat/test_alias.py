@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import pickle
 import subprocess
 import sys
@@ -47,7 +48,10 @@ def test_nothing_is_served_outside() -> None:
 def test_no_old_name_stays_behind() -> None:
     """A module that was imported by an old name is no attribute of the package that had it."""
     with serving():
+        for name in ("rastervision.core.config", "rastervision.rv_config"):
+            importlib.import_module(name)
         assert hasattr(rvcli, "rv_config")
+        assert hasattr(rvcli.core, "config")
     assert not hasattr(rvcli, "rv_config")
     assert not hasattr(rvcli.core, "config")
     assert hasattr(rvcli.profile, "rv_config")

@@ -329,7 +329,7 @@ class TestRunners:
         registrar().register_experiment_runner("MY_RUNNER", MyRunner)
         assert isinstance(rv.ExperimentRunner.get_runner("my_runner"), MyRunner)
         assert isinstance(rv.ExperimentRunner.get_runner("MY_RUNNER"), MyRunner)
-        assert ("LOCAL", "my_runner") == (
+        assert ("LOCAL", "MY_RUNNER") == (
             rv.LOCAL,
             next(name for name in rv.ExperimentRunner.list_runners() if "my" in name.lower()),
         )
