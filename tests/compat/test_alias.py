@@ -157,3 +157,13 @@ def test_a_missing_script_is_an_error(tmp_path: Path) -> None:
     done = compat("absent.py", cwd=tmp_path)
     assert 2 == done.returncode
     assert "there is no file absent.py" in done.stderr
+
+
+def test_star_imports_of_old_packages() -> None:
+    """They bring what only old code looks for there, classes and keys, while it is served."""
+    found: dict[str, object] = {}
+    with serving():
+        for package in ("data", "core", "task"):
+            exec(f"from rastervision.{package} import *", found)
+    names = ("ObjectDetectionGeoJSONStore", "SemanticSegmentationLabelSource", "Scene", "Box")
+    assert () == tuple(name for name in (*names, "SEMANTIC_SEGMENTATION") if name not in found)
