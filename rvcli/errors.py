@@ -133,6 +133,18 @@ class MissingDependencyError(RvError, ImportError):
     """A package is not installed; the hint names the pip extra that brings it."""
 
 
+def hint_of_old_import(name: str) -> str | None:
+    """Say what to do about a module of `rastervision` that cannot be imported; else None."""
+    if name == "rastervision":
+        return (
+            "rv serves it, as `python -m rvcli.compat SCRIPT` does; in a program of your own, load"
+            " the file inside `with rvcli.compat.serving():`"
+        )
+    if name.startswith("rastervision."):
+        return "`rv migrate FILE` says what to use instead"
+    return None
+
+
 # What the pip extras bring, by the names that are imported.
 _EXTRAS = {
     "local": (

@@ -171,7 +171,7 @@ def nowhere(package: str, name: str) -> Any:
     raise AttributeError(f"module {package!r} has no attribute {name!r}")
 
 
-def none_older(package: str) -> list[str]:  # noqa: ARG001
+def none_older(package: str) -> list[str]:
     """List names that a package gives beyond its own: there are none."""
     return []
 

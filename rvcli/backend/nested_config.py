@@ -119,13 +119,10 @@ class NestedBackendConfigBuilder(SimpleBackendConfigBuilder):
 
         What is said of single values counts, before or after this.
         """
-        if isinstance(template, str):
-            from rvcli.utils.files import file_to_json
-
-            template = file_to_json(template)
+        nested = _read(template) if isinstance(template, str) else template
         for change in self._changes:
-            template = change(template)
-        return self._with_nested(template)
+            nested = change(nested)
+        return self._with_nested(nested)
 
     def with_config(
         self,
@@ -187,6 +184,13 @@ class NestedBackendConfigBuilder(SimpleBackendConfigBuilder):
     def _nested(self) -> dict[str, Any]:
         found: dict[str, Any] | None = self.config.get(self.config_class.nested)
         return found or {}
+
+
+def _read(uri: str) -> dict[str, Any]:
+    from rvcli.utils.files import file_to_json
+
+    read: dict[str, Any] = file_to_json(uri)
+    return read
 
 
 def _given_defaults(backend: str, key: str) -> dict[str, Any]:

@@ -13,7 +13,9 @@ from rvcli.backend.translated.deeplab import DEFAULTS, translate
 from rvcli.backend.translated.translation import Translation
 from rvcli.config import field
 _SCRIPTS = '/opt/tf-models/deeplab'
-_TRAIN, _EXPORT, _EVAL = (f'{_SCRIPTS}/{n}.py' for n in ('train', 'export_model', 'eval'))
+_TRAIN = f'{_SCRIPTS}/train.py'
+_EXPORT = f'{_SCRIPTS}/export_model.py'
+_EVAL = f'{_SCRIPTS}/eval.py'
 
 class TFDeeplabConfig(TranslatedConfig):
     """Classify every pixel as an older experiment says, with PYTORCH_SEMANTIC_SEGMENTATION."""

@@ -14,7 +14,8 @@ from rvcli.backend.translated.translation import Translation
 from rvcli.config import field
 
 _SCRIPTS = "/opt/tf-models/object_detection"
-_MAIN, _EXPORT = f"{_SCRIPTS}/model_main.py", f"{_SCRIPTS}/export_inference_graph.py"
+_MAIN = f"{_SCRIPTS}/model_main.py"
+_EXPORT = f"{_SCRIPTS}/export_inference_graph.py"
 
 
 class TFObjectDetectionConfig(TranslatedConfig):

@@ -14,7 +14,9 @@ class AnalyzeCommand(Command):
         self.command_config = command_config
 
     def run(self, tmp_dir: str | None = None) -> None:
-        """Run the analyzers."""
+        """Run the analyzers; where there are none, no imagery is opened."""
+        if not self.command_config.analyzers:
+            return
         config, tmp_dir = self.command_config, tmp_dir or self.get_tmp_dir()
         scenes = [s.create_scene(config.task, tmp_dir) for s in config.scenes]
         for analyzer in config.analyzers:

@@ -47,7 +47,11 @@ class AnalyzeCommandConfigBuilder(CommandConfigBuilder):
     config_class = AnalyzeCommandConfig
 
     def with_experiment(self, experiment_config: Any) -> Any:
-        """Take everything from an experiment; labels and stores stay out."""
+        """Take everything from an experiment; labels and stores stay out.
+
+        Scenes come in the order of their ids: experiments that divide the same scenes otherwise
+        into train and validation share one command.
+        """
         scenes = []
         for scene in experiment_config.dataset.all_scenes():
             bare = scene.without_labels()
@@ -59,7 +63,8 @@ class AnalyzeCommandConfigBuilder(CommandConfigBuilder):
             .set(
                 task=for_command(experiment_config.task, keys.ANALYZE, experiment_config),
                 scenes=[
-                    for_command(s, keys.ANALYZE, experiment_config) for s in unique_scenes(scenes)
+                    for_command(s, keys.ANALYZE, experiment_config)
+                    for s in sorted(unique_scenes(scenes), key=lambda scene: str(scene.id))
                 ],
                 analyzers=[
                     for_command(a, keys.ANALYZE, experiment_config)

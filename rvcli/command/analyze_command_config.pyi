@@ -40,7 +40,11 @@ class AnalyzeCommandConfigBuilder(CommandConfigBuilder):
     """Builds AnalyzeCommandConfig."""
 
     def with_experiment(self, experiment_config: Any) -> _Self:
-        """Take everything from an experiment; labels and stores stay out."""
+        """Take everything from an experiment; labels and stores stay out.
+
+        Scenes come in the order of their ids: experiments that divide the same scenes otherwise
+        into train and validation share one command.
+        """
 
     def with_task(self, task: TaskConfig) -> _Self:
         """The task."""

@@ -93,7 +93,7 @@ class ConfigBuilder:
 
         Of a classic config nothing is known that could be checked.
         """
-        if self.config_class is not None and self.config_class.is_declared():
+        if _is_declared(self.config_class):
             self._make()
 
     def build(self) -> Any:
@@ -110,7 +110,7 @@ class ConfigBuilder:
         config_class = self.config_class
         if config_class is None:
             raise ConfigError(f"{type(self).__name__} does not say which config it builds")
-        if not config_class.is_declared():
+        if not _is_declared(config_class):
             return config_class(**_arguments(config_class, self.config))
         values, problems = config_class.convert_values(self.config)
         if not problems:
@@ -119,6 +119,12 @@ class ConfigBuilder:
             if not problems:
                 return made
         raise InvalidConfigError(config_class.__name__, problems)
+
+
+def _is_declared(config_class: Any) -> bool:
+    """True for a config with declared fields; a classic builder may build anything else."""
+    is_config = isinstance(config_class, type) and issubclass(config_class, Config)
+    return is_config and config_class.is_declared()
 
 
 def builder_class_of(config_class: type[Config]) -> type[ConfigBuilder]:

@@ -54,6 +54,9 @@ class ConfigBuilder:
     def _make(self) -> Any:
         ...
 
+def _is_declared(config_class: Any) -> bool:
+    """True for a config with declared fields; a classic builder may build anything else."""
+
 def builder_class_of(config_class: type[Config]) -> type[ConfigBuilder]:
     """Return the builder class of a declared config, made on first use."""
 

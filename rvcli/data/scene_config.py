@@ -22,7 +22,6 @@ from rvcli.data.label_store.label_store_config import LabelStoreConfig
 from rvcli.data.raster_source.raster_source_config import RasterSourceConfig, as_raster_source
 from rvcli.errors import ConfigError
 from rvcli.filesystem import absolute_uri
-from rvcli.notices import deprecated
 
 if TYPE_CHECKING:
     from rvcli.core.command_io_definition import CommandIODefinition
@@ -197,8 +196,7 @@ class SceneConfigBuilder(ConfigBuilder):
         return self.set(label_store=None)
 
     def with_aoi_uri(self, uri: str) -> SceneConfigBuilder:
-        """Limit work to the polygons of one GeoJSON file; old, use `with_aoi_uris`."""
-        deprecated("with_aoi_uri", "with_aoi_uris([...])")
+        """Limit work to the polygons of one GeoJSON file."""
         return self.set(aoi_uris=[uri])
 
     def clear_aois(self) -> SceneConfigBuilder:

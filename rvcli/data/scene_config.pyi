@@ -14,7 +14,6 @@ from rvcli.data.label_store.label_store_config import LabelStoreConfig
 from rvcli.data.raster_source.raster_source_config import RasterSourceConfig, as_raster_source
 from rvcli.errors import ConfigError
 from rvcli.filesystem import absolute_uri
-from rvcli.notices import deprecated
 if TYPE_CHECKING:
     from rvcli.core.command_io_definition import CommandIODefinition
     from rvcli.data.scene import Scene
@@ -93,7 +92,7 @@ class SceneConfigBuilder(ConfigBuilder):
         """Keep predictions as the task does it."""
 
     def with_aoi_uri(self, uri: str) -> _Self:
-        """Limit work to the polygons of one GeoJSON file; old, use `with_aoi_uris`."""
+        """Limit work to the polygons of one GeoJSON file."""
 
     def clear_aois(self) -> _Self:
         """Work on the whole scene."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import inspect
 import json
+import linecache
+import re
 import types
 import typing
 from collections.abc import Callable, Mapping
@@ -15,16 +17,24 @@ _BOOLS = {
     **dict.fromkeys(("false", "no", "off", "0", "n", "f"), False),
 }
 
+_OLDER = re.compile(r"\s*(import|from) rastervision\b")
+
 
 class ArgumentValueError(Exception):
     """A word does not fit; the text says what it must be."""
 
 
 def parameters_of(function: Callable[..., Any]) -> dict[str, inspect.Parameter]:
-    """Return the parameters that can be given by name, with their annotations resolved."""
+    """Return the parameters that can be given by name, with their annotations resolved.
+
+    Methods that are written for `rastervision` get words as they are, whatever they annotate.
+    """
     scope = getattr(inspect.unwrap(function), "__globals__", {})
+    is_older = _is_older(function)
     return {
-        name: parameter.replace(annotation=_resolve(parameter.annotation, scope))
+        name: parameter.replace(
+            annotation=Any if is_older else _resolve(parameter.annotation, scope)
+        )
         for name, parameter in inspect.signature(function).parameters.items()
         if parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY)
     }
@@ -57,6 +67,12 @@ def parse(word: Any, annotation: Any) -> Any:
     kind = origin or annotation
     parser = _PARSERS.get(kind)
     return parser(word, options) if parser is not None else word
+
+
+def _is_older(function: Callable[..., Any]) -> bool:
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    lines = linecache.getlines(code.co_filename) if code is not None else []
+    return any(_OLDER.match(line) for line in lines)
 
 
 def _resolve(annotation: Any, scope: Mapping[str, Any]) -> Any:

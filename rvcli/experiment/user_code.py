@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from rvcli.errors import ExperimentError, RvError
+from rvcli.errors import ExperimentError, RvError, hint_of_old_import
 
 _OWN = Path(__file__).resolve().parents[1]
 _INSTALLED = tuple(
@@ -98,5 +98,6 @@ def _hint(error: BaseException) -> str | None:
     if isinstance(error, SystemExit):
         return "put what runs the program below `if __name__ == '__main__':`"
     if isinstance(error, ModuleNotFoundError) and error.name:
-        return f"install the package that holds {error.name!r}, or put it beside the file"
+        install = f"install the package that holds {error.name!r}, or put it beside the file"
+        return hint_of_old_import(error.name) or install
     return None

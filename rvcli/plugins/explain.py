@@ -8,7 +8,7 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
-from rvcli.errors import PluginError, RegistryError, RvError
+from rvcli.errors import PluginError, RegistryError, RvError, hint_of_old_import
 from rvcli.plugins.archive import missing_requirements
 from rvcli.plugins.find import Found, own_frame_test
 from rvcli.plugins.isolate import PREFIX
@@ -74,6 +74,9 @@ def _import_hint(error: ImportError, found: Found) -> str:
         )
     if not isinstance(error, ModuleNotFoundError) or not name:
         return "the installed version of that package may be another than the plugin needs"
+    of_old = hint_of_old_import(error.name or "")
+    if of_old:
+        return of_old
     missing = missing_requirements(found.content) if found.content is not None else []
     if missing:
         return "the plugin needs: pip install " + " ".join(f"'{item}'" for item in missing)

@@ -93,6 +93,21 @@ def test_commands_that_do_not_read_labels_carry_none(command: str, experiment: A
     assert "geojson" not in str(message)
 
 
+def test_analyze_is_one_command_however_scenes_are_divided(experiment: Any) -> None:
+    """Folds that swap train and validation scenes share it, where its key is the same."""
+    dataset = experiment.dataset
+    swapped = (
+        DatasetConfig.builder()
+        .with_train_scenes(dataset.validation_scenes)
+        .with_validation_scenes(dataset.train_scenes)
+        .with_test_scenes(dataset.test_scenes)
+        .build()
+    )
+    other = experiment.to_builder().with_dataset(swapped).build()
+    commands = [e.make_command_config("ANALYZE") for e in (experiment, other)]
+    assert commands[0].to_plain() == commands[1].to_plain()
+
+
 def test_analyze_ignores_what_only_labels_tell_apart(task: Any, experiment: Any) -> None:
     """A scene that is given twice, with other labels, is measured once."""
     dataset = experiment.dataset

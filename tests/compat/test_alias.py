@@ -14,6 +14,8 @@ import pytest
 import rvcli
 from rvcli.compat import serving
 from rvcli.core.box import Box
+from rvcli.errors import ExperimentError
+from rvcli.experiment.experiment_loader import ExperimentLoader
 
 
 def test_old_modules_are_the_very_modules() -> None:
@@ -167,3 +169,15 @@ def test_star_imports_of_old_packages() -> None:
             exec(f"from rastervision.{package} import *", found)
     names = ("ObjectDetectionGeoJSONStore", "SemanticSegmentationLabelSource", "Scene", "Box")
     assert () == tuple(name for name in (*names, "SEMANTIC_SEGMENTATION") if name not in found)
+
+
+def test_a_program_that_does_not_serve_is_told_how(tmp_path: Path) -> None:
+    """Where old code is loaded by a program of the user's own, the hint says what to put around."""
+    (tmp_path / "old.py").write_text("import rastervision as rv\n")
+    (tmp_path / "absent.py").write_text("import rastervision.backend.tf_deeplab\n")
+    with pytest.raises(ExperimentError) as unserved:
+        ExperimentLoader().load_from_file(tmp_path / "old.py")
+    with serving(), pytest.raises(ExperimentError) as absent:
+        ExperimentLoader().load_from_file(tmp_path / "absent.py")
+    assert "with rvcli.compat.serving()" in str(unserved.value.hint)
+    assert "rv migrate" in str(absent.value.hint)

@@ -132,6 +132,9 @@ class Project:
         if program == "pytest":
             subprocess.run([sys.executable, "-m", "pytest", *words], check=True)
             return
+        if program == "python":
+            subprocess.run([sys.executable, *words], check=True, stdout=subprocess.DEVNULL)
+            return
         if program == "rio":
             rio(words, standalone_mode=False)
             return

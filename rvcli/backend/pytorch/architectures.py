@@ -67,9 +67,8 @@ def classifier(spec: ModelSpec, *, pretrained: bool) -> nn.Module:
             raise unknown(spec.arch, torchvision_names("models"))
         return _torchvision_classifier(spec, name, pretrained)
     if family not in ("", TIMM):
-        raise ConfigError(
-            f"model_arch {spec.arch!r} is for another task", hint="for example 'resnet18'"
-        )
+        task = "object detection" if family == FASTER_RCNN else "segmentation"
+        raise ConfigError(f"model_arch {spec.arch!r} is for {task}", hint="for example 'resnet18'")
     return _timm_classifier(spec, name, pretrained)
 
 
@@ -98,7 +97,9 @@ def segmenter(spec: ModelSpec, *, pretrained: bool) -> nn.Module:
             hint=f"'unet:tu-{name}' is a U-Net with that encoder",
         )
     if family == FASTER_RCNN:
-        raise ConfigError(f"model_arch {spec.arch!r} is for object detection")
+        raise ConfigError(
+            f"model_arch {spec.arch!r} is for object detection", hint="for example 'unet:resnet18'"
+        )
     return _smp_segmenter(spec, family or "unet", name, pretrained)
 
 

@@ -105,7 +105,7 @@ class RasterizedSourceConfig(RasterSourceConfig):
         vectors.line_bufs = dict.fromkeys(vectors.class_ids(class_map), float(width))
         return vectors
 
-    def for_prediction(self, uri: str) -> Any:  # type: ignore[override]  # its old name
+    def for_prediction(self, uri: str) -> Any:
         """Return this config: there is no image to replace."""
         return self
 

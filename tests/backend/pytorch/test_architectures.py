@@ -115,6 +115,7 @@ def test_a_network_of_the_user_s_own_is_made_by_its_function() -> None:
         ("resnet81", "no architecture is named 'resnet81'", "did you mean 'resnet18'"),
         ("torchvision:mobilenetv3_small_050", "no architecture", None),
         ("unet:resnet18", "is for segmentation", "resnet18"),
+        ("fasterrcnn:resnet18", "is for object detection", "resnet18"),
         ("xxxxxxxxxxxxxxxx", "no architecture", "docs/backends.md"),
     ],
 )

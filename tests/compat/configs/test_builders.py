@@ -75,6 +75,7 @@ def test_what_is_missing(make: Callable[[], Any], missing: str) -> None:
             getattr(make(), method)()
 
 
+@pytest.mark.filterwarnings("ignore::rvcli.notices.OldFormWarning")
 @pytest.mark.parametrize(
     "build",
     [

@@ -45,7 +45,6 @@ OLD_FORMS: list[tuple[Callable[[], Any], str]] = [
     (lambda: labels(keys.CHIP_CLASSIFICATION_GEOJSON), "CHIP_CLASSIFICATION"),
     (lambda: labels(keys.SEMANTIC_SEGMENTATION_RASTER), "SEMANTIC_SEGMENTATION"),
     (drawn, "with_buffers on the vector source"),
-    (lambda: rv.SceneConfig.builder().with_aoi_uri("a.json"), "with_aoi_uris"),
 ]
 
 
