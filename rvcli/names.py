@@ -171,8 +171,14 @@ def nowhere(package: str, name: str) -> Any:
     raise AttributeError(f"module {package!r} has no attribute {name!r}")
 
 
-# Asked last: while old code is served, its names are found as well.
+def none_older(package: str) -> list[str]:
+    """List names that a package gives beyond its own: there are none."""
+    return []
+
+
+# Asked last: while old code is served, its names are found as well, and given to star imports.
 find_older: Callable[[str, str], Any] = nowhere
+list_older: Callable[[str], list[str]] = none_older
 
 
 def lazy(package: str) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
@@ -188,7 +194,7 @@ def lazy(package: str) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
         if name in homes:
             return getattr(import_module(homes[name]), name)
         if name == "__all__":
-            return sorted(homes)
+            return sorted({*homes, *list_older(package)})
         if name in parts:
             return import_module(below + name)
         return find_older(package, name)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from rvcli import keys
 from rvcli.backend.keras.options import MODEL_DEFAULTS, KerasOptions, model_defaults
 from rvcli.backend.nested_config import NestedBackendConfig, NestedBackendConfigBuilder
+from rvcli.backend.nested_options import changed
 from rvcli.config import Problem, field
 from rvcli.errors import ConfigError
 
@@ -78,6 +79,13 @@ class KerasClassificationConfigBuilder(NestedBackendConfigBuilder):
     def with_num_epochs(self, num_epochs: int) -> Any:
         """Set how often all chips are seen."""
         return self._with_option("trainer.options.nbEpochs", num_epochs)
+
+    def _for_task(self, nested: dict[str, Any]) -> dict[str, Any]:
+        of_task = {
+            "inputSize": self.task.chip_size,
+            "classNames": self.task.class_map.get_class_names(),
+        }
+        return changed(nested, of_task, ignore_missing_keys=True)
 
     def _nested(self) -> dict[str, Any]:
         return super()._nested() or model_defaults(keys.RESNET50_IMAGENET)

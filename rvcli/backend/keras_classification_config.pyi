@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from rvcli import keys
 from rvcli.backend.keras.options import MODEL_DEFAULTS, KerasOptions, model_defaults
 from rvcli.backend.nested_config import NestedBackendConfig, NestedBackendConfigBuilder
+from rvcli.backend.nested_options import changed
 from rvcli.config import Problem, field
 from rvcli.errors import ConfigError
 if TYPE_CHECKING:
@@ -49,6 +50,9 @@ class KerasClassificationConfigBuilder(NestedBackendConfigBuilder):
 
     def with_num_epochs(self, num_epochs: int) -> _Self:
         """Set how often all chips are seen."""
+
+    def _for_task(self, nested: dict[str, Any]) -> dict[str, Any]:
+        ...
 
     def _nested(self) -> dict[str, Any]:
         ...

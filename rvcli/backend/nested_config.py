@@ -157,6 +157,19 @@ class NestedBackendConfigBuilder(SimpleBackendConfigBuilder):
         """Set the directory of what training writes."""
         return self.set(train_uri=training_output_uri)
 
+    def build(self) -> Any:
+        """Return the config; its nested dict says what follows from the task."""
+        if self.task is None or not self._nested():
+            return super().build()
+        return self._with_nested(self._for_task(self._nested()))._build()
+
+    def _build(self) -> Any:
+        return super().build()
+
+    def _for_task(self, nested: dict[str, Any]) -> dict[str, Any]:
+        """Return the nested dict with what follows from the task: classes and sizes."""
+        return nested
+
     def _with_option(self, path: str, value: Any) -> Any:
         return self._with_change(lambda nested: put(nested, path, value))
 

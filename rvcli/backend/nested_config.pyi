@@ -104,6 +104,15 @@ class NestedBackendConfigBuilder(SimpleBackendConfigBuilder):
     def with_training_output_uri(self, training_output_uri: str) -> _Self:
         """Set the directory of what training writes."""
 
+    def build(self) -> Any:
+        """Return the config; its nested dict says what follows from the task."""
+
+    def _build(self) -> Any:
+        ...
+
+    def _for_task(self, nested: dict[str, Any]) -> dict[str, Any]:
+        """Return the nested dict with what follows from the task: classes and sizes."""
+
     def _with_option(self, path: str, value: Any) -> Any:
         ...
 
@@ -124,9 +133,6 @@ class NestedBackendConfigBuilder(SimpleBackendConfigBuilder):
 
     def with_replace_model(self, replace_model: bool) -> _Self:
         """Start anew where a training was killed, instead of going on."""
-
-    def build(self) -> NestedBackendConfig:
-        ...
 
 def _read(uri: str) -> dict[str, Any]:
     ...

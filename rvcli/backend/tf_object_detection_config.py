@@ -75,17 +75,9 @@ class TFObjectDetectionConfigBuilder(TranslatedConfigBuilder):
         """Set the scripts of the library; they have no meaning today."""
         return self.set(model_main_py=model_main_uri, export_py=export_uri)
 
-    def build(self) -> Any:
-        """Return the config; the pipeline has the classes and the chip size of the task."""
-        return super().build() if self.task is None else self._for_task()._build()
-
-    def _build(self) -> Any:
-        return super().build()
-
-    def _for_task(self) -> Any:
-        nested = self._nested()
+    def _for_task(self, nested: dict[str, Any]) -> dict[str, Any]:
         for name in nested.get("model") or {}:
             nested = put(nested, f"model.{name}.numClasses", len(self.task.class_map.get_items()))
         size = self.task.chip_size
         sizes = {"fixedShapeResizer": {"height": size, "width": size}}
-        return self._with_nested(changed(nested, sizes, ignore_missing_keys=True))
+        return changed(nested, sizes, ignore_missing_keys=True)

@@ -62,13 +62,7 @@ class TFObjectDetectionConfigBuilder(TranslatedConfigBuilder):
     def with_script_locations(self, model_main_uri: str=_MAIN, export_uri: str=_EXPORT) -> _Self:
         """Set the scripts of the library; they have no meaning today."""
 
-    def build(self) -> Any:
-        """Return the config; the pipeline has the classes and the chip size of the task."""
-
-    def _build(self) -> Any:
-        ...
-
-    def _for_task(self) -> Any:
+    def _for_task(self, nested: dict[str, Any]) -> dict[str, Any]:
         ...
 
     def with_tfod_config(self, tfod_config: dict[str, Any]) -> _Self:
@@ -79,3 +73,6 @@ class TFObjectDetectionConfigBuilder(TranslatedConfigBuilder):
 
     def with_export_py(self, export_py: str) -> _Self:
         """Has no meaning today."""
+
+    def build(self) -> TFObjectDetectionConfig:
+        ...

@@ -13,7 +13,7 @@ from typing import Any
 
 from rvcli import keys, names
 from rvcli.compat.alias import NEW, OLD
-from rvcli.compat.interface import homes, modules
+from rvcli.compat.interface import homes, items, modules
 from rvcli.compat.names import ABSENT, MODULES
 from rvcli.errors import nearest
 
@@ -33,14 +33,14 @@ def home_of(module: str) -> str:
 
 def give_older_names() -> None:
     """Let the packages of `rvcli` give the names that those of `rastervision` gave."""
-    names.find_older = _find
+    names.find_older, names.list_older = _find, _starred
     for package in _plain_packages():
         package.__dict__.setdefault("__getattr__", partial(_find, package.__name__))
 
 
 def take_older_names() -> None:
     """Let them give their own names alone again."""
-    names.find_older = names.nowhere
+    names.find_older, names.list_older = names.nowhere, names.none_older
     for package in _plain_packages():
         if isinstance(package.__dict__.get("__getattr__"), partial):
             del package.__dict__["__getattr__"]
@@ -50,6 +50,18 @@ def _plain_packages() -> Iterator[ModuleType]:
     """Yield the packages that are no tables of names, see `names.lazy`."""
     for name in ("cli", "core", "data.label.tfod_utils", "filesystem", "registry", "utils"):
         yield importlib.import_module(f"{NEW}.{name}")
+
+
+def _starred(package: str) -> list[str]:
+    """List what star imports of one of its packages gave: classes, and the constants of `api`."""
+    below = package.removeprefix(NEW).lstrip(".") + "."
+    return [
+        item.name
+        for item in items()
+        if item.module.startswith(below)
+        and not item.owner
+        and (item.kind == "class" or item.module.endswith("api"))
+    ]
 
 
 def _find(package: str, name: str) -> Any:

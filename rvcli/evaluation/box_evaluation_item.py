@@ -68,14 +68,21 @@ class BoxEvaluationItem(ClassEvaluationItem):
 class BoxAverageItem(ClassEvaluationItem):
     """Figures of all classes: averages weighted by gt_count, sums of tp, fp and fn.
 
-    ap50 and ap are plain means over the classes that are there, as is usual (mAP).
+    Averages are 0 where no class is there. ap50 and ap are plain means over the classes that are
+    there, as is usual (mAP).
     """
 
     def __init__(self, items: Iterable[BoxEvaluationItem]) -> None:
         self.items = list(items)
         mean = average(self.items)
         super().__init__(
-            mean.precision, mean.recall, mean.f1, mean.count_error, mean.gt_count, None, AVERAGE
+            mean.precision or 0.0,
+            mean.recall or 0.0,
+            mean.f1 or 0.0,
+            mean.count_error or 0.0,
+            mean.gt_count,
+            None,
+            AVERAGE,
         )
         self.tp, self.fp, self.fn = (
             sum(getattr(item, name) for item in self.items) for name in ("tp", "fp", "fn")

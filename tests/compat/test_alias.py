@@ -174,6 +174,16 @@ def test_a_missing_script_is_an_error(tmp_path: Path) -> None:
     assert "there is no file absent.py" in done.stderr
 
 
+def test_star_imports_of_old_packages() -> None:
+    """They bring what only old code looks for there, classes and keys, while it is served."""
+    found: dict[str, object] = {}
+    with serving():
+        for package in ("data", "core", "task"):
+            exec(f"from rastervision.{package} import *", found)
+    names = ("ObjectDetectionGeoJSONStore", "SemanticSegmentationLabelSource", "Scene", "Box")
+    assert () == tuple(name for name in (*names, "SEMANTIC_SEGMENTATION") if name not in found)
+
+
 def test_a_program_that_does_not_serve_is_told_how(tmp_path: Path) -> None:
     """Where old code is loaded by a program of the user's own, the hint says what to put around."""
     (tmp_path / "old.py").write_text("import rastervision as rv\n")

@@ -30,7 +30,7 @@ from rvcli.data.raster_source.rasterized_source import RasterizedSource
 from rvcli.data.scene import Scene
 from rvcli.data.vector_source.class_inference import ClassInferenceOptions
 from rvcli.data.vector_source.geojson_vector_source import GeoJSONVectorSource
-from rvcli.errors import DataError, RvError
+from rvcli.errors import DataError, NotReadableError, RvError
 from rvcli.evaluation.semantic_segmentation_evaluator import (
     SemanticSegmentationEvaluator,
     filter_geojson_by_aoi,
@@ -282,7 +282,7 @@ def test_missing_predictions_leave_no_file(tmp_path: Path, make_scene: MakeScene
     """Without predictions nothing is written, and the error says what is missing."""
     scene = make_scene("a", HOUSES, pixels(HOUSES))
     (tmp_path / "a.tif").unlink()
-    with pytest.raises(DataError, match="no predictions"):
+    with pytest.raises(NotReadableError, match="no predictions"):
         figures_of(tmp_path, scene)
     assert not (tmp_path / "out" / "eval.json").exists()
 

@@ -60,17 +60,16 @@ def _advise_on_backends(code: Code) -> None:
 def _say_of_backend(code: Code, node: cst.CSTNode, key: str) -> None:
     methods = dict.fromkeys(_methods_after(code, node))
     if key == keys.KERAS_CLASSIFICATION:
-        if not _OF_OLD_KERAS & methods.keys():
-            return
-        new, why = key, "it runs with what can be translated"
+        given = [name for name in methods if name in _OF_OLD_KERAS]
+        if given:
+            why = f"it runs; of {' and '.join(given)} counts what Keras reads today"
+            code.say(node, MANUAL, "", f"rv.{key}", why)
     elif key in _BACKENDS:
-        new, why = _BACKENDS[key], "it runs translated, trained anew"
-    else:
-        return
-    said = [f"{name} -> {_OPTIONS[name]}" for name in methods if name in _OPTIONS]
-    if said:
-        why += f"; by hand: {'; '.join(said)}"
-    code.say(node, MANUAL, "", f"rv.{new}", why)
+        why = "it runs translated, trained anew"
+        said = [f"{name} -> {_OPTIONS[name]}" for name in methods if name in _OPTIONS]
+        if said:
+            why += f"; by hand: {'; '.join(said)}"
+        code.say(node, MANUAL, "", f"rv.{_BACKENDS[key]}", why)
 
 
 def _methods_after(code: Code, node: cst.CSTNode) -> Iterator[str]:

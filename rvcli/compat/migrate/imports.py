@@ -161,28 +161,44 @@ def _take_out(
     """Take names out of a from-import, and return the comments that go with them."""
     comments: dict[cst.ImportAlias, str] = {}
     spans = [code.span(alias) for alias in aliases]
-    for i, alias in enumerate(aliases):
-        if alias not in moved:
-            continue
-        start, stop = spans[i]
+    for first, last in _side_by_side(code, aliases, moved):
+        start, stop = spans[first][0], spans[last][1]
         if node.lpar is None:
-            if any(later not in moved for later in aliases[i + 1 :]):
-                stop = spans[i + 1][0]
+            if any(later not in moved for later in aliases[last + 1 :]):
+                stop = spans[last + 1][0]
             else:
-                start = spans[i - 1][1]
+                start = spans[first - 1][1]
             code.edit(start, stop, "")
             continue
         rest = re.match(r"[ \t]*,?[ \t]*(#[^\r\n]*)?", code.text[stop:])
         assert rest is not None
-        comments[alias] = rest.group(1) or ""
+        comments[aliases[last]] = rest.group(1) or ""
         stop += rest.end()
         before = re.search(r"(?:\r\n|\r|\n)[ \t]*\Z", code.text[:start])
         if before is not None and re.match(r"\r|\n", code.text[stop:]):
             start = before.start()
-        elif i and aliases[i - 1] not in moved and code.text[stop] == ")":
-            start = spans[i - 1][1]
+        elif first and aliases[first - 1] not in moved and code.text[stop] == ")":
+            start = spans[first - 1][1]
         code.edit(start, stop, "")
     return comments
+
+
+def _side_by_side(
+    code: Code, aliases: list[cst.ImportAlias], moved: list[cst.ImportAlias]
+) -> Iterator[tuple[int, int]]:
+    """Yield the first and last position of names that move and stand in one line together."""
+    first: int | None = None
+    for i, alias in enumerate(aliases):
+        if alias not in moved:
+            continue
+        first = i if first is None else first
+        is_followed = i + 1 < len(aliases) and aliases[i + 1] in moved
+        if is_followed and not re.search(
+            r"[\r\n]", code.text[code.span(alias)[1] : code.span(aliases[i + 1])[0]]
+        ):
+            continue
+        yield first, i
+        first = None
 
 
 # from module import *

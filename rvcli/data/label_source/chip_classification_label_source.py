@@ -119,10 +119,10 @@ class ChipClassificationLabelSource(LabelSource):
             infer_cells: infer the classes of a grid of cells.
 
         Raises:
-            ConfigError: something is missing that inferring needs, or the background is no class.
+            ConfigError: something is missing that inferring needs.
         """
-        if background_class_id is not None:
-            class_map.get_by_id(background_class_id)
+        if background_class_id is not None and background_class_id not in class_map.get_keys():
+            log.warning("background_class_id is %d, which no class has", background_class_id)
         self.vector_source = vector_source
         self.crs_transformer = crs_transformer
         self.class_map = class_map

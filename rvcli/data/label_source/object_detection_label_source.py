@@ -27,6 +27,7 @@ class ObjectDetectionLabelSource(LabelSource):
 
     A geometry of several parts gives a box for each. Boxes are clipped to the image, and left
     out if less than 0.8 of their area lies on it. Those of class 0, which is ignored, are too.
+    The score of a box is the property `score` of a feature of GeoJSON, else 1.
     """
 
     def __init__(
@@ -67,7 +68,8 @@ class ObjectDetectionLabelSource(LabelSource):
         if self._read is None:
             polygons = self.vector_source.get_polygons(self.extent)
             bounds = shapely.bounds(polygons.geometries).reshape(-1, 4)
-            labels = ObjectDetectionLabels(bounds[:, [1, 0, 3, 2]], polygons.class_ids)
+            npboxes = bounds[:, [1, 0, 3, 2]]
+            labels = ObjectDetectionLabels(npboxes, polygons.class_ids, polygons.scores)
             labels = labels.choose(labels.get_class_ids() != 0)
             if self.extent is not None:
                 labels = labels.on_image(self.extent)

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from rvcli.data.label_store.label_store import LabelStore
 from rvcli.data.utils import boxes_to_geojson
-from rvcli.errors import DataError
+from rvcli.errors import DataError, NotReadableError
 
 if TYPE_CHECKING:
     from rvcli.core.class_map import ClassMap
@@ -56,14 +56,15 @@ class GeoJSONBoxStore(LabelStore):
             Rows (ymin, xmin, ymax, xmax) in pixels, shape (n, 4), and the properties of each.
 
         Raises:
-            DataError: there is no such file, or it holds something else.
+            NotReadableError: there is no such file.
+            DataError: it holds something else.
         """
         from rvcli.data.vector_source.geojson_features import features_of
         from rvcli.data.vector_source.geojson_vector_source import read_geojson
         from rvcli.utils.files import file_exists
 
         if not file_exists(self.uri, include_dir=False):
-            raise DataError(
+            raise NotReadableError(
                 f"there are no predictions at {self.uri}", hint="run the command PREDICT first"
             )
         features = features_of(read_geojson(self.uri), self.uri)

@@ -28,7 +28,8 @@ class ObjectDetectionGeoJSONStore(GeoJSONBoxStore):
         """Return the boxes that were saved, to 1/10,000 of a pixel.
 
         Raises:
-            DataError: there is no such file, or it holds something else.
+            NotReadableError: there is no such file.
+            DataError: it holds something else.
         """
         npboxes, properties = self._load()
         return ObjectDetectionLabels(

@@ -16,7 +16,7 @@ from rvcli.data.label.semantic_segmentation_labels import SemanticSegmentationLa
 from rvcli.data.label_source.segmentation_class_transformer import SegmentationClassTransformer
 from rvcli.data.label_store.label_store import LabelStore
 from rvcli.data.label_store.vector_output_config import as_vector_outputs, check_classes
-from rvcli.errors import ConfigError, DataError
+from rvcli.errors import ConfigError, DataError, NotReadableError
 from rvcli.filesystem import shown
 from rvcli.utils.place import placed
 
@@ -220,7 +220,7 @@ class SemanticSegmentationRasterStore(LabelStore):
         from rvcli.utils.files import download_if_needed, file_exists
 
         if not file_exists(self.uri, include_dir=False):
-            raise DataError(
+            raise NotReadableError(
                 f"there are no predictions at {self.uri}", hint="run the command PREDICT first"
             )
         dataset = open_raster(download_if_needed(self.uri, self.tmp_dir), self.uri)

@@ -35,11 +35,14 @@ class ClassPolygons:
         class_ids: the class of each.
         features: the feature that each comes from: its position in the source, or its number
             in a file that numbers them.
+        scores: the property `score` of the feature of each, 1 where it has none; None where
+            no feature has one, or it was not read.
     """
 
     geometries: Geometries
     class_ids: Ids
     features: Ids
+    scores: npt.NDArray[np.float64] | None = None
 
     def __len__(self) -> int:
         return len(self.geometries)
@@ -62,7 +65,7 @@ class ClassPolygons:
     def part(self, window: Box) -> ClassPolygons:
         """Return the polygons whose bounds touch a window, whole and in order."""
         chosen = self.touching(window)
-        return ClassPolygons(self.geometries[chosen], self.class_ids[chosen], self.features[chosen])
+        return self._owned(self.geometries[chosen], chosen)
 
     @cached_property
     def divided(self) -> ClassPolygons:
@@ -73,7 +76,12 @@ class ClassPolygons:
         pieces = [_divided(g) if h else [g] for g, h in zip(self.geometries, huge, strict=True)]
         owners = np.repeat(np.arange(len(self)), [len(own) for own in pieces])
         geometries = np.array([*chain.from_iterable(pieces), None], dtype=object)[:-1]
-        return ClassPolygons(geometries, self.class_ids[owners], self.features[owners])
+        return self._owned(geometries, owners)
+
+    def _owned(self, geometries: Geometries, owners: Ids) -> ClassPolygons:
+        """Return geometries, each with what the polygon at a position has."""
+        scores = None if self.scores is None else self.scores[owners]
+        return ClassPolygons(geometries, self.class_ids[owners], self.features[owners], scores)
 
     def pieces(self, window: Box) -> tuple[list[dict[str, Any]], list[int]]:
         """Return all polygons as GeoJSON, in order, with the class of each, to draw in a window.
@@ -139,4 +147,6 @@ def merged(polygons: Sequence[ClassPolygons]) -> ClassPolygons:
     kept = kept[np.argsort(features[kept], kind="stable")]
     geometries = np.concatenate([p.geometries for p in polygons])
     class_ids = np.concatenate([p.class_ids for p in polygons])
-    return ClassPolygons(geometries[kept], class_ids[kept], features[kept])
+    scores = [p.scores for p in polygons if p.scores is not None]
+    joined = np.concatenate(scores) if len(scores) == len(polygons) else None
+    return ClassPolygons(geometries, class_ids, features, joined)._owned(geometries[kept], kept)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -93,12 +93,18 @@ def place_geojson(
     """
     check_class_ids(class_ids, name)
     parts = GeoJSONParts(name)
+    scores = np.ones(len(class_ids))
+    scored = False
     for index, (feature, class_id) in enumerate(zip(features, class_ids, strict=True)):
         if class_id is None:
             parts.dropped["no class"] += 1
         else:
             parts.add_feature(index, feature.get("geometry"))
-    return place_parts(parts.parts(), class_ids, placement)
+            score = (feature.get("properties") or {}).get("score")
+            if isinstance(score, int | float):
+                scores[index], scored = score, True
+    polygons = place_parts(parts.parts(), class_ids, placement)
+    return replace(polygons, scores=scores[polygons.features]) if scored else polygons
 
 
 def check_class_ids(class_ids: Sequence[int | None], name: str, numbers: Ids | None = None) -> None:

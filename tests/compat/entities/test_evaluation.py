@@ -78,11 +78,12 @@ class TestObjectDetectionEvaluation:
         assert (0.0, 0.0, 0.0, 4) == figures(evaluation.avg_item)
 
     def test_nothing_there(self) -> None:
-        """Of a class that is not there nothing is known."""
+        """Of a class that is not there nothing is known; the average is 0."""
         evaluation = ObjectDetectionEvaluation(CLASSES)
         evaluation.compute(ObjectDetectionLabels.make_empty(), self.predicted())
         assert (None, None, None, 0) == figures(evaluation.get_by_id(1))
-        assert 0 == (evaluation.avg_item or evaluation.get_by_id(1)).gt_count
+        assert (0.0, 0.0, 0.0, 0) == figures(evaluation.avg_item)
+        assert 0.0 == (evaluation.avg_item or evaluation.get_by_id(1)).count_error
 
     def test_metrics(self) -> None:
         """Hits, false alarms and misses, in arrays by class."""

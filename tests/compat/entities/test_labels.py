@@ -247,11 +247,23 @@ class TestLabelSources:
         vectors = self.source_of(tmp_path, doubling)
         source = ObjectDetectionLabelSource(vectors, doubling, CLASSES, Box.make_square(0, 0, 10))
         npboxes = np.array([[0.0, 0.0, 4.0, 4.0], [4.0, 4.0, 8.0, 8.0]])
-        source.get_labels().assert_equal(ObjectDetectionLabels(npboxes, np.array([1, 2])))
-        part = source.get_labels(window=Box.make_square(0, 0, 5))
-        part.assert_equal(ObjectDetectionLabels(npboxes, np.array([1, 2])))
+        expected = ObjectDetectionLabels(npboxes, np.array([1, 2]), np.zeros(2))
+        source.get_labels().assert_equal(expected)
+        source.get_labels(window=Box.make_square(0, 0, 5)).assert_equal(expected)
         alone = source.get_labels(window=Box.make_square(0, 0, 4))
         assert [self.box1] == alone.get_boxes()
+
+    def test_scores_of_boxes(self, tmp_path: Path, doubling: CRSTransformer) -> None:
+        """Boxes have the scores that the file gives; one that is cut by the image keeps its own."""
+        uri = str(tmp_path / "scored.json")
+        scored = square(1, 1, 1, class_id=2, score=0.75)
+        json_to_file(collection(square(0, 0, 1, class_id=1), scored), uri)
+        source = ObjectDetectionLabelSource(
+            GeoJSONVectorSource(uri, doubling), doubling, CLASSES, Box(0, 0, 3.9, 3.9)
+        )
+        npboxes = np.array([[0.0, 0.0, 2.0, 2.0], [2.0, 2.0, 3.9, 3.9]])
+        expected = ObjectDetectionLabels(npboxes, np.array([1, 2]), np.array([1.0, 0.75]))
+        source.get_labels().assert_equal(expected)
 
     def test_read_cells(self, tmp_path: Path, doubling: CRSTransformer) -> None:
         """Cells are read as they are; one that is asked for is given alone."""

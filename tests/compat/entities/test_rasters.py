@@ -41,6 +41,7 @@ from rvcli.data.raster_source.rasterio_source import (
 from rvcli.data.raster_transformer.noop_transformer import NoopTransformer
 from rvcli.data.raster_transformer.raster_transformer import RasterTransformer
 from rvcli.data.raster_transformer.stats_transformer import StatsTransformer
+from rvcli.errors import NotReadableError
 from rvcli.utils.files import file_to_json, json_to_file
 from rvcli.utils.misc import save_img
 
@@ -294,7 +295,7 @@ class TestStores:
         labels = ObjectDetectionLabels(
             np.array([[0.0, 0.0, 4.0, 4.0]]), np.array([2]), np.array([0.5])
         )
-        with pytest.raises(Exception, match="there are no predictions"):
+        with pytest.raises(NotReadableError, match="there are no predictions"):
             store.get_labels()
         store.save(labels)
         store.get_labels().assert_equal(labels)

@@ -344,6 +344,7 @@ def test_old_options_of_keras() -> None:
     text = "import rvcli as rv\nrv.BackendConfig.builder(rv.KERAS_CLASSIFICATION).{}(x).build()\n"
     (found,) = scan(text.format("with_template")).findings
     assert (MANUAL, "rv.KERAS_CLASSIFICATION") == (found.kind, found.new)
+    assert "it runs; of with_template counts what Keras reads today" == found.why
     assert () == scan(text.format("with_model_defaults")).findings
 
 
@@ -397,3 +398,14 @@ def test_code_that_does_not_parse() -> None:
 def test_code_that_has_nothing_to_do_with_it_is_not_parsed() -> None:
     """A file that names neither package is left alone, whatever it is."""
     assert () == scan("print 'x'\n").findings
+
+
+def test_a_line_of_names_that_all_move_is_left_out() -> None:
+    """No line of blanks stays where several names stood."""
+    text = (
+        "from rastervision.data import (\n"
+        "    Scene,\n"
+        "    ObjectDetectionGeoJSONStore, GeoJSONVectorSource,\n"
+        "    SceneConfig)\n"
+    )
+    assert "from rvcli.data import (\n    Scene,\n    SceneConfig)\n" in rewritten(text)

@@ -69,3 +69,20 @@ def test_options_are_read_by_their_older_names(builder: Any) -> None:
         config.training_output_uri,
         *vars(config.train_options).values(),
     )
+
+
+@pytest.mark.parametrize("is_task_first", [True, False])
+def test_the_template_has_the_classes_and_chip_size_of_the_task(is_task_first: bool) -> None:
+    """Wherever it names them, whatever comes first."""
+    options = {"input_size": 300, "class_names": ["TEMPLATE"], "nb_epochs": 1}
+    template = {"model": {"input_size": 300}, "trainer": {"options": options}}
+    task = (
+        rv.TaskConfig.builder(rv.CHIP_CLASSIFICATION).with_chip_size(64).with_classes(["a", "b"])
+    ).build()
+    builder = rv.BackendConfig.builder(keys.KERAS_CLASSIFICATION)
+    if is_task_first:
+        config = builder.with_task(task).with_template(template).build()
+    else:
+        config = builder.with_template(template).with_task(task).build()
+    expected = {"input_size": 64, "class_names": ["a", "b"], "nb_epochs": 1}
+    assert {"model": {"input_size": 64}, "trainer": {"options": expected}} == config.kc_config

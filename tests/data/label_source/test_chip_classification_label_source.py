@@ -254,10 +254,11 @@ def test_inferring_needs(left_out: str) -> None:
         make_source(**options)
 
 
-def test_the_background_is_a_class() -> None:
-    """A background class that the class map lacks is refused, and the classes are named."""
-    with pytest.raises(ConfigError, match="no class has the id 9"):
-        make_source(background_class_id=9)
+def test_a_background_beyond_the_class_map(caplog: pytest.LogCaptureFixture) -> None:
+    """Cells may get a background class that the class map lacks; the log says so."""
+    inferred = make_source(infer_cells=True, ioa_thresh=0.5, background_class_id=9)
+    assert [9] * 6 == inferred.get_labels().get_class_ids()
+    assert "background_class_id is 9, which no class has" in caplog.text
 
 
 # Reading.

@@ -28,7 +28,7 @@ from rvcli.data.label_store.chip_classification_geojson_store import (
 )
 from rvcli.data.label_store.label_store_config import LabelStoreConfig
 from rvcli.data.label_store.object_detection_geojson_store import ObjectDetectionGeoJSONStore
-from rvcli.errors import ConfigError, DataError
+from rvcli.errors import ConfigError, DataError, NotReadableError
 
 CLASSES = ClassMap.construct_from(["car", "ship"])
 KEYS = [keys.CHIP_CLASSIFICATION_GEOJSON, keys.OBJECT_DETECTION_GEOJSON]
@@ -149,7 +149,7 @@ def test_a_class_that_is_none_leaves_the_old_file(tmp_path: Path) -> None:
 def test_missing_predictions(tmp_path: Path) -> None:
     """Where there are no predictions, the error says so."""
     store = ChipClassificationGeoJSONStore(str(tmp_path / "c.json"), GRIDS["UTM"], CLASSES)
-    with pytest.raises(DataError, match="no predictions at"):
+    with pytest.raises(NotReadableError, match="no predictions at"):
         store.get_labels()
 
 

@@ -24,7 +24,7 @@ from rvcli.data.label_store.semantic_segmentation_raster_store import (
     SemanticSegmentationRasterStore,
 )
 from rvcli.data.label_store.vector_output_config import VectorOutput
-from rvcli.errors import ConfigError, DataError, NotWritableError
+from rvcli.errors import ConfigError, DataError, NotReadableError, NotWritableError
 from rvcli.utils.files import download_if_needed
 
 EXTENT = Box(0, 0, 50, 70)
@@ -226,7 +226,7 @@ def test_missing_predictions_are_named(tmp_path: Path, grid: RasterioCRSTransfor
     store = store_at(tmp_path / "p.tif", grid, tmp_path)
     with store.activate():
         labels = store.get_labels()
-        with pytest.raises(DataError, match=r"no predictions at .*p\.tif"):
+        with pytest.raises(NotReadableError, match=r"no predictions at .*p\.tif"):
             whole(labels)
 
 
