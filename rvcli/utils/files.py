@@ -132,8 +132,16 @@ def file_exists(uri: str, fs: type[FileSystem] | None = None, include_dir: bool 
 
 
 def list_paths(uri: str, ext: str = "", fs: type[FileSystem] | None = None) -> list[str]:
-    """List the URIs of all files below a directory whose name ends in `ext`."""
-    return (fs or resolve(uri)).list_paths(uri, ext)
+    """List the URIs of the files whose name ends in `ext`.
+
+    They lie in a directory of this machine, not further below; elsewhere, as on S3, they are
+    all that begin with the URI.
+    """
+    found = (fs or resolve(uri)).list_paths(uri, ext)
+    if fs is not None or not is_local(uri):
+        return found
+    directory = to_path(uri)
+    return [path for path in found if to_path(path).parent == directory]
 
 
 def upload_or_copy(src_path: str, dst_uri: str | None, fs: type[FileSystem] | None = None) -> None:
