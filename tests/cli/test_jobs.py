@@ -260,7 +260,8 @@ def test_what_is_not_there_is_named(place: Place) -> None:
     place.fs.write_str(uri, json.dumps({"id": run_id}))
     broken = place.rv("jobs", "show", root)
     assert (1, True) == (broken.code, "is not what rv keeps of a run" in broken.err)
-    again = place.rv(*place.run_words("mixed", "--detach", "--json")).json["run_id"]
+    # What the first run has done by now would be no job of a second one.
+    again = place.rv(*place.run_words("mixed", "--detach", "--json", "--rerun")).json["run_id"]
     listed = place.rv("jobs", "list", root, "--json")
     assert (0, [again]) == (listed.code, [row["run"] for row in listed.json])
     assert f"warning: '{uri}' is not what rv keeps of a run" in listed.err
