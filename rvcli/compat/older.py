@@ -92,9 +92,14 @@ def _exists(module: str) -> bool:
         return False
 
 
+def find_absent(path: str) -> str | None:
+    """Return the name in ABSENT that a name below `rastervision` is, or is below of, or None."""
+    return next((name for name in ABSENT if f"{path}.".startswith(f"{name}.")), None)
+
+
 def _absence(module: str, below: str) -> str:
     text = f"No module named {module!r}: {OLD} is served by {NEW}"
-    absent = next((name for name in ABSENT if f"{below}.".startswith(f"{name}.")), None)
+    absent = find_absent(below)
     if absent is not None:
         return f"{text}, which has no {absent}: {ABSENT[absent]}"
     near = nearest(below, modules())

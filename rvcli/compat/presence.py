@@ -11,7 +11,7 @@ from typing import Any
 
 from rvcli.compat.interface import Item
 from rvcli.compat.names import ABSENT, DIFFERENT
-from rvcli.compat.older import home_of
+from rvcli.compat.older import find_absent, home_of
 from rvcli.config import Declared
 
 _MISSING = object()
@@ -34,7 +34,8 @@ class Presence:
 
 def presence(item: Item) -> Presence:
     """Find a name, and compare how it can be used."""
-    note = ABSENT.get(item.path) or ABSENT.get(item.module) or DIFFERENT.get(item.path, "")
+    absent = find_absent(item.path)
+    note = DIFFERENT.get(item.path, "") if absent is None else ABSENT[absent]
     try:
         home = home_of(f"rastervision.{item.module}")
         module = importlib.import_module(home)

@@ -155,9 +155,9 @@ def _instead(path: str) -> str:
 
 def _absence(module: str, name: str) -> str:
     path = f"{module}.{name}".lstrip(".")
-    for known, reason in ABSENT.items():
-        if path == known or path.startswith(f"{known}."):
-            return reason
+    absent = older.find_absent(path)
+    if absent is not None:
+        return ABSENT[absent]
     if name.lower().startswith(_TENSORFLOW) or ".tf_" in f".{path}":
         return "of TensorFlow 1, which runs no more; see docs/backends.md for what there is"
     home = MODULES.get(module, module)
