@@ -206,7 +206,7 @@ def derive(
         UsageError: a command is unknown, or no experiment has it.
     """
     experiments, command_configs = list(experiments), list(command_configs)
-    known = _known_commands()
+    known = registry.current().get_commands()
     named = [_known_name(name, known) for name in commands]
     wanted = named or default_commands()
     found = [
@@ -262,16 +262,11 @@ def _known_name(name: str, known: list[str]) -> str:
     )
 
 
-def _known_commands() -> list[str]:
-    known = registry.current()
-    every = (*keys.all_commands(), *known.keys(keys.AUX_COMMAND), *known.keys(keys.COMMAND))
-    return list(dict.fromkeys(every))
-
-
 def default_commands() -> list[str]:
     """List the keys of the commands that are run where none is named."""
     auxiliary = registry.current().keys(keys.AUX_COMMAND)
-    return [k for k in _known_commands() if k not in auxiliary or _included_by_default(k)]
+    every = registry.current().get_commands()
+    return [key for key in every if key not in auxiliary or _included_by_default(key)]
 
 
 def _included_by_default(key: str) -> bool:

@@ -114,8 +114,8 @@ class Lookups(ABC):
         return self.get(keys.AUX_COMMAND, command_type.upper())
 
     def get_commands(self) -> list[str]:
-        """List the keys of all commands: those of the pipeline in its order, then others."""
-        others = [*self.keys(keys.COMMAND), *self.keys(keys.AUX_COMMAND)]
+        """List the keys of all commands: the pipeline's in its order, auxiliary ones, others."""
+        others = [*self.keys(keys.AUX_COMMAND), *self.keys(keys.COMMAND)]
         return list(dict.fromkeys([*keys.COMMANDS, *others]))
 
     def get_experiment_runner(self, runner_type: str) -> Any:
