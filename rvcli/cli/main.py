@@ -42,7 +42,6 @@ def call(argv: Sequence[str] | None = None, command: click.Command = main) -> in
         command: what to run.
     """
     state = State()
-    state.inherits = command is not main
     _prepare_output()
     try:
         state.arguments = tuple(sys.argv[1:] if argv is None else argv)
@@ -65,6 +64,8 @@ def invoke(command: click.Command, arguments: list[str], state: State) -> Any:
     Raises:
         RvError, click.ClickException, ...: it fails.
     """
+    # What is called alone, by a program, finds there what that has put in force.
+    state.inherits = command is not main
     # Experiment files and plugins, here and in workers, may be written for rastervision.
     with (
         serving(),

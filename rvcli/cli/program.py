@@ -32,6 +32,4 @@ class Program(click.Command):
 
         if standalone_mode:
             sys.exit(call(args, self))
-        state = State()
-        state.inherits = not isinstance(self, click.Group)
-        return invoke(self, list(sys.argv[1:] if args is None else args), state)
+        return invoke(self, list(sys.argv[1:] if args is None else args), State())
