@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rvcli.cli.options import shared_options
+from rvcli.cli.say import style
 from rvcli.cli.state import State, warn
 from rvcli.errors import EXIT_DONE, EXIT_FAILURE, ExperimentError, NotWritableError, UsageError
 
@@ -78,7 +79,7 @@ def _write(migrations: list[Migration]) -> list[str]:
 
 def _print_finding(migration: Migration, finding: Finding) -> None:
     place = f"{migration.path}:{finding.line}:{finding.column}"
-    kind = click.style(finding.kind, fg=_COLORS[finding.kind])
+    kind = style(finding.kind, fg=_COLORS[finding.kind])
     text = _in_one_line(finding.old) + (f" -> {_in_one_line(finding.new)}" if finding.new else "")
     click.echo(f"{place}  {kind}  {text}" + (f"  ({finding.why})" if finding.why else ""))
 

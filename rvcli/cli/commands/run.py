@@ -200,7 +200,7 @@ def _run(
         with ExitStack() as stack:
             stack.enter_context(state.exported_secrets())
             stack.enter_context(terminations_interrupt())
-            view = stack.enter_context(progress_view(quiet=quiet))
+            view = stack.enter_context(progress_view(quiet=quiet, total=len(plan.to_run)))
             if as_json:
                 stack.enter_context(foreign_prints_aside())
             begun = History.begin(options.run_id, runner.key, options.command_line)
