@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -12,6 +13,7 @@ from typing import TypeAlias
 
 INTERVAL_S = 0.5
 LONGEST_INTERVAL_S = 5.0
+LARGE_BYTES = 32 << 20
 # Of long work events are rarer: nobody waits an hour and looks twice a second.
 _EVENTS_A_WHILE = 60
 
@@ -42,16 +44,31 @@ class ProgressEvent:
 Sink: TypeAlias = Callable[[ProgressEvent], None]
 Measure: TypeAlias = Callable[[], Mapping[str, float]]
 _sink: ContextVar[Sink | None] = ContextVar("rvcli_progress_sink", default=None)
+_stage: ContextVar[str] = ContextVar("rvcli_progress_stage", default="")
 
 
 @contextmanager
-def use_sink(sink: Sink) -> Iterator[None]:
-    """Send the progress of all work inside the block to a sink, in this context only."""
+def use_sink(sink: Sink | None) -> Iterator[None]:
+    """Send the progress of all work inside the block to a sink, in this context only.
+
+    Args:
+        sink: None hears nothing.
+    """
     token = _sink.set(sink)
     try:
         yield
     finally:
         _sink.reset(token)
+
+
+@contextmanager
+def stage(text: str) -> Iterator[None]:
+    """Say of all work that begins inside the block where it belongs, as "scene 3/20"."""
+    token = _stage.set(text)
+    try:
+        yield
+    finally:
+        _stage.reset(token)
 
 
 class Progress:
@@ -69,7 +86,7 @@ class Progress:
         self.total = total
         self.unit = unit
         self.done = done
-        self.stage = ""
+        self.stage = _stage.get()
         self.measure: Measure = dict
         self._sink = sink
         self._told: int | None = None
@@ -94,7 +111,7 @@ class Progress:
         elapsed_s = now_s - self._began_s
         wait_s = min(max(INTERVAL_S, elapsed_s / _EVENTS_A_WHILE), LONGEST_INTERVAL_S)
         self._told, self._next_s = self.done, now_s + wait_s
-        figures = self.measure()
+        figures = {k: v for k, v in self.measure().items() if math.isfinite(v)}
         self._sink(
             ProgressEvent(
                 self.description, self.done, self.total, self.unit, self.stage, figures, elapsed_s
@@ -118,3 +135,19 @@ def track(
     progress.tell()
     yield progress
     progress.tell()
+
+
+@contextmanager
+def track_bytes(
+    description: str, total: int | None, *, done: int = 0
+) -> Iterator[Callable[[int], None]]:
+    """Count bytes of a file; of one that is not large, or of unknown size, nothing is told.
+
+    Yields:
+        what is called with each number of bytes that are done, by any thread.
+    """
+    if total is None or total < LARGE_BYTES:
+        yield lambda n: None
+        return
+    with track(description, total, "bytes", done=done) as progress:
+        yield progress.advance

@@ -46,7 +46,14 @@ def command(state: State, /, files: tuple[str, ...], write: bool, diff: bool, as
         raise UsageError("--diff goes with neither --write nor --json", hint="leave one out")
     paths, left_out = find_files(files)
     warn(left_out)
-    migrations = [migrate_file(path) for path in paths]
+    from rvcli.cli.render.progress import work_view
+    from rvcli.progress import track
+
+    with work_view(quiet=state.is_quiet), track("reading", len(paths), "files") as progress:
+        migrations = []
+        for path in paths:
+            migrations.append(migrate_file(path))
+            progress.advance()
     faults = [f"{m.path}: {m.fault}" for m in migrations if m.fault]
     if write:
         faults += _write(migrations)

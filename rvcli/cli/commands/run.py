@@ -110,7 +110,10 @@ def command(
                 splits=splits,
             )
             return
-        plan = selection.plan(loaded, Planning(rerun, splits, skip_file_check))
+        from rvcli.cli.render.progress import work_view
+
+        with work_view(quiet=state.is_quiet):
+            plan = selection.plan(loaded, Planning(rerun, splits, skip_file_check))
         if not state.is_quiet:
             warn(list(plan.warnings))
         if dry_run:

@@ -13,11 +13,11 @@ from rich.table import Table
 from rich.text import Text
 
 from rvcli.cli.render.pace import Pace, joined, parts
+from rvcli.cli.render.progress import BARS_AFTER_S
 from rvcli.cli.render.words import ENDED, describe
 from rvcli.profile.secrets import mask_uris
 from rvcli.runner.events import RunEvent
 
-SHOWN_AFTER_S = 2.0
 _REFRESHES_A_SECOND = 4
 # Of what does not fit beside a bar, the first of these goes first.
 _DROPPED = ("rate", "figures", "what", "count")
@@ -39,7 +39,7 @@ class Bars:
         total: int | None = None,
         clock: Callable[[], float] = time.monotonic,
         *,
-        after_s: float = SHOWN_AFTER_S,
+        after_s: float = BARS_AFTER_S,
     ) -> None:
         self.console = console
         self._total = total

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import TextIO
+from typing import Any, TextIO
 
 from rvcli.cli.render.pace import Pace, duration
 from rvcli.cli.render.table import is_styled
@@ -17,6 +17,7 @@ from rvcli.progress import ProgressEvent, use_sink
 from rvcli.runner.events import EventSink, RunEvent, progress_of
 from rvcli.utils.logs import is_json, json_line
 
+BARS_AFTER_S = 2.0
 FIRST_LINE_AFTER_S = 5.0
 LINE_EVERY_S = 30.0
 MOST_LINES = 10
@@ -35,8 +36,18 @@ def progress_view(*, quiet: bool, total: int | None = None) -> Iterator[EventSin
         yield json_event
     elif quiet:
         yield lambda event: None
+    elif is_styled(sys.stdout):
+        from rich.console import Console
+
+        from rvcli.cli.render.bars import Bars
+
+        bars = Bars(Console(file=sys.stdout), total)
+        try:
+            yield bars
+        finally:
+            bars.close()
     else:
-        with _shown(sys.stdout, total) as view:
+        with _lines(sys.stdout) as view:
             yield view
 
 
@@ -54,8 +65,15 @@ def work_view(*, quiet: bool) -> Iterator[None]:
             yield
     elif quiet:
         yield
+    elif is_styled(sys.stderr):
+        bars = _LateBars(sys.stderr)
+        with use_sink(_of_no_job(bars)):
+            try:
+                yield
+            finally:
+                bars.close()
     else:
-        with _shown(sys.stderr, None) as view, use_sink(_of_no_job(view)):
+        with _lines(sys.stderr) as view, use_sink(_of_no_job(view)):
             yield
 
 
@@ -86,39 +104,61 @@ def _of_no_job(view: EventSink) -> Callable[[ProgressEvent], None]:
     return lambda event: view(progress_of("", event))
 
 
-@contextmanager
-def _shown(stream: TextIO, total: int | None) -> Iterator[EventSink]:
-    if is_styled(stream):
+class _LateBars:
+    """Bars that are made once work takes long: what draws them takes a while to import."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._lock = threading.Lock()
+        self._last: RunEvent | None = None
+        self._bars: Any = None
+        self._timer: threading.Timer | None = None
+
+    def __call__(self, event: RunEvent) -> None:
+        with self._lock:
+            self._last = event
+            if self._bars is not None:
+                self._bars(event)
+            elif self._timer is None:
+                self._timer = threading.Timer(BARS_AFTER_S, self._make)
+                self._timer.daemon = True
+                self._timer.start()
+
+    def close(self) -> None:
+        """Take the bars away, if there are any."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer.join()
+        if self._bars is not None:
+            self._bars.close()
+
+    def _make(self) -> None:
         from rich.console import Console
 
         from rvcli.cli.render.bars import Bars
 
-        bars = Bars(Console(file=stream), total)
-        try:
-            yield bars
-        finally:
-            bars.close()
-    else:
-        lines = Lines(stream)
-        with _ticking(lines.tick):
-            yield lines
+        with self._lock:
+            self._bars = Bars(Console(file=self._stream), after_s=0.0)
+            if self._last is not None:
+                self._bars(self._last)
 
 
 @contextmanager
-def _ticking(tick: Callable[[], None]) -> Iterator[None]:
-    """Call something every second in a thread of its own while the block runs."""
+def _lines(stream: TextIO) -> Iterator[EventSink]:
+    """Give what prints lines, with a thread that looks every second whether one is due."""
+    lines = Lines(stream)
     ended = threading.Event()
 
     def run() -> None:
         # Where nobody reads any more, the next event finds out as well.
         with suppress(OSError, ValueError):
             while not ended.wait(_TICK_S):
-                tick()
+                lines.tick()
 
     thread = threading.Thread(target=run, name="rv-lines", daemon=True)
     thread.start()
     try:
-        yield
+        yield lines
     finally:
         ended.set()
         thread.join()
