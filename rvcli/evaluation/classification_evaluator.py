@@ -11,6 +11,7 @@ from rvcli.core.class_map import ClassMap
 from rvcli.data.activate_mixin import ActivateMixin
 from rvcli.errors import DataError
 from rvcli.evaluation.evaluator import Evaluator
+from rvcli.progress import stage, track
 
 if TYPE_CHECKING:
     from rvcli.data.scene import Scene
@@ -60,11 +61,15 @@ class ClassificationEvaluator(Evaluator):
         """
         evaluation = self.create_evaluation()
         evaluation.warnings = list(self.warnings)
-        for scene in scenes:
-            log.info("evaluating the scene %s", scene.id)
-            of_scene = self._evaluate(scene)
-            evaluation.merge(of_scene, scene_id=scene.id)
-            evaluation.warnings += getattr(of_scene, "warnings", [])
+        listed = list(scenes)
+        with track("evaluating", len(listed), "scenes") as progress:
+            for number, scene in enumerate(listed, 1):
+                log.info("evaluating the scene %s", scene.id)
+                with stage(f"scene {number}/{len(listed)}"):
+                    of_scene = self._evaluate(scene)
+                evaluation.merge(of_scene, scene_id=scene.id)
+                evaluation.warnings += getattr(of_scene, "warnings", [])
+                progress.advance()
         evaluation.save(self.output_uri)
 
     def _evaluate(self, scene: Scene) -> Any:

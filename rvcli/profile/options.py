@@ -136,6 +136,15 @@ OPTIONS: tuple[Option, ...] = (
     ),
     Option(
         "RV",
+        "log_format",
+        "choice",
+        "text",
+        "How logs and progress are written: as lines of text, or of JSON on the standard error.",
+        choices=("text", "json"),
+        travels=True,
+    ),
+    Option(
+        "RV",
         "lease_timeout_s",
         "float",
         60.0,

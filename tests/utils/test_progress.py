@@ -6,8 +6,8 @@ import threading
 
 import pytest
 
-from rvcli.utils import progress
-from rvcli.utils.progress import ProgressEvent, track, use_sink
+from rvcli import progress
+from rvcli.progress import ProgressEvent, track, use_sink
 
 
 def test_first_and_last_are_told() -> None:

@@ -16,6 +16,7 @@ from rvcli.backend.sklearn.pixel_model import PixelModel
 from rvcli.backend.sklearn.pixel_sample import PixelSample
 from rvcli.backend.sklearn.tree_ensemble import INPUT, OUTPUT, trees_to_onnx
 from rvcli.errors import DataError, MissingDependencyError
+from rvcli.progress import track
 
 Array: TypeAlias = npt.NDArray[Any]
 
@@ -55,7 +56,8 @@ def train_model(
     estimator = HistGradientBoostingClassifier(
         max_iter=iterations, learning_rate=learning_rate, early_stopping=False, random_state=seed
     )
-    estimator.fit(sample.features, sample.labels)
+    with track(f"growing {iterations} trees a class", None):
+        estimator.fit(sample.features, sample.labels)
     class_ids = tuple(int(class_id) for class_id in estimator.classes_)
     return PixelModel(
         spec=spec,
