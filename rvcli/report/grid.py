@@ -12,16 +12,13 @@ import pyproj
 import shapely
 
 from rvcli.core.box import Box
-from rvcli.data.crs_transformer.rasterio_crs_transformer import RasterioCRSTransformer
-from rvcli.data.vector_source.projection import map_projector
 from rvcli.errors import RvError
 from rvcli.report.content import Ring
+from rvcli.report.web_mercator import NotOnMapError, SceneMap, latitude, northing
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 Ints: TypeAlias = npt.NDArray[np.int64]
 
-_MAX_LATITUDE = 85.0511  # of Web Mercator: https://epsg.io/3857
-_PROBES = 33  # along each side of a scene
 _LATTICE_PX = 16  # places of a picture that are transformed; those between are interpolated
 _MAX_ERROR = 0.1  # of an interpolated place, in pixels of the scene or the picture
 _EDGE_STEPS = 16
@@ -138,10 +135,6 @@ class Grid:
         return tuple(map(tuple, shapely.get_coordinates(plain).round(self.decimals).tolist()))
 
 
-class _NotOnMap(Exception):
-    """Why a scene cannot be laid on the map, in words."""
-
-
 def place_scene(extent: Box, crs_transformer: Any, max_side: int) -> Grid:
     """Find where the pictures of a scene lie.
 
@@ -154,7 +147,7 @@ def place_scene(extent: Box, crs_transformer: Any, max_side: int) -> Grid:
         return _plain(extent, max_side)
     try:
         return _on_map(extent, crs_transformer, max_side)
-    except (_NotOnMap, RvError, ValueError, pyproj.exceptions.ProjError) as error:
+    except (NotOnMapError, RvError, ValueError, pyproj.exceptions.ProjError) as error:
         return _plain(extent, max_side, f"not laid on the map, but shown in pixels: {error}")
 
 
@@ -181,30 +174,29 @@ def _plain(extent: Box, max_side: int, problem: str = "") -> Grid:
 
 
 def _centres(count: int, length: float) -> Floats:
-    return (np.arange(count) + 0.5) * (length / count)
+    return np.asarray((np.arange(count) + 0.5) * (length / count), np.float64)
 
 
 def _step(extent: Box, max_side: int) -> int:
-    longest = max(extent.get_height(), extent.get_width())
-    shortest = min(extent.get_height(), extent.get_width())
+    sides = int(extent.get_height()), int(extent.get_width())
     # At least one pixel has to be left in each direction.
-    return max(1, min(longest // max_side, shortest))
+    return max(1, min(max(sides) // max_side, min(sides)))
 
 
 def _on_map(extent: Box, crs_transformer: Any, max_side: int) -> Grid:
     """Lay the pictures on the map.
 
     Raises:
-        _NotOnMap: Web Mercator has no place for the scene.
+        NotOnMapError: Web Mercator has no place for the scene.
     """
-    mapped = _Map(extent, crs_transformer)
+    mapped = SceneMap(extent, crs_transformer)
     west, south, east, north = mapped.bounds_xyxy
     x_size, y_size = mapped.size_px
     # Where pixels lie askew on the map, twice as many show each of them.
     factor = min(1.0 if mapped.is_aligned else 2.0, max_side / max(x_size, y_size))
     width, height = (max(1, round(size * factor)) for size in (x_size, y_size))
     xs = west + _centres(width, east - west)
-    top, bottom = _mercator(np.array([north, south]))
+    top, bottom = northing(np.array([north, south]))
     ys = top + _centres(height, bottom - top)
     step = _step(extent, max_side)
     columns, rows = _lookup(mapped, xs, ys, _MAX_ERROR * max(1.0, 1 / factor))
@@ -225,103 +217,7 @@ def _on_map(extent: Box, crs_transformer: Any, max_side: int) -> Grid:
     )
 
 
-class _Map:
-    """A scene on the map: between its pixels and longitude, latitude.
-
-    Attributes:
-        bounds_xyxy: west, south, east, north in degrees.
-        size_px: how many pixels (x, y) of a Mercator map are as fine as those of the scene.
-        is_aligned: whether rows and columns of the scene are those of the map.
-    """
-
-    def __init__(self, extent: Box, crs_transformer: Any) -> None:
-        crs, affine = crs_transformer.get_image_crs(), crs_transformer.get_affine_transform()
-        if affine is not None:
-            crs_transformer = RasterioCRSTransformer(affine, crs)  # to WGS 84, whatever its own is
-        self._extent = extent
-        self._transformer = crs_transformer
-        self._project = map_projector(crs_transformer)
-        is_geographic = pyproj.CRS.from_user_input(
-            crs.to_wkt() if hasattr(crs, "to_wkt") else crs
-        ).is_geographic
-        height, width = extent.get_height(), extent.get_width()
-        ys, xs = (np.linspace(0, side, _PROBES) for side in (height, width))
-        probes = np.stack(np.meshgrid(xs, ys), axis=-1).reshape(-1, 2)
-        lonlat = self._project(probes)
-        if not np.isfinite(lonlat).all():
-            raise _NotOnMap("parts of it lie where its CRS is not defined")
-        self._middle = float(lonlat[len(lonlat) // 2, 0])
-        if not is_geographic and np.abs(lonlat[:, 1]).max() > _MAX_LATITUDE:
-            raise _NotOnMap("it reaches too near to a pole for a Web Mercator map")
-        world = self.to_world(probes)
-        west, south = world.min(axis=0).tolist()
-        east, north = world.max(axis=0).tolist()
-        if not (0 < east - west <= 360 + 1e-6 and south < north):
-            raise _NotOnMap("its georeference gives it no area on the Earth")
-        self.bounds_xyxy = (west, south, east, north)
-        back = self.to_pixels(world)
-        held = np.abs(lonlat[:, 1]) <= _MAX_LATITUDE
-        if not np.abs(back - probes)[held].max(initial=0) < 1:
-            raise _NotOnMap("its georeference cannot be turned round")
-        self.size_px, self.is_aligned = self._fineness()
-
-    def to_world(self, xy: Floats) -> Floats:
-        """Return longitude and latitude; longitudes go on beyond the antimeridian."""
-        lonlat = np.array(self._project(xy), np.float64)
-        turns = np.round((lonlat[:, 0] - self._middle) / 360 * (1 - 1e-9))
-        lonlat[:, 0] -= 360 * turns
-        lonlat[:, 1] = lonlat[:, 1].clip(-_MAX_LATITUDE, _MAX_LATITUDE)
-        return lonlat
-
-    def to_pixels(self, lonlat: Floats) -> Floats:
-        """Return pixel (x, y); nan where there is none."""
-        pixels = self._exact(lonlat)
-        # An image may count its longitudes from elsewhere, across the antimeridian.
-        for turn in (-360.0, 360.0):
-            outside = ~self._inside(pixels)
-            if outside.any():
-                other = self._exact(lonlat[outside] + (turn, 0.0))
-                pixels[outside] = np.where(
-                    self._inside(other)[:, np.newaxis], other, pixels[outside]
-                )
-        return pixels
-
-    def _exact(self, lonlat: Floats) -> Floats:
-        pixels = np.array(self._transformer.map_to_pixel_exact(lonlat), np.float64)
-        pixels[~np.isfinite(pixels).all(axis=1)] = np.nan
-        return pixels
-
-    def _inside(self, pixels: Floats) -> npt.NDArray[np.bool_]:
-        x, y = pixels.T
-        slack = max(self._extent.xmax, self._extent.ymax) / _LATTICE_PX
-        with np.errstate(invalid="ignore"):
-            return np.asarray(
-                (x >= -slack)
-                & (x <= self._extent.xmax + slack)
-                & (y >= -slack)
-                & (y <= self._extent.ymax + slack)
-            )
-
-    def _fineness(self) -> tuple[tuple[float, float], bool]:
-        """Measure at the middle of the scene how its pixels lie on the map."""
-        x, y = self._extent.xmax / 2, self._extent.ymax / 2
-        places = np.array([(x - 0.5, y), (x + 0.5, y), (x, y - 0.5), (x, y + 0.5)])
-        world = self.to_world(places)
-        on_map = np.column_stack([world[:, 0], _mercator(world[:, 1])])
-        # Rows: what a pixel to the right, and one down, are on the map.
-        moves = np.stack([on_map[1] - on_map[0], on_map[3] - on_map[2]])
-        if np.linalg.det(moves) == 0:
-            raise _NotOnMap("its georeference gives it no area on the Earth")
-        per_unit = np.linalg.norm(np.linalg.inv(moves), axis=1)
-        west, south, east, north = self.bounds_xyxy
-        bottom, top = _mercator(np.array([south, north]))
-        x_size, y_size = (east - west) * per_unit[0], (top - bottom) * per_unit[1]
-        sides = self._extent.get_width(), self._extent.get_height()
-        is_aligned = abs(x_size - sides[0]) < 0.5 and abs(y_size - sides[1]) < 0.5
-        return (max(1.0, float(x_size)), max(1.0, float(y_size))), is_aligned
-
-
-def _lookup(mapped: _Map, xs: Floats, ys: Floats, max_error_px: float) -> tuple[Floats, Floats]:
+def _lookup(mapped: SceneMap, xs: Floats, ys: Floats, max_error_px: float) -> tuple[Floats, Floats]:
     """Return which pixels (columns, rows) of a scene lie at places of the map.
 
     Most are interpolated between places of a lattice, which takes a fraction of the time.
@@ -334,7 +230,7 @@ def _lookup(mapped: _Map, xs: Floats, ys: Floats, max_error_px: float) -> tuple[
     """
 
     def exact(some_xs: Floats, some_ys: Floats) -> Floats:
-        lons, lats = np.meshgrid(some_xs, _latitude(some_ys))
+        lons, lats = np.meshgrid(some_xs, latitude(some_ys))
         pixels = mapped.to_pixels(np.column_stack([lons.ravel(), lats.ravel()]))
         return pixels.reshape(len(some_ys), len(some_xs), 2)
 
@@ -346,9 +242,7 @@ def _lookup(mapped: _Map, xs: Floats, ys: Floats, max_error_px: float) -> tuple[
     if not error <= max_error_px:
         pixels = exact(xs, ys)
         return pixels[:, :, 0], pixels[:, :, 1]
-    columns, rows = (
-        down.weights(ys) @ nodes[:, :, axis] @ across.weights(xs).T for axis in (0, 1)
-    )
+    columns, rows = (down.weights(ys) @ nodes[:, :, axis] @ across.weights(xs).T for axis in (0, 1))
     return columns, rows
 
 
@@ -370,12 +264,3 @@ class _Lattice:
         """Return how much each node counts at each place, shape (places, nodes)."""
         away = np.abs((places[:, np.newaxis] - self.nodes) / self.step)
         return np.asarray(np.maximum(0.0, 1.0 - away))
-
-
-def _mercator(latitudes: Floats) -> Floats:
-    """Return northings of the Mercator map, in degrees at the equator."""
-    return np.asarray(np.degrees(np.arcsinh(np.tan(np.radians(latitudes)))))
-
-
-def _latitude(northings: Floats) -> Floats:
-    return np.asarray(np.degrees(np.arctan(np.sinh(np.radians(northings)))))

@@ -44,10 +44,13 @@ def read_labels(source: Any, grid: Grid) -> Ids:
         Class ids, shape `grid.sampled_hw`; 0 is ignore.
     """
     drawn = source.source if type(source) is SemanticSegmentationLabelSource else None
-    if type(drawn) is RasterizedSource and source.class_transformer is None:
+    if (
+        type(drawn) is RasterizedSource
+        and source.class_transformer is None
         # What a polygon touches depends on the size of pixels, what it covers does not.
-        if grid.step == 1 or not drawn.rasterizer_options.all_touched:
-            return _draw(drawn, grid)
+        and (grid.step == 1 or not drawn.rasterizer_options.all_touched)
+    ):
+        return _draw(drawn, grid)
     blocks = drawn.iter_blocks() if drawn is not None else None
     return read_classes(source.get_labels(), grid, blocks)
 
@@ -131,11 +134,11 @@ def coloured(
     Returns:
         uint8 red, green, blue, alpha: shape (height, width, 4).
     """
-    palette = np.zeros((1 << 16, 4), np.uint8)
+    palette: npt.NDArray[np.uint8] = np.zeros((1 << 16, 4), np.uint8)
     for class_id, color in colors.items():
         if class_id not in clear:
             palette[class_id] = color
-    return palette[grid.nearest(ids)]
+    return np.asarray(palette[grid.nearest(ids)])
 
 
 def _transform(grid: Grid) -> Affine:

@@ -253,8 +253,8 @@ class _Scene:
             self._job.limits,
             with_errors=with_errors,
         )
-        for what, error in made.problems:
-            self._note(what, error)
+        for what, reason in made.problems:
+            self._note(what, reason)
         return made.layers
 
     def _has_predictions(self) -> bool:
