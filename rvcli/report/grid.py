@@ -22,6 +22,7 @@ Ints: TypeAlias = npt.NDArray[np.int64]
 _LATTICE_PX = 16  # places of a picture that are transformed; those between are interpolated
 _MAX_ERROR = 0.1  # of an interpolated place, in pixels of the scene or the picture
 _EDGE_STEPS = 16
+_BAND_ROWS = 64  # of a picture, drawn at once
 
 
 @dataclass(frozen=True)
@@ -36,8 +37,9 @@ class Grid:
         bounds_xyxy: of the pictures; see ScenePreview.
         step: how many pixels of the scene, in each direction, are one that is read for it.
         sampled_hw: how many pixels are read.
-        rows, columns: place of each pixel's centre in the scene, in its pixels, shape (height,
-            width) of a picture; nan or outside of the extent where the scene is not.
+        index: position of the pixel that is read for each of a picture, in all of them row by
+            row, shape (height, width) of the picture; one beyond the last where the scene is not.
+        y, x: where the centre of each lies between the centres of those that are read, from 0.
         to_world: from pixel (x, y), shape (n, 2), to the coordinates of ScenePreview.
         decimals: how many digits of these coordinates matter.
         problem: why the scene is shown as a plain image although it is georeferenced.
@@ -48,23 +50,12 @@ class Grid:
     bounds_xyxy: tuple[float, float, float, float]
     step: int
     sampled_hw: tuple[int, int]
-    rows: Floats
-    columns: Floats
+    index: npt.NDArray[np.int32]
+    y: npt.NDArray[np.float32]
+    x: npt.NDArray[np.float32]
     to_world: Callable[[Floats], Floats]
     decimals: int
     problem: str = ""
-
-    @property
-    def inside(self) -> npt.NDArray[np.bool_]:
-        """Tell which pixels of a picture show the scene, shape (height, width)."""
-        rows, columns = self.rows, self.columns
-        with np.errstate(invalid="ignore"):
-            return np.asarray(
-                (rows >= 0)
-                & (rows < self.extent.ymax)
-                & (columns >= 0)
-                & (columns < self.extent.xmax)
-            )
 
     def nearest(self, sampled: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """Lay what was read over the picture, nearest pixels; 0 where the scene is not.
@@ -72,13 +63,8 @@ class Grid:
         Args:
             sampled: shape (height, width) of `sampled_hw`.
         """
-        inside = self.inside
-        shown = np.zeros(inside.shape, sampled.dtype)
-        rows = (self.rows[inside] // self.step).astype(np.int64)
-        columns = (self.columns[inside] // self.step).astype(np.int64)
-        height, width = self.sampled_hw
-        shown[inside] = sampled[rows.clip(max=height - 1), columns.clip(max=width - 1)]
-        return shown
+        # One more for what lies outside.
+        return np.append(sampled.ravel(), sampled.dtype.type(0))[self.index]
 
     def smooth(
         self, planes: npt.NDArray[Any], valid: npt.NDArray[np.bool_]
@@ -93,27 +79,36 @@ class Grid:
             float32 of shape (height, width, channels) of the picture, and where it is valid:
             where the nearest pixel is.
         """
-        shown_valid = self.nearest(valid)
-        shown = np.zeros((*shown_valid.shape, planes.shape[2]), np.float32)
+        channels = planes.shape[2]
+        # Whether a pixel counts is a channel of its own, so that it gets the same weights.
+        counted = np.empty((*planes.shape[:2], channels + 1), np.float32)
+        np.multiply(planes, valid[:, :, np.newaxis], out=counted[:, :, :channels])
+        counted[:, :, channels] = valid
+        flat = counted.reshape(-1, channels + 1)
+        shown = np.empty((*self.index.shape, channels), np.float32)
+        for first in range(0, len(shown), _BAND_ROWS):
+            band = np.s_[first : first + _BAND_ROWS]
+            means = self._means(flat, self.y[band], self.x[band])
+            weights = np.maximum(means[:, :, channels:], np.float32(1e-6))
+            np.divide(means[:, :, :channels], weights, out=shown[band])
+        return shown, self.nearest(valid)
+
+    def _means(
+        self, flat: npt.NDArray[np.float32], y: npt.NDArray[Any], x: npt.NDArray[Any]
+    ) -> npt.NDArray[np.float32]:
+        """Return bilinear means of rows of an array, one for each pixel that is read."""
         height, width = self.sampled_hw
-        y = (self.rows[shown_valid] / self.step - 0.5).clip(0, height - 1)
-        x = (self.columns[shown_valid] / self.step - 0.5).clip(0, width - 1)
-        top, left = y.astype(np.int64), x.astype(np.int64)
+        top, left = y.astype(np.int32), x.astype(np.int32)
         below, right = np.minimum(top + 1, height - 1), np.minimum(left + 1, width - 1)
-        y, x = (y - top).astype(np.float32), (x - left).astype(np.float32)
-        total = np.zeros((len(y), planes.shape[2]), np.float32)
-        weights = np.zeros((len(y), 1), np.float32)
-        for rows, columns, weight in (
-            (top, left, (1 - y) * (1 - x)),
+        y, x = (y - top)[:, :, np.newaxis], (x - left)[:, :, np.newaxis]
+        means: npt.NDArray[np.float32] = flat[top * width + left] * ((1 - y) * (1 - x))
+        for rows, columns, weights in (
             (top, right, (1 - y) * x),
             (below, left, y * (1 - x)),
             (below, right, y * x),
         ):
-            counted = (weight * valid[rows, columns])[:, np.newaxis]
-            total += planes[rows, columns] * counted
-            weights += counted
-        shown[shown_valid] = total / np.maximum(weights, np.float32(1e-6))
-        return shown, shown_valid
+            means += flat[rows * width + columns] * weights
+        return means
 
     def ring(self, pixels_xy: Any) -> Ring:
         """Return a closed line in pixel (x, y) in the coordinates of the preview, rounded."""
@@ -157,16 +152,12 @@ def _plain(extent: Box, max_side: int, problem: str = "") -> Grid:
     scale = min(1.0, max_side / max(height, width))
     rows = _centres(max(1, round(height * scale)), height)
     columns = _centres(max(1, round(width * scale)), width)
-    grid_rows, grid_columns = np.meshgrid(rows, columns, indexing="ij")
     step = _step(extent, max_side)
     return Grid(
         extent=extent,
         georeferenced=False,
         bounds_xyxy=(0.0, -float(height), float(width), 0.0),
-        step=step,
-        sampled_hw=(max(1, height // step), max(1, width // step)),
-        rows=grid_rows,
-        columns=grid_columns,
+        **_sampling(extent, step, *np.meshgrid(rows, columns, indexing="ij")),
         to_world=lambda xy: xy * (1, -1),
         decimals=1,
         problem=problem,
@@ -181,6 +172,37 @@ def _step(extent: Box, max_side: int) -> int:
     sides = int(extent.get_height()), int(extent.get_width())
     # At least one pixel has to be left in each direction.
     return max(1, min(max(sides) // max_side, min(sides)))
+
+
+def _sampling(extent: Box, step: int, rows: Floats, columns: Floats) -> dict[str, Any]:
+    """Return what of a Grid tells which pixels are read, and where they are shown.
+
+    Args:
+        extent: of the scene.
+        step: see Grid.
+        rows: of the scene, where the centre of each pixel of a picture lies; may be nan.
+        columns: likewise.
+    """
+    height, width = (max(1, side // step) for side in (extent.get_height(), extent.get_width()))
+    with np.errstate(invalid="ignore"):
+        inside = (rows >= 0) & (rows < extent.ymax) & (columns >= 0) & (columns < extent.xmax)
+    rows, columns = (np.where(inside, places, 0) / step for places in (rows, columns))
+    places = (
+        each.astype(np.int32).clip(max=side - 1)
+        for each, side in ((rows, height), (columns, width))
+    )
+    index = np.where(inside, next(places) * np.int32(width) + next(places), height * width)
+    y, x = (
+        (each - 0.5).clip(0, side - 1).astype(np.float32)
+        for each, side in ((rows, height), (columns, width))
+    )
+    return {
+        "step": step,
+        "sampled_hw": (height, width),
+        "index": index.astype(np.int32),
+        "y": y,
+        "x": x,
+    }
 
 
 def _on_map(extent: Box, crs_transformer: Any, max_side: int) -> Grid:
@@ -205,13 +227,7 @@ def _on_map(extent: Box, crs_transformer: Any, max_side: int) -> Grid:
         extent=extent,
         georeferenced=True,
         bounds_xyxy=(west, south, east, north),
-        step=step,
-        sampled_hw=(
-            max(1, extent.get_height() // step),
-            max(1, extent.get_width() // step),
-        ),
-        rows=rows,
-        columns=columns,
+        **_sampling(extent, step, rows, columns),
         to_world=mapped.to_world,
         decimals=int(np.clip(np.ceil(-np.log10(degrees_per_px / 4)), 4, 8)),
     )

@@ -30,6 +30,7 @@ _FEW = 64  # places along the longer side that are read of larger ones
 _SMALL_PX = 4  # side of what is read there
 _SPECK_PX = 64  # black areas of fewer pixels are imagery
 _PERCENTILES = (2, 98)
+_MANY_VALUES = 100_000  # are enough for these
 _MIN_CONTRAST = 0.3  # of the brightest value
 _COLOR_INTERP = (ColorInterp.red, ColorInterp.green, ColorInterp.blue)
 # As bands of Sentinel-2 and Landsat are described.
@@ -87,9 +88,11 @@ def picture_of(source: RasterSource, shown: Shown, grid: Grid) -> npt.NDArray[np
     planes, valid = _read(source, shown.channels, grid)
     valid &= ~_without_data(planes)
     is_byte = planes.dtype == np.uint8
-    smooth, is_shown = grid.smooth(np.where(valid[:, :, np.newaxis], planes, 0), valid)
+    smooth, is_shown = grid.smooth(np.nan_to_num(planes, nan=0, posinf=0, neginf=0), valid)
     rgba = np.zeros((*is_shown.shape, 4), np.uint8)
-    rgba[:, :, :3] = _stretched(smooth, planes[valid], in_common=is_byte)
+    values = planes[valid]
+    values = values[:: max(1, len(values) // _MANY_VALUES)]
+    rgba[:, :, :3] = _stretched(smooth, values, in_common=is_byte)
     rgba[~is_shown] = 0
     rgba[:, :, 3] = is_shown * np.uint8(255)
     return rgba
