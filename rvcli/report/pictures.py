@@ -1,4 +1,8 @@
-"""Arrays as pictures that stand in a page: imagery of any bands, and classes in their colours."""
+"""Arrays as pictures for a page: imagery of any bands, and classes in their colours.
+
+As WebP, with an alpha band where something is transparent, which every browser of today reads:
+https://developers.google.com/speed/webp/faq#which_web_browsers_natively_support_webp
+"""
 
 from __future__ import annotations
 
@@ -21,6 +25,7 @@ __all__ = [
     "class_color",
     "classes",
     "colors_of",
+    "drawing",
     "imagery",
     "palette_of",
     "photo",
@@ -28,9 +33,12 @@ __all__ = [
     "stretch_limits",
 ]
 
-# Photographs are ten times smaller in WebP than in PNG.
-_QUALITY = 80
+# Photographs are ten times smaller so than without loss.
+_PHOTO = {"QUALITY": 75}
+_DRAWING = {"LOSSLESS": "YES"}
 _PERCENTILES = (2, 98)
+_MIN_SIDE = 64
+_SHRINK = 2**-0.5  # half as many pixels
 
 
 def rgb(array: Array, limits: Array | None = None) -> npt.NDArray[np.uint8]:
@@ -44,7 +52,7 @@ def rgb(array: Array, limits: Array | None = None) -> npt.NDArray[np.uint8]:
     """
     shown = _three(array)
     if limits is None:
-        limits = stretch_limits(shown)
+        limits = stretch_limits(array)
     has_data = shown.any(axis=2)
     low, high = limits[:, 0], limits[:, 1]
     scaled = 255 * (shown.astype(np.float64) - low) / np.maximum(high - low, 1e-9)
@@ -74,28 +82,39 @@ def imagery(array: Array, limits: Array | None = None) -> Picture:
     return photo(rgb(array, limits))
 
 
-def photo(pixels: npt.NDArray[np.uint8]) -> Picture:
-    """Return RGB, or RGB and opacity, as a picture; small, at some loss.
-
-    Args:
-        pixels: uint8, shape (height, width, 3 or 4).
-    """
-    return _picture(pixels, QUALITY=_QUALITY)
-
-
 def classes(array: Array, palette: Array, *, is_transparent: bool = False) -> Picture:
-    """Return class ids as a picture in the colours of the classes, without loss.
+    """Return class ids as a picture in the colours of the classes.
 
     Args:
         array: class ids, shape (height, width).
-        palette: as palette_of gives it; may have a fourth column of opacity.
+        palette: as palette_of gives it.
         is_transparent: show nothing where the class is 0, instead of its colour.
     """
     pixels = palette[array]
     if is_transparent:
         opacity = np.where(array == 0, 0, 255).astype(np.uint8)
-        pixels = np.dstack([pixels[:, :, :3], opacity])
-    return _picture(pixels, LOSSLESS="YES")
+        pixels = np.dstack([pixels, opacity])
+    return drawing(pixels)
+
+
+def photo(pixels: npt.NDArray[np.uint8], max_bytes: int | None = None) -> Picture:
+    """Encode imagery, with some loss.
+
+    Args:
+        pixels: uint8, shape (height, width, 3), or 4 with alpha, which is kept as it is.
+        max_bytes: size above which the picture is made smaller.
+    """
+    return _picture(pixels, max_bytes, _PHOTO)
+
+
+def drawing(pixels: npt.NDArray[np.uint8], max_bytes: int | None = None) -> Picture:
+    """Encode areas of few colours, without loss.
+
+    Args:
+        pixels: uint8, shape (height, width, 3), or 4 with alpha.
+        max_bytes: size above which the picture is made smaller, of the nearest pixels.
+    """
+    return _picture(pixels, max_bytes, _DRAWING)
 
 
 def class_color(item: ClassItem) -> str:
@@ -114,12 +133,23 @@ def _three(array: Array) -> Array:
     return first if first.shape[2] == 3 else np.repeat(first[:, :, :1], 3, axis=2)
 
 
-def _picture(pixels: Array, **options: Any) -> Picture:
-    size_hw = (int(pixels.shape[0]), int(pixels.shape[1]))
-    pixels = np.ascontiguousarray(pixels)
-    if _has_webp():
-        return Picture(encoded(pixels, "WEBP", **options), "image/webp", size_hw)
-    return Picture(encoded(pixels, "PNG"), "image/png", size_hw)
+def _picture(pixels: Array, max_bytes: int | None, options: dict[str, Any]) -> Picture:
+    if pixels.shape[2] == 4 and (pixels[:, :, 3] == 255).all():
+        pixels = pixels[:, :, :3]
+    driver = "WEBP" if _has_webp() else "PNG"
+    while True:
+        height, width = pixels.shape[:2]
+        given = options if driver == "WEBP" else {}
+        data = encoded(np.ascontiguousarray(pixels), driver, **given)
+        if max_bytes is None or len(data) <= max_bytes or max(height, width) <= _MIN_SIDE:
+            return Picture(data, f"image/{driver.lower()}", (int(height), int(width)))
+        pixels = pixels[_nearest(height)[:, np.newaxis], _nearest(width)]
+
+
+def _nearest(side: int) -> npt.NDArray[np.int64]:
+    """Return which of some pixels in a row are left of them when there are to be fewer."""
+    fewer = max(1, round(side * _SHRINK))
+    return ((np.arange(fewer) + 0.5) * side / fewer).astype(np.int64)
 
 
 @cache

@@ -62,3 +62,13 @@ def test_colours_are_css_for_legends():
     assert [1, 2] == list(colors)
     assert ("a", "#ff0000") == colors[1]
     assert colors[2][1].startswith("#")
+
+
+def test_a_picture_is_as_small_as_asked_for():
+    """A picture that takes too many bytes has fewer pixels, down to 64 a side."""
+    noise = np.random.default_rng(0).integers(0, 255, (200, 300, 4), np.uint8)
+    for encode in (pictures.photo, pictures.drawing):
+        shown = encode(noise, max_bytes=20_000)
+        assert len(shown.data) <= 20_000
+        assert shown.size_hw < (200, 300)
+    assert max(pictures.drawing(noise, max_bytes=1).size_hw) <= 64
