@@ -21,7 +21,7 @@ Array: TypeAlias = npt.NDArray[Any]
 ERRORS = "errors"
 MAX_SIDE_PX = 256
 _LEAST_SIDE_PX = 128
-_DIM = 0.35
+_DIM = 0.5
 _WRONG_RGB = (255, 45, 85)
 _MARKS = ClassMap(
     [
