@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 
 from rvcli.report.account import CommandRun
@@ -26,7 +25,7 @@ def _command_run(command: CommandFiles) -> CommandRun:
     record = command.record
     if record is None:
         return CommandRun(command.id, command.command_type)
-    usage: Mapping[str, float] = getattr(record, "usage", {})
+    usage = record.usage
     wall_s = usage.get("wall_s")
     return CommandRun(
         id=command.id,

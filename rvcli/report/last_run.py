@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from typing import Any
 
+from rvcli.errors import NotReadableError
 from rvcli.profile.secrets import mask_uris
 from rvcli.report.account import LastRun, PlanStep
 from rvcli.report.sources import Source
+from rvcli.runner.history import History, list_history, read_history
+
+MOST_READ = 20
 
 
 def collect_last_run(source: Source) -> LastRun:
@@ -18,10 +23,10 @@ def collect_last_run(source: Source) -> LastRun:
     return _from_history(source) or LastRun(steps=_from_records(source))
 
 
-def steps_of(history: Mapping[str, Any], experiment_id: str) -> tuple[PlanStep, ...]:
+def steps_of(history: History, experiment_id: str) -> tuple[PlanStep, ...]:
     """Return the steps of an experiment and all that they depend on, as a run has kept them."""
-    steps = {str(step["id"]): step for step in history.get("plan", {}).get("steps", ())}
-    results = {str(result["id"]): result for result in history.get("results", ())}
+    steps = {str(step["id"]): step for step in (history.plan or {}).get("steps", ())}
+    results = {str(result["id"]): result for result in history.results}
     wanted: set[str] = set()
     waiting = [id for id, step in steps.items() if step.get("experiment_id") == experiment_id]
     while waiting:
@@ -35,8 +40,8 @@ def steps_of(history: Mapping[str, Any], experiment_id: str) -> tuple[PlanStep, 
 def _step(step: Mapping[str, Any], result: Mapping[str, Any] | None) -> PlanStep:
     status = str(step.get("status") or "unknown")
     if status == "run":
-        # A run that was killed has results of some only.
-        status = str(result["status"]) if result is not None else "not_run"
+        # A run that was killed, or goes on elsewhere, has results of some only.
+        status = str(result["status"]) if result is not None else "unknown"
     return PlanStep(
         id=str(step["id"]),
         command_type=str(step.get("command_type") or ""),
@@ -50,6 +55,22 @@ def _step(step: Mapping[str, Any], result: Mapping[str, Any] | None) -> PlanStep
 
 
 def _from_history(source: Source) -> LastRun | None:
+    for run_id in list_history(source.root_uri)[:MOST_READ]:
+        try:
+            history = read_history(source.root_uri, run_id)
+        except NotReadableError:
+            continue  # of another version of rv
+        if history.concerns(source.id):
+            return LastRun(
+                steps=steps_of(history, source.id),
+                run_id=history.run_id,
+                runner=history.runner,
+                started=history.started,
+                finished=history.finished,
+                host=history.host,
+                command_line=mask_uris(shlex.join(history.command_line)),
+                version=history.version,
+            )
     return None
 
 
