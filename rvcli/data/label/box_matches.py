@@ -41,8 +41,27 @@ def match_boxes(
     boxes, ious = _pairs(predicted[order], truth, iou_thresholds[0])
     hits = np.zeros((len(iou_thresholds), len(order)), np.bool_)
     for row, threshold in zip(hits, iou_thresholds, strict=True):
-        row[_choose(boxes[ious >= threshold])] = True
+        row[list(_choose(boxes[ious >= threshold]))] = True
     return scores[order], hits
+
+
+def matched_boxes(
+    truth: Array, predicted: Array, scores: Array, iou_threshold: float = IOU_THRESHOLDS[0]
+) -> dict[int, int]:
+    """Tell which predicted boxes of one class hit which true ones; see match_boxes.
+
+    Args:
+        truth: rows (ymin, xmin, ymax, xmax), shape (n, 4).
+        predicted: likewise, shape (m, 4).
+        scores: of the predicted boxes, shape (m,).
+        iou_threshold: from which on a box hits another.
+
+    Returns:
+        The position of the true box that was hit, by the position of the predicted one.
+    """
+    order = np.argsort(-scores, kind="stable")
+    boxes, _ = _pairs(predicted[order], truth, iou_threshold)
+    return {int(order[box]): true for box, true in _choose(boxes).items()}
 
 
 def _pairs(predicted: Array, truth: Array, threshold: float) -> tuple[Array, Array]:
@@ -60,15 +79,15 @@ def _pairs(predicted: Array, truth: Array, threshold: float) -> tuple[Array, Arr
     return pairs[order], ious[order]
 
 
-def _choose(pairs: Array) -> list[int]:
-    """List the predicted boxes that get a true one; pairs come in order of choice."""
+def _choose(pairs: Array) -> dict[int, int]:
+    """Return the true box of each predicted one that gets one; pairs come in order of choice."""
     chosen: dict[int, int] = {}
     taken: set[int] = set()
     for box, true in pairs.tolist():
         if box not in chosen and true not in taken:
             chosen[box] = true
             taken.add(true)
-    return list(chosen)
+    return chosen
 
 
 class Matches:
