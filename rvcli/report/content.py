@@ -170,6 +170,7 @@ class Metrics:
         precision_recall: a curve a class; None where nothing says how sure predictions are.
         notes: what a reader of the figures must know, as why there are no curves.
         others: what other evaluators wrote, by the name of the file.
+        more: figures of classes by other evaluators, or of polygons; titles are names of files.
     """
 
     overall: Figures | None = None
@@ -177,6 +178,7 @@ class Metrics:
     precision_recall: Chart | None = None
     notes: tuple[str, ...] = ()
     others: Mapping[str, Any] = field(default_factory=dict)
+    more: tuple[Figures, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,7 @@ def save_img(im_array: npt.NDArray[np.uint8], output_path: str) -> None:
             f"{output_path!r} cannot be written as a picture", hint="name it .png, .jpg or .tif"
         )
     with atomic_path(output_path) as temporary:
-        temporary.write_bytes(_encoded(im_array, _DRIVERS[suffix]))
+        temporary.write_bytes(encoded(im_array, _DRIVERS[suffix]))
 
 
 def numpy_to_png(array: npt.NDArray[Any]) -> bytes:
@@ -48,7 +48,7 @@ def numpy_to_png(array: npt.NDArray[Any]) -> bytes:
     Args:
         array: shape (height, width) or (height, width, channels), uint8 or uint16.
     """
-    return _encoded(array, "PNG")
+    return encoded(array, "PNG")
 
 
 def png_to_numpy(png: bytes, dtype: Any = "uint8") -> npt.NDArray[Any]:
@@ -71,7 +71,14 @@ def png_to_numpy(png: bytes, dtype: Any = "uint8") -> npt.NDArray[Any]:
     return pixels[:, :, 0] if pixels.shape[2] == 1 else pixels
 
 
-def _encoded(array: npt.NDArray[Any], driver: str) -> bytes:
+def encoded(array: npt.NDArray[Any], driver: str, **options: Any) -> bytes:
+    """Return an image file.
+
+    Args:
+        array: shape (height, width) or (height, width, channels), uint8 or uint16.
+        driver: of GDAL, as "PNG", "JPEG" or "WEBP".
+        options: of that driver.
+    """
     import numpy as np
     from rasterio.io import MemoryFile
 
@@ -86,7 +93,7 @@ def _encoded(array: npt.NDArray[Any], driver: str) -> bytes:
     with warnings.catch_warnings(), MemoryFile() as file:
         warnings.simplefilter("ignore")  # a picture is not georeferenced
         with file.open(
-            driver=driver, height=height, width=width, count=count, dtype=pixels.dtype
+            driver=driver, height=height, width=width, count=count, dtype=pixels.dtype, **options
         ) as dataset:
             dataset.write(np.moveaxis(pixels, -1, 0))
         return bytes(file.read())
