@@ -76,10 +76,19 @@ class Section:
         """Scenes of which something is missing."""
         return [scene for scene in self.report.scenes if scene.problem]
 
+    @cached_property
+    def common_facts(self) -> dict[str, str]:
+        """What all its scenes have in common, if it has more than one."""
+        first, *others = [scene.facts for scene in self.report.scenes]
+        if not others:
+            return {}
+        return {k: v for k, v in first.items() if all(facts.get(k) == v for facts in others)}
+
     @property
     def fact_names(self) -> list[str]:
-        """What is known of scenes: the columns of their table."""
-        return list(dict.fromkeys(name for scene in self.report.scenes for name in scene.facts))
+        """What else is known of scenes: the columns of their table."""
+        names = dict.fromkeys(name for scene in self.report.scenes for name in scene.facts)
+        return [name for name in names if name not in self.common_facts]
 
 
 def render(

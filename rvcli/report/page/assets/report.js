@@ -33,13 +33,13 @@
     const element = document.getElementById(frame.dataset.map);
     const map = L.map(element, {
       crs: content.georeferenced ? L.CRS.EPSG3857 : L.CRS.Simple,
-      attributionControl: false, scrollWheelZoom: false, zoomSnap: 0.25, zoomDelta: 1, minZoom: content.georeferenced ? 1 : -12,
+      attributionControl: false, scrollWheelZoom: false, zoomSnap: 0, zoomDelta: 1, minZoom: content.georeferenced ? 1 : -12,
       maxZoom: content.georeferenced ? 24 : 8, worldCopyJump: false,
     });
     map.on("focus", () => map.scrollWheelZoom.enable());
     map.on("blur", () => map.scrollWheelZoom.disable());
     if (content.georeferenced) {
-      L.control.scale({ imperial: false }).addTo(map);
+      L.control.scale({ imperial: false, maxWidth: 140 }).addTo(map);
     }
     ["imagery", ...OVERLAYS].forEach((name, i) => {
       map.createPane(name).style.zIndex = 300 + i;
@@ -110,8 +110,8 @@
 
     show("all");
     // Scenes far apart would all be specks: begin with one that was predicted, or the first.
-    const sizes = content.scenes.map((scene) => boundsOf(scene).getNorth() - boundsOf(scene).getSouth());
-    if (Math.max(...sizes) * 25 < all.getNorth() - all.getSouth() && content.scenes.length > 1) {
+    const side = (bounds) => Math.max(bounds.getNorth() - bounds.getSouth(), bounds.getEast() - bounds.getWest());
+    if (Math.max(...content.scenes.map((scene) => side(boundsOf(scene)))) * 25 < side(all)) {
       const predicted = content.scenes.findIndex((s) => s.layers.some((l) => l.name === "predictions"));
       show(Math.max(predicted, 0));
     }
