@@ -9,6 +9,7 @@ import numpy as np
 
 from rvcli.core.box import Box
 from rvcli.data.label_store.probability_raster import FULL, TILE_SIZE
+from rvcli.data.raster_source.raster_source import sample_grid
 from rvcli.errors import DataError
 from rvcli.evaluation.precision_recall import ScoreTally
 from rvcli.filesystem import shown
@@ -54,7 +55,7 @@ def tally_probabilities(
         )
     tally = ScoreTally()
     hits, counts = (np.zeros((len(class_ids), _LEVELS), np.int64) for _ in range(2))
-    tiles = choose_tiles(extent, MAX_PIXELS)
+    tiles = sample_grid(extent, TILE_SIZE, MAX_PIXELS)
     with source.activate(), track("precision and recall", len(tiles)) as progress:
         for tile in tiles:
             classes = np.asarray(truth.get_label_arr(tile))
@@ -82,19 +83,3 @@ def _count(
         levels = probabilities[:, row]
         counts[row] += np.bincount(levels[is_predicted], minlength=_LEVELS)
         hits[row] += np.bincount(levels[is_predicted & is_class], minlength=_LEVELS)
-
-
-def choose_tiles(extent: Box, max_pixels: int) -> list[Box]:
-    """Choose tiles of an image: all, or as many as have so many pixels, one of each part."""
-    tiles = [
-        Box(y, x, min(y + TILE_SIZE, extent.ymax), min(x + TILE_SIZE, extent.xmax))
-        for y in range(0, extent.ymax, TILE_SIZE)
-        for x in range(0, extent.xmax, TILE_SIZE)
-    ]
-    wanted = max(1, max_pixels // TILE_SIZE**2)
-    if len(tiles) <= wanted:
-        return tiles
-    rng = np.random.default_rng(0)
-    starts = np.linspace(0, len(tiles), wanted + 1)
-    places = np.floor(starts[:-1] + rng.random(wanted) * (starts[1] - starts[0])).astype(int)
-    return [tiles[place] for place in places]

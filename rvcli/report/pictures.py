@@ -12,17 +12,18 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from rvcli.core.color import to_hex
+from rvcli.data.label_store.class_raster import class_colors
 from rvcli.report.content import Picture
-from rvcli.task.debug_image import class_rgb, palette_of
+from rvcli.task.debug_image import palette_of
 from rvcli.utils.misc import encoded
 
 if TYPE_CHECKING:
-    from rvcli.core.class_map import ClassItem, ClassMap
+    from rvcli.core.class_map import ClassMap
 
 Array: TypeAlias = npt.NDArray[Any]
 
 __all__ = [
-    "class_color",
     "classes",
     "colors_of",
     "drawing",
@@ -117,15 +118,11 @@ def drawing(pixels: npt.NDArray[np.uint8], max_bytes: int | None = None) -> Pict
     return _picture(pixels, max_bytes, _DRAWING)
 
 
-def class_color(item: ClassItem) -> str:
-    """Return the colour of a class as "#rrggbb"."""
-    return "#{:02x}{:02x}{:02x}".format(*class_rgb(item))
-
-
 def colors_of(class_map: ClassMap) -> dict[int, tuple[str, str]]:
     """Return (name, CSS colour) by class id, for legends; without class 0."""
+    colors = class_colors(class_map)
     items = sorted((item for item in class_map.get_items() if item.id), key=lambda i: i.id)
-    return {item.id: (item.name or str(item.id), class_color(item)) for item in items}
+    return {item.id: (item.name or str(item.id), to_hex(colors[item.id][:3])) for item in items}
 
 
 def _three(array: Array) -> Array:

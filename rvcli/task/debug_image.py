@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import colorsys
 import random
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -10,13 +9,13 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from rvcli.core.color import to_rgb
+from rvcli.data.label_store.class_raster import class_colors
 from rvcli.filesystem import join_uri, resolve
 from rvcli.utils.misc import numpy_to_png
 
 if TYPE_CHECKING:
     from rvcli.core.box import Box
-    from rvcli.core.class_map import ClassItem, ClassMap
+    from rvcli.core.class_map import ClassMap
     from rvcli.data.scene import Scene
 
 Array: TypeAlias = npt.NDArray[Any]
@@ -25,7 +24,6 @@ _MAX_SIDE = 1024
 _MAX_CHIPS = 24
 _SHEET_COLUMNS = 4
 _CHIP_SIDE = 150
-_GOLDEN_ANGLE = 0.381966
 _FRAME_SHARE = 16
 
 
@@ -175,20 +173,12 @@ def _thin_blocks(scene: Scene, step: int) -> Iterator[tuple[Box, slice, slice, A
         yield block, rows, columns, part
 
 
-def class_rgb(item: ClassItem) -> tuple[int, int, int]:
-    """Return the colour of a class, each part from 0 to 255; one of its own if it has none."""
-    if item.color is not None:
-        return to_rgb(item.color)
-    # Steps of the golden angle keep the hues of any number of classes apart.
-    red, green, blue = colorsys.hsv_to_rgb(item.id * _GOLDEN_ANGLE % 1.0, 0.75, 0.9)
-    return round(255 * red), round(255 * green), round(255 * blue)
-
-
 def palette_of(class_map: ClassMap) -> npt.NDArray[np.uint8]:
     """Give the colour of every class id, shape (65536, 3); black where there is no class."""
     palette = np.zeros((1 << 16, 3), np.uint8)
+    colors = class_colors(class_map)
     for item in class_map.get_items():
-        palette[item.id] = class_rgb(item)
+        palette[item.id] = colors[item.id][:3]
     return palette
 
 

@@ -16,6 +16,7 @@ from rvcli.data.crs_transformer.identity_crs_transformer import IdentityCRSTrans
 from rvcli.data.label.chip_classification_labels import ChipClassificationLabels
 from rvcli.data.label.semantic_segmentation_labels import SemanticSegmentationLabels
 from rvcli.data.label_store.probability_raster import new_probability_raster
+from rvcli.data.raster_source.raster_source import sample_grid
 from rvcli.errors import DataError
 from rvcli.evaluation import probabilities
 from rvcli.evaluation.chip_classification_evaluation import ChipClassificationEvaluation
@@ -142,10 +143,10 @@ def test_of_a_large_scene_tiles_of_all_parts_are_read(
     write: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The pixels that are looked at are bounded, the same each time, and say their share."""
-    chosen = probabilities.choose_tiles(Box(0, 0, 10_000, 10_000), 1 << 22)
+    chosen = sample_grid(Box(0, 0, 10_000, 10_000), 256, 1 << 22)
     assert 64 == len(chosen) == len(set(chosen))
     assert 4 == len({(tile.ymin > 5000, tile.xmin > 5000) for tile in chosen})
-    assert chosen == probabilities.choose_tiles(Box(0, 0, 10_000, 10_000), 1 << 22)
+    assert chosen == sample_grid(Box(0, 0, 10_000, 10_000), 256, 1 << 22)
     monkeypatch.setattr(probabilities, "MAX_PIXELS", 256 * 256)
     truth = np.ones((256, 1024), np.uint8)
     uri = write(np.ones((3, 256, 1024), np.float32))
