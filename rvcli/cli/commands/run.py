@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -16,6 +17,7 @@ from rvcli.errors import UsageError
 if TYPE_CHECKING:
     from rvcli.dag import Plan
     from rvcli.runner.experiment_runner import ExperimentRunner, RunOptions
+    from rvcli.runner.history import History
     from rvcli.runner.outcome import Outcome
 
 
@@ -187,6 +189,7 @@ def _run(
     from rvcli.cli.render import outcome as render
     from rvcli.cli.render.plan import print_plan
     from rvcli.cli.render.progress import progress_view
+    from rvcli.runner.history import History
     from rvcli.runner.outcome import LeftRunning
 
     quiet = state.is_quiet or as_json
@@ -200,8 +203,11 @@ def _run(
             view = stack.enter_context(progress_view(quiet=quiet))
             if as_json:
                 stack.enter_context(foreign_prints_aside())
+            begun = History.begin(options.run_id, runner.key, options.command_line)
+            outcomes = stack.enter_context(_history(begun, plan, goes_on=options.detach))
+            options = replace(options, sink=view, ended=outcomes.append)
             try:
-                outcome = runner.run_plan(plan, replace(options, sink=view))
+                outcome = runner.run_plan(plan, options)
             except LeftRunning:
                 _tell_how_to_follow(plan, options)
                 raise
@@ -215,10 +221,38 @@ def _run(
         render.print_results(plan)
 
 
+@contextmanager
+def _history(begun: History, plan: Plan, *, goes_on: bool) -> Iterator[list[Outcome]]:
+    """Keep the history of the run inside the block, however it ends.
+
+    Yields:
+        a list to which what became of the jobs is added; nothing is, if none has begun.
+    """
+    from rvcli.errors import PlanError
+    from rvcli.runner.history import write_history
+    from rvcli.runner.outcome import LeftRunning
+
+    outcomes: list[Outcome] = []
+    ran = True
+    try:
+        yield outcomes
+    except LeftRunning:
+        goes_on = True
+        raise
+    except (PlanError, UsageError, click.Abort):
+        ran = bool(outcomes)  # refused before anything was started
+        raise
+    finally:
+        if ran:
+            results = [result for outcome in outcomes for result in outcome.results]
+            problems = write_history(begun, plan, results, goes_on=goes_on)
+            with suppress(OSError):  # of a terminal that is gone
+                warn(problems)
+
+
 def _tell_how_to_follow(plan: Plan, options: RunOptions) -> None:
     """Say on the standard error, if anybody reads it still, that the run goes on."""
     import shlex
-    from contextlib import suppress
 
     experiment = plan.to_run[0].definition.experiment
     root = experiment.root_uri if experiment else plan.to_run[0].definition.root_uri

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rvcli import keys
 from rvcli.cli.render.plan import summary
@@ -56,20 +56,8 @@ def print_outcome_json(plan: Plan, outcome: Outcome | None, run_id: str | None) 
     Args:
         run_id: by which `rv jobs` finds the run, if it does.
     """
-    results = [_result(r) for r in outcome.results] if outcome is not None else []
+    results = [r.to_dict() for r in outcome.results] if outcome is not None else []
     print_json({**plan.to_dict(), "results": results, "run_id": run_id})
-
-
-def _result(result: JobResult) -> dict[str, Any]:
-    return {
-        "id": result.job.id,
-        "status": result.state.status,
-        "detail": result.state.detail,
-        "seconds": round(result.seconds, 3),
-        "log_path": result.job.log_path,
-        "last_lines": list(result.last_lines),
-        "reproduce": list(result.reproduce),
-    }
 
 
 def print_results(plan: Plan) -> None:
