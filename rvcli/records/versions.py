@@ -15,7 +15,6 @@ _PACKAGES = (
     *("sklearn", "joblib", "lightgbm", "xgboost", "catboost", "onnx", "onnxruntime"),
     *("torch", "torchvision", "timm", "segmentation_models_pytorch", "safetensors", "lightning"),
     *("pytorch_lightning", "transformers", "torchgeo", "terratorch", "keras", "tensorflow", "jax"),
-    *("fsspec", "boto3", "dask", "distributed"),
 )
 
 # Libraries that are no Python: module, attribute, and how people call them.
