@@ -24,6 +24,7 @@ COMMANDS = {
     "ls": Place("ls", "List the experiments of a file and their commands."),
     "jobs": Place("jobs", "List, follow and cancel runs that go on without rv."),
     "predict": Place("predict", "Apply a predict package to an image."),
+    "lineage": Place("lineage", "Say what an artifact was made from, by which commands."),
     "plugins": Place("plugins", "List plugins, or prove that they work."),
     "config": Place("config", "Show the settings and where they come from."),
     "migrate": Place("migrate", "Say what old files use that is written otherwise today."),
