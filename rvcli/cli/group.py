@@ -25,6 +25,7 @@ COMMANDS = {
     "jobs": Place("jobs", "List, follow and cancel runs that go on without rv."),
     "report": Place("report", "Show what experiments did, and how well, as one HTML file."),
     "predict": Place("predict", "Apply a predict package to an image."),
+    "lineage": Place("lineage", "Say what an artifact was made from, by which commands."),
     "plugins": Place("plugins", "List plugins, or prove that they work."),
     "config": Place("config", "Show the settings and where they come from."),
     "migrate": Place("migrate", "Say what old files use that is written otherwise today."),

@@ -1,0 +1,1 @@
+"""STAC items of predictions and models, as others read them: https://stacspec.org"""
