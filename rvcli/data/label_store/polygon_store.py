@@ -12,7 +12,7 @@ from rvcli.data.label_store.vector_file import Batch, write_batches
 from rvcli.data.label_store.vector_output import vector_polygons
 from rvcli.data.label_store.vector_output_config import POLYGONS, VectorOutput
 from rvcli.errors import DataError
-from rvcli.filesystem import shown
+from rvcli.filesystem import shown, to_path
 from rvcli.utils.place import placed
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class SemanticSegmentationPolygonStore(LabelStore):
 
         Args:
             uri: of the vector file; its extension decides on the format, see write_batches.
-            raster_store: with classes; keeps the pixels while they are made polygons of.
+            raster_store: with classes; keeps the pixels in a local file while polygons are made.
         """
         self.uri = uri
         self.raster_store = raster_store
@@ -45,13 +45,14 @@ class SemanticSegmentationPolygonStore(LabelStore):
         Raises:
             NotWritableError: the file cannot be written.
         """
-        self.raster_store.save(labels)
-        transformer = self.raster_store.crs_transformer
-        with (
-            self.raster_store.activate(),
-            placed(self.uri, self.raster_store.tmp_dir) as path,
-        ):
-            write_batches(path, self._batches(), transformer, shown(self.uri))
+        store = self.raster_store
+        try:
+            store.save(labels)
+            with placed(self.uri, store.tmp_dir) as path:
+                write_batches(path, self._batches(), store.crs_transformer, shown(self.uri))
+        finally:
+            store._deactivate()
+            to_path(store.uri).unlink(missing_ok=True)
 
     def _batches(self) -> Iterator[Batch]:
         store, class_map = self.raster_store, self.raster_store.class_map
