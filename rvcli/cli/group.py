@@ -19,6 +19,7 @@ class Place(NamedTuple):
 
 
 COMMANDS = {
+    "init": Place("init", "Make a project of imagery and labels."),
     "run": Place("run", "Run the commands of experiments."),
     "explain": Place("explain", "Say why each command will run or not, field by field."),
     "ls": Place("ls", "List the experiments of a file and their commands."),
