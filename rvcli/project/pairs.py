@@ -40,19 +40,23 @@ def expand(patterns: Iterable[str], option: str, extensions: Sequence[str]) -> l
             found[pattern] = None
             continue
         path = to_path(pattern).expanduser()
-        if path.is_dir():
-            names = sorted(p for p in path.iterdir() if p.suffix.lower() in extensions)
-            files = [str(p) for p in names]
-            hint = f"the folder has no file that ends in {', '.join(extensions)}"
-        elif path.exists():
-            files, hint = [str(path)], ""
-        else:
-            files = sorted(glob.glob(str(path), recursive=True))  # noqa: PTH207 - absolute ones too
-            hint = _near(path)
+        # Not by Path: patterns may be absolute.
+        names = [str(path)] if path.exists() else sorted(glob.glob(str(path), recursive=True))  # noqa: PTH207
+        files = [file for name in names for file in _files(Path(name), extensions)]
         if not files:
-            raise UsageError(f"there is no file {pattern} ({option})", hint=hint)
+            endings = f"no file there ends in {', '.join(extensions)}"
+            raise UsageError(
+                f"there is no file {pattern} ({option})", hint=endings if names else _near(path)
+            )
         found.update(dict.fromkeys(files))
     return list(found)
+
+
+def _files(path: Path, extensions: Sequence[str]) -> list[str]:
+    """Return a file, or those of a folder that have one of some extensions."""
+    if not path.is_dir():
+        return [str(path)]
+    return [str(p) for p in sorted(path.iterdir()) if p.suffix.lower() in extensions]
 
 
 def _near(path: Path) -> str:

@@ -278,7 +278,7 @@ def _scenes(
     found = pairs.splits(uris, _kinds(material, classes))
     scenes = [Scene(found[uri], ids[uri], uri, material.pairs[uri]) for uri in uris]
     train = sum(scene.split == pairs.TRAIN for scene in scenes)
-    note = f"{train} images are for training and {len(scenes) - train} for validation"
+    note = f"of {len(scenes)} images {train} are for training, {len(scenes) - train} for validation"
     if material.objects:
         part_notes = [
             uri

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from rvcli import keys
+from rvcli.cli import completion
 from rvcli.cli.options import shared_options
 from rvcli.cli.program import Program
 from rvcli.cli.state import State
@@ -24,24 +25,27 @@ _TASKS = ("segmentation", "detection", "classification")
 
 
 @click.command("init", cls=Program)
-@click.argument("directory", default=".", metavar="[DIR]")
+@click.argument("directory", default=".", metavar="[DIR]", shell_complete=completion.files)
 @click.option(
     "--image",
     "images",
     multiple=True,
     metavar="FILE",
+    shell_complete=completion.files,
     help="An image, a glob in quotes, a folder or a URI. Repeatable. Without any, a demo is drawn.",
 )
 @click.option(
     "--labels",
     multiple=True,
     metavar="FILE",
+    shell_complete=completion.files,
     help="Labels: vectors of any format, or rasters of class ids; one file for all images, or one"
     " for each, of the same name. Repeatable. Without any, those beside the images are taken.",
 )
 @click.option(
     "--task",
     metavar="TASK",
+    shell_complete=completion.tasks,
     help=f"What to learn: {', '.join(_TASKS)}. Proposed by the labels unless given.",
 )
 @click.option("--classes", metavar="NAME,NAME...", help="The classes, in the order of their ids.")
@@ -53,6 +57,7 @@ _TASKS = ("segmentation", "detection", "classification")
     default="sklearn",
     show_default=True,
     metavar="NAME",
+    shell_complete=completion.backends,
     help="What learns: sklearn (no GPU needed), pytorch, or the key of a backend.",
 )
 @click.option(
@@ -227,13 +232,13 @@ def _backend(word: str) -> str:
 
 
 def _tell_material(material: Material) -> None:
-    """Print what was looked at."""
-    shown = [*material.images.values(), *material.labels.values()]
-    for number, one in enumerate(shown):
-        if number == 6:
-            click.echo(f"and {len(shown) - 6} more files", err=True)
-            break
-        click.echo(str(one), err=True)
+    """Print what was looked at, the first few of many."""
+    for kind, found in (("images", material.images), ("files of labels", material.labels)):
+        shown = list(found.values())
+        for one in shown[:3]:
+            click.echo(str(one), err=True)
+        if len(shown) > 3:
+            click.echo(f"and {len(shown) - 3} more {kind}", err=True)
 
 
 def _tell(root: Path, written: Sequence[str], proposal: Proposal) -> None:
