@@ -9,9 +9,7 @@ The pages are committed, so that they can be read without installing anything.
 from __future__ import annotations
 
 import argparse
-import inspect
-import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +19,12 @@ from rvcli import keys, registry
 from rvcli.cli.main import main as rv
 from rvcli.config import Config, Declared
 from rvcli.config.describe import describe
+from rvcli.config.documented import (
+    first_paragraph,
+    inner_classes,
+    paragraphs,
+    written_methods,
+)
 from rvcli.data.dataset_config import DatasetConfig
 from rvcli.data.scene_config import SceneConfig
 from rvcli.experiment.experiment_config import ExperimentConfig
@@ -57,7 +61,7 @@ def cli_page() -> Iterator[str]:
     yield "# Commands"
     ctx = click.Context(rv, info_name="rv")
     shared = {option.name for option in rv.params if option.name != "version"}
-    yield _first_paragraph(rv.help)
+    yield first_paragraph(rv.help)
     yield _code("rv [OPTIONS] COMMAND [ARGS]...")
     yield "These options come before or after the command, with the same meaning."
     yield _options(rv.params)
@@ -71,7 +75,7 @@ def cli_page() -> Iterator[str]:
         inner = click.Context(command, info_name=words[-1], parent=ctx)
         pieces = [p for p in command.collect_usage_pieces(inner) if p != "[OPTIONS]"]
         yield _code(" ".join(["rv", *words, "[OPTIONS]", *pieces]))
-        yield from _paragraphs(command.help)
+        yield from paragraphs(command.help)
         visible = [p for p in own if isinstance(p, click.Option) and not p.hidden]
         if visible:
             yield _options(visible)
@@ -237,24 +241,19 @@ def _config(config_class: type[Config], calls: str, shown: set[type]) -> Iterato
     """Yield what there is to say of a config and of the values declared for it alone."""
     shown.add(config_class)
     yield f"### {config_class.__name__}"
-    yield from _paragraphs(config_class.__doc__)
+    yield from paragraphs(config_class.__doc__)
     yield f"Builder: {calls}"
     yield _fields(config_class)
-    methods = list(_written_methods(config_class))
+    methods = written_methods(config_class.builder_class())
     if methods:
         yield "The builder also has:"
-        yield "\n".join(methods)
-    for inner in _inner_classes(config_class):
+        yield "\n".join(f"- `{signature}`: {doc}" for signature, doc in methods)
+    for inner in inner_classes(config_class):
         if inner not in shown:
             shown.add(inner)
             yield f"### {inner.__name__}"
-            yield from _paragraphs(inner.__doc__)
+            yield from paragraphs(inner.__doc__)
             yield _fields(inner)
-
-
-def _inner_classes(config_class: type[Config]) -> list[type[Declared]]:
-    found = [f for f in config_class.field_types().values() if isinstance(f, type)]
-    return [f for f in found if issubclass(f, Declared) and not issubclass(f, Config)]
 
 
 def _fields(declared: type[Declared]) -> str:
@@ -274,31 +273,12 @@ def _fields(declared: type[Declared]) -> str:
     return _table(["field", "type", "default", "meaning", "needed by"], rows)
 
 
-def _written_methods(config_class: type[Config]) -> Iterator[str]:
-    """Yield the methods of the builder that do more than set a field, or set it otherwise."""
-    builder = config_class.builder_class()
-    for name, method in inspect.getmembers(builder, inspect.isfunction):
-        if name.startswith(("with_", "clear_")) and _is_written(method):
-            yield f"- `{name}{_signature(method)}`: {_first_paragraph(method.__doc__)}"
-
-
-def _is_written(method: Callable[..., Any]) -> bool:
-    return method.__module__ != "rvcli.config.builder"
-
-
-def _signature(function: Callable[..., Any]) -> str:
-    signature = inspect.signature(function)
-    parameters = [p for p in signature.parameters.values() if p.name != "self"]
-    empty = inspect.Signature.empty
-    return str(signature.replace(parameters=parameters, return_annotation=empty)).replace("'", "")
-
-
 def _components(group: str) -> Iterator[list[str]]:
     for entry in sorted(registry.default().entries(group), key=lambda entry: entry.key):
         component = entry.load()
         is_runner = group == keys.EXPERIMENT_RUNNER
         name = entry.key.lower() if is_runner else component.__name__
-        yield [f"`{name}`", _first_paragraph(component.__doc__)]
+        yield [f"`{name}`", first_paragraph(component.__doc__)]
 
 
 # Markdown.
@@ -314,18 +294,6 @@ def _table(headings: list[str], rows: list[list[str]]) -> str:
 
 def _code(text: str, language: str = "text") -> str:
     return f"```{language}\n{text}\n```"
-
-
-def _paragraphs(text: str | None) -> Iterator[str]:
-    """Yield the paragraphs of a docstring, each in one line, up to its sections."""
-    for paragraph in inspect.cleandoc(text or "").split("\n\n"):
-        if re.match(r"(Attributes|Args|Returns|Raises|Yields):", paragraph):
-            return
-        yield " ".join(paragraph.split())
-
-
-def _first_paragraph(text: str | None) -> str:
-    return next(_paragraphs(text), "")
 
 
 # The names of rastervision.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rvcli import keys
+from rvcli.cli import completion
 from rvcli.cli.experiments import Planning, planning_options, select, selection_options
 from rvcli.cli.options import shared_options
 from rvcli.cli.program import Program
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @click.command("run", cls=Program)
-@click.argument("runner")
+@click.argument("runner", shell_complete=completion.runners)
 @selection_options
 @planning_options
 @click.option("-n", "--dry-run", is_flag=True, help="Print the plan and run nothing.")
