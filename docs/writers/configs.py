@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from rvcli import keys, registry
 from rvcli.config import Config, Declared
