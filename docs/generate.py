@@ -9,6 +9,7 @@ The pages are committed, so that they can be read without installing anything.
 from __future__ import annotations
 
 import argparse
+import inspect
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -75,10 +76,19 @@ def cli_page() -> Iterator[str]:
         inner = click.Context(command, info_name=words[-1], parent=ctx)
         pieces = [p for p in command.collect_usage_pieces(inner) if p != "[OPTIONS]"]
         yield _code(" ".join(["rv", *words, "[OPTIONS]", *pieces]))
-        yield from paragraphs(command.help)
+        yield from _help(command.help or "")
         visible = [p for p in own if isinstance(p, click.Option) and not p.hidden]
         if visible:
             yield _options(visible)
+
+
+def _help(text: str) -> Iterator[str]:
+    """Yield the paragraphs of a help text; lines that click leaves as they are become code."""
+    for paragraph in inspect.cleandoc(text).split("\n\n"):
+        if paragraph.startswith("\b\n"):
+            yield _code(paragraph.removeprefix("\b\n"))
+        else:
+            yield " ".join(paragraph.split())
 
 
 def _commands(
