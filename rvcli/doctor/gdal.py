@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import importlib.util
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 from rvcli.doctor.finding import OK, PROBLEM, WARNING, Finding
 
@@ -107,7 +108,7 @@ def _transform() -> Iterator[Finding]:
     from rasterio.warp import transform
 
     advice = "unset PROJ_DATA and PROJ_LIB, or reinstall: pip install --force-reinstall pyproj"
-    moves = {
+    moves: dict[str, Callable[[], Any]] = {
         "rasterio": lambda: [v[0] for v in transform("EPSG:4326", "EPSG:32631", *_pairs())],
         f"pyproj (PROJ {pyproj.proj_version_str})": lambda: pyproj.Transformer.from_crs(
             "EPSG:4326", "EPSG:32631", always_xy=True

@@ -148,7 +148,12 @@ def test_no_place_to_write(project, tmp_path):
 def test_a_look_that_never_ends():
     """It is given up, and told."""
     never = threading.Event()
-    looking = finding.Looking("gpu", lambda: [] if never.wait(60) else [])
+
+    def look():
+        never.wait(60)
+        return []
+
+    looking = finding.Looking("gpu", look)
     [found] = looking.result(0.05)
     never.set()
     assert ("warning", "no answer within 0.05 seconds") == (found.status, found.text)
