@@ -15,9 +15,7 @@ def register_plugin(plugin_registry: Any) -> None:
     r = plugin_registry
 
     # File systems; the last is asked first. fsspec is imported for what no other one handles.
-    r.register_filesystem(
-        "rvcli.filesystem.fsspec_filesystem:FsspecFileSystem", extra="fsspec"
-    )
+    r.register_filesystem("rvcli.filesystem.fsspec_filesystem:FsspecFileSystem", extra="fsspec")
     r.register_filesystem("rvcli.filesystem.http_filesystem:HttpFileSystem")
     r.register_filesystem("rvcli.filesystem.s3_filesystem:S3FileSystem")
     r.register_filesystem("rvcli.filesystem.local_filesystem:LocalFileSystem")

@@ -108,7 +108,7 @@ def experiment_ids(
     root = str(ctx.params.get("root_uri") or "")
     if not root or "://" in root:
         return []
-    found = set()
+    found: set[str] = set()
     for command in keys.COMMANDS:
         folder = Path(root, command.lower())
         try:

@@ -134,9 +134,8 @@ def find_group(name: str) -> str:
             return candidate
     near = nearest(wanted, list(keys.GROUPS))
     groups = ", ".join(keys.GROUPS)
-    raise RegistryError(
-        f"there is no group {name!r}", hint=f"did you mean {near}?" if near else f"there are {groups}"
-    )
+    hint = f"did you mean {near}?" if near else f"there are {groups}"
+    raise RegistryError(f"there is no group {name!r}", hint=hint)
 
 
 def find(key: str, group: str | None = None) -> list[Entry]:
@@ -198,9 +197,7 @@ def _row(entry: Entry) -> Row:
     except Exception as e:
         # Of plugins: whatever their modules raise when they are imported.
         problem = f"{type(e).__name__}: {e}"
-    return Row(
-        entry.group, entry.key, str(entry.origin), extra, is_installed(extra), doc, problem
-    )
+    return Row(entry.group, entry.key, str(entry.origin), extra, is_installed(extra), doc, problem)
 
 
 def is_installed(extra: str) -> bool:
@@ -232,9 +229,11 @@ def _short(key: str) -> str:
 
 
 def _of_config(entry: Entry, row: Row) -> Page:
-    builder = registry.current().get_config_builder(entry.group, entry.key)
-    config_class = getattr(builder, "config_class", None)
-    name = getattr(config_class, "__name__", None) or getattr(builder, "__name__", str(builder))
+    builder: Any = registry.current().get_config_builder(entry.group, entry.key)
+    config_class: Any = getattr(builder, "config_class", None)
+    name: str = getattr(config_class, "__name__", None) or getattr(
+        builder, "__name__", str(builder)
+    )
     doc = tuple(paragraphs(inspect.getdoc(config_class or builder)))
     if is_declared(builder):
         options = tuple(
@@ -244,7 +243,9 @@ def _of_config(entry: Entry, row: Row) -> Page:
         )
         code = example(entry.group, entry.key, config_class) if entry.group != keys.COMMAND else ""
         methods = _methods(written_methods(builder))
-        return Page(row, name, doc, True, tuple(describe(config_class)), options, methods, code)
+        older = "" if config_class.key == entry.key else f"An older name of {config_class.key}."
+        fields = tuple(describe(config_class))
+        return Page(row, name, doc, True, fields, options, methods, code, older)
     methods = _methods(
         (f"{method}{signature_of(getattr(builder, method))}", _doc(builder, method))
         for method in sorted(dir(builder))

@@ -64,7 +64,9 @@ def example(group: str, key: str, config_class: type[Declared] | None = None) ->
     if group == keys.BACKEND or (config_class is not None and _wants(config_class, keys.TASK)):
         lines += _task(key)
         calls.append(".with_task(task)")
-    if config_class is not None:
+    if isinstance(config_class, type) and issubclass(config_class, Config):
+        # Of two keys of a config one is of older releases.
+        key = config_class.key or key
         builder_class = registry.current().get_config_builder(group, key)
         calls += _calls(config_class, builder_class)
     start = f"rv.{family_name(group)}.builder({key_in_code(key)})"

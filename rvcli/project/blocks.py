@@ -72,7 +72,8 @@ def backend(proposal: Proposal) -> str:
             "        .with_task(task)",
             "        # pretrained=True starts from weights of ImageNet, which are downloaded.",
             "        .with_train_options(",
-            '            model_arch="resnet18", pretrained=False, num_epochs=20, batch_size=8, lr=1e-3',
+            '            model_arch="resnet18", pretrained=False, num_epochs=20, batch_size=8,',
+            "            lr=1e-3,",
             "        )",
             "        .build()",
             "    )",
@@ -109,7 +110,11 @@ def labels(proposal: Proposal) -> str:
         ]
         if background is not None:
             lines.append(f"        .with_rasterizer_options(background_class_id={background})")
-        lines += ["        .build()", "    )", f"    return {task}.with_raster_source(drawn).build()"]
+        lines += [
+            "        .build()",
+            "    )",
+            f"    return {task}.with_raster_source(drawn).build()",
+        ]
         return "\n".join(lines)
     if proposal.task == keys.OBJECT_DETECTION or proposal.are_cells:
         return "\n".join([*lines, f"    return {task}.with_vector_source({source}).build()"])
@@ -150,23 +155,24 @@ def _vectors(proposal: Proposal) -> tuple[str, list[str]]:
             "        # The file does not say in which CRS its coordinates are.",
             f"        .with_crs({_text(proposal.labels_crs)})",
         ]
+    name = _text(chosen.class_property or "")
     if chosen.mapping:
         calls += [
-            f"        .with_class_mapping({_text(chosen.class_property or '')}, {_dict(chosen.mapping)})",
+            f"        .with_class_mapping({name}, {_dict(chosen.mapping)})",
             "        # What is of none of these is left out.",
             "        .with_class_inference(default_class_id=None)",
         ]
     elif chosen.class_property not in (None, "class_name", "label"):
-        calls.append(f"        .with_class_property({_text(chosen.class_property or '')})")
+        calls.append(f"        .with_class_property({name})")
     ids = range(1, len(chosen.names) + 1)
     if proposal.labels_kind == "point":
-        radii = {number: _POINT_RADIUS_PX for number in ids}
+        radii = dict.fromkeys(ids, _POINT_RADIUS_PX)
         calls += [
             "        # Radius of what a point stands for, in pixels, by class id.",
             f"        .with_buffers(point_bufs={radii})",
         ]
     elif proposal.labels_kind == "line":
-        widths = {number: _LINE_HALF_WIDTH_PX for number in ids}
+        widths = dict.fromkeys(ids, _LINE_HALF_WIDTH_PX)
         calls += [
             "        # Half the width of lines, in pixels, by class id.",
             f"        .with_buffers(line_bufs={widths})",

@@ -198,7 +198,14 @@ def _shapes(features: Sequence[Mapping[str, Any]], uri: str) -> Any:
     try:
         shapes = [shape(feature["geometry"]) for feature in features]
         return shapely.force_2d(np.array(shapes, dtype=object))
-    except (ValueError, TypeError, KeyError, IndexError, AttributeError, shapely.GEOSException) as e:
+    except (
+        ValueError,
+        TypeError,
+        KeyError,
+        IndexError,
+        AttributeError,
+        shapely.GEOSException,
+    ) as e:
         raise DataError(
             f"{uri} holds a geometry that cannot be read: {e}",
             hint="open it in QGIS and save it again as GeoJSON",

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import glob
-import os
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import takewhile
 from pathlib import Path, PurePosixPath
 
 from rvcli.errors import UsageError
@@ -100,8 +100,13 @@ def pair(images: Sequence[str], labels: Sequence[str]) -> dict[str, str]:
             label for name in by_stem if _continues(name, own) for label in by_stem[name]
         ]
         if fitting:
-            pairs[image] = max(fitting, key=lambda label: len(os.path.commonprefix([label, image])))
+            pairs[image] = max(fitting, key=lambda label: _shared_folders(label, image))
     return pairs
+
+
+def _shared_folders(one: str, other: str) -> int:
+    pairs = zip(PurePosixPath(one).parts, PurePosixPath(other).parts, strict=False)
+    return sum(1 for _ in takewhile(lambda parts: parts[0] == parts[1], pairs))
 
 
 def stem(uri: str) -> str:

@@ -1,4 +1,4 @@
-"""Proposes a project for imagery and labels: task, classes, chip size, and what is for validation."""
+"""Proposes a project for imagery and labels: task, classes, chip size, what to validate on."""
 
 from __future__ import annotations
 
@@ -243,7 +243,7 @@ def _notes_of(material: Material) -> list[str]:
             for number in ((material.pairs[uri], int(n)) for n in found.numbers)
         }
         outside = sum(one.count for one in material.labels.values()) - len(placed)
-        if 0 < outside and all(one.count <= 50_000 for one in material.labels.values()):
+        if outside > 0 and all(one.count <= 50_000 for one in material.labels.values()):
             notes.append(f"{outside} of the labels lie outside the imagery")
     return notes
 

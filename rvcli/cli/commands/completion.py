@@ -8,6 +8,9 @@ from rvcli.cli.options import shared_options
 from rvcli.cli.program import Program
 
 SHELLS = ("bash", "zsh", "fish")
+# Without it bash puts a space after a folder, as if that were what was meant.
+_BASH_END = "\n    return 0\n"
+_BASH_STAYS_IN_FOLDERS = "\n    [[ ${COMPREPLY[0]} == */ ]] && compopt -o nospace"
 
 
 @click.command("completion", cls=Program)
@@ -31,7 +34,7 @@ def command(shell: str) -> None:
       rv completion fish > ~/.config/fish/completions/rv.fish
 
     Then open a new terminal, or source the script in this one.
-    """
+    """  # noqa: D301 - click's mark of lines that stay as they are
     from click.shell_completion import BashComplete, FishComplete, ZshComplete
 
     from rvcli.cli.main import main
@@ -39,4 +42,5 @@ def command(shell: str) -> None:
     kinds = {"bash": BashComplete, "zsh": ZshComplete, "fish": FishComplete}
     completer = kinds[shell](main, {}, "rv", "_RV_COMPLETE")
     # Not source(): it starts bash to ask for its version, which may be absent here.
-    print(completer.source_template % completer.source_vars())
+    script = completer.source_template % completer.source_vars()
+    print(script.replace(_BASH_END, _BASH_STAYS_IN_FOLDERS + _BASH_END, 1))

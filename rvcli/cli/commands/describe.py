@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from rvcli.cli import completion
+from rvcli.cli.commands.keys import tell_broken
 from rvcli.cli.options import shared_options
 from rvcli.cli.program import Program
 from rvcli.cli.state import State
@@ -35,7 +36,8 @@ def command(state: State, /, key: str, group: str | None, as_json: bool) -> None
     from rvcli.cli.render.table import print_json
     from rvcli.config.catalogue import find, page
 
-    with state.session(strict=False):
+    with state.session(strict=False) as session:
+        tell_broken(session.plugins)
         pages = [page(entry) for entry in find(key, group)]
     if as_json:
         print_json([one.to_dict() for one in pages])

@@ -114,9 +114,7 @@ def command(
         _make(root, wishes, _on_terminal if asks else take_default, plugin, force, state)
 
 
-def _make(
-    root: Path, wishes: Wishes, ask: Ask, plugin: bool, force: bool, state: State
-) -> None:
+def _make(root: Path, wishes: Wishes, ask: Ask, plugin: bool, force: bool, state: State) -> None:
     from dataclasses import replace
     from tempfile import TemporaryDirectory
 
@@ -144,9 +142,7 @@ def _make(
         proposal = propose(material, wishes, ask)
         if drawn:
             proposal = _at_home(proposal, root)
-        written = write_files(
-            project_files(proposal, root, plugin=plugin), root, force=force
-        )
+        written = write_files(project_files(proposal, root, plugin=plugin), root, force=force)
         if drawn:
             draw_demo(root, proposal.task)
     if not state.is_quiet:
@@ -185,7 +181,9 @@ def _refuse_full(root: Path, wishes: Wishes, force: bool) -> None:
 def _on_terminal(question: str, default: str, choices: Sequence[str] = ()) -> str:
     """Ask a person; an empty answer is the default."""
     kind = click.Choice(list(choices)) if choices else str
-    answer = click.prompt(question, default=default, type=kind, show_default=bool(default), err=True)
+    answer = click.prompt(
+        question, default=default, type=kind, show_default=bool(default), err=True
+    )
     return str(answer).strip()
 
 

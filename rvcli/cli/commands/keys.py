@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
 import click
 
 from rvcli.cli import completion
 from rvcli.cli.options import shared_options
 from rvcli.cli.program import Program
 from rvcli.cli.state import State
+
+if TYPE_CHECKING:
+    from rvcli.plugins import LoadedPlugin
 
 
 @click.command("keys", cls=Program)
@@ -25,8 +31,8 @@ def command(state: State, /, group: str | None, as_json: bool) -> None:
     from rvcli.config.catalogue import rows
 
     with state.session(strict=False) as session:
+        tell_broken(session.plugins)
         found = rows(group)
-        broken = [plugin for plugin in session.plugins if plugin.error is not None]
     if as_json:
         print_json([row.to_dict() for row in found])
         return
@@ -35,7 +41,7 @@ def command(state: State, /, group: str | None, as_json: bool) -> None:
         [
             [
                 row.group,
-                row.key,
+                row.key.rpartition(":")[2],
                 row.origin,
                 row.extra if row.installed else f"{row.extra} (missing)",
                 row.doc or row.problem,
@@ -43,5 +49,10 @@ def command(state: State, /, group: str | None, as_json: bool) -> None:
             for row in found
         ],
     )
-    for plugin in broken:
-        click.echo(f"the plugin {plugin.spec} does not load: rv plugins list says why", err=True)
+
+
+def tell_broken(plugins: Iterable[LoadedPlugin]) -> None:
+    """Warn of plugins that do not load: their keys are missing."""
+    for plugin in plugins:
+        if plugin.error is not None:
+            click.echo(f"warning: {plugin.error.message}", err=True)
