@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
 WIDTH, HEIGHT = 420, 270
-LEFT, RIGHT, TOP, BOTTOM = 52, 14, 14, 44
+LEFT, RIGHT, TOP, BOTTOM = 60, 14, 14, 46
 SERIES = 8
 MOST_POINTS = 400
 _STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
@@ -36,9 +36,9 @@ def line_chart(chart: Chart) -> Markup:
         f'<svg class="chart" viewBox="0 0 {WIDTH} {HEIGHT}" role="img"'
         f' aria-label="{escape(describe(chart))}">',
         *_grid(scale, x_ticks, y_ticks),
-        f'<text class="axis" x="{(LEFT + WIDTH - RIGHT) / 2:.0f}" y="{HEIGHT - 6}"'
+        f'<text class="axis" x="{(LEFT + WIDTH - RIGHT) / 2:.0f}" y="{HEIGHT - 5}"'
         f' text-anchor="middle">{escape(chart.x_label)}</text>',
-        f'<text class="axis" transform="translate(12 {(TOP + HEIGHT - BOTTOM) / 2:.0f})'
+        f'<text class="axis" transform="translate(11 {(TOP + HEIGHT - BOTTOM) / 2:.0f})'
         f' rotate(-90)" text-anchor="middle">{escape(chart.y_label)}</text>',
     ]
     if chart.marked_x is not None and points:
@@ -65,8 +65,8 @@ def ticks(values: Sequence[float], *, of: str = "", most: int = 6) -> list[float
         return [0.0, 0.2, 0.4, 0.6, 0.8, 1.0]
     finite = [v for v in values if math.isfinite(v)] or [0.0, 1.0]
     low, high = min(finite), max(finite)
-    if low == high:
-        low, high = (low - 0.5, high + 0.5) if low else (0.0, 1.0)
+    if low == high:  # the value in the middle, and zero at an edge
+        low, high = sorted((0.0, 2 * low)) if low else (0.0, 1.0)
     raw = (high - low) / (most - 1)
     power = 10.0 ** math.floor(math.log10(raw))
     step = next(s * power for s in _STEPS if s * power >= raw * 0.999999)
@@ -104,7 +104,7 @@ def _grid(scale: _Scale, x_ticks: Sequence[float], y_ticks: Sequence[float]) -> 
         x = f"{scale.x(value):.1f}"
         parts.append(f'<path class="tick" d="M{x} {HEIGHT - BOTTOM}v4"/>')
         parts.append(
-            f'<text x="{x}" y="{HEIGHT - BOTTOM + 17}" text-anchor="middle">'
+            f'<text x="{x}" y="{HEIGHT - BOTTOM + 18}" text-anchor="middle">'
             f"{tick_text(value)}</text>"
         )
     return [*parts, f'<path class="base" d="M{LEFT} {HEIGHT - BOTTOM}H{WIDTH - RIGHT}"/>']

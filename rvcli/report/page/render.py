@@ -14,6 +14,7 @@ from typing import Any
 from rvcli.report.content import ExperimentReport, Figures, ScenePreview
 from rvcli.report.page import comparison, formats, graph, map_data, summary
 from rvcli.report.page.charts import line_chart
+from rvcli.report.page.confusion import matrix_of
 from rvcli.version import __version__
 
 HERE = Path(__file__).parent
@@ -151,19 +152,6 @@ def columns_of(figures: Figures) -> list[str]:
     return [*first, *(name for name in there if name not in first)]
 
 
-def heat(count: int, total: int) -> int:
-    """Return how dark a cell is, 0 to 10: its share of its row."""
-    return 0 if not total or not count else max(1, round(10 * count / total))
-
-
-def percent(count: int, total: int) -> str:
-    """Return a share of a row; none where the row is empty."""
-    if not total:
-        return ""
-    share = 100 * count / total
-    return "< 0.1 %" if 0 < share < 0.05 else f"{share:.1f} %" if share else "0 %"
-
-
 def _environment() -> Any:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -179,7 +167,7 @@ def _environment() -> Any:
         chart=line_chart,
         columns_of=columns_of,
         differing_versions=summary.differing_versions,
-        heat=heat,
+        matrix_of=matrix_of,
         is_ratio=formats.is_ratio,
         layers_of=map_data.layers_of,
         metric=formats.metric,
@@ -188,7 +176,6 @@ def _environment() -> Any:
         most_scene_rows=MOST_SCENE_ROWS,
         nodes_of=graph.nodes_of,
         nothing=formats.NOTHING,
-        percent=percent,
         plan_graph=graph.plan_graph,
         plural=formats.plural,
         series=8,
