@@ -88,7 +88,7 @@ def check_package(uri: str, tmp_dir: str) -> PackageReport:
     content = read_content(predictor)
     stat = resolve(uri).stat(uri)
     modified = stat and stat.modified
-    known = {
+    known: dict[str, Any] = {
         "uri": uri,
         "size_bytes": stat and stat.size_bytes,
         "modified": modified.isoformat(timespec="seconds") if modified else None,

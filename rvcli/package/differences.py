@@ -119,11 +119,18 @@ def _of_bands(
             fatal = channels != training.channels
         here = f"the image has {image.bands}" + _named(image.band_names)
         yield Difference("bands", here, trained, _ORDER, is_fatal=fatal)
-    elif order is not None and training.channels is not None and channels is not None:
-        if channels != training.channels:
-            here = f"--channel-order names {len(order)}"
-            advice = "name one band of the image for each band that was trained on"
-            yield Difference("bands", here, trained, advice, is_fatal=True)
+    elif (
+        order is not None
+        and channels != training.channels
+        and None
+        not in (
+            channels,
+            training.channels,
+        )
+    ):
+        here = f"--channel-order names {len(order)}"
+        advice = "name one band of the image for each band that was trained on"
+        yield Difference("bands", here, trained, advice, is_fatal=True)
 
 
 def _of_resolution(training: ImageFacts, image: ImageFacts) -> Iterator[Difference]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-# Of pixels that are equal; of boxes that lie on each other, how much of both, and of all; of scores.
+# Shares of equal pixels and of paired boxes; what is a pair; how far the scores of one may differ.
 TOLERANCES = {"equal_share": 0.999, "iou": 0.9, "matched_share": 0.98, "score": 0.02}
 
 

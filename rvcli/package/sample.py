@@ -82,7 +82,7 @@ def write_sample(source: Any, folder: Path, tmp_dir: str, chip_size: int) -> tup
         opened = open_raw(part.source, tmp_dir)
         with active(opened):
             own = opened.get_crs_transformer()
-            same = len(parts) == 1 or opened.get_extent() == extent and _equal(own, grid)
+            same = len(parts) == 1 or (opened.get_extent() == extent and _equal(own, grid))
             place = window if same else _window_on(window, grid, opened)
             chip = opened.get_raw_chip(place)
             colours = _colours(opened, chip.shape[2])
@@ -168,7 +168,7 @@ def _best_window(source: Any, chip_size: int) -> Box:
 
 def _equal(one: Any, other: Any) -> bool:
     affines = (one.get_affine_transform(), other.get_affine_transform())
-    return affines[0] == affines[1] and one.get_image_crs() == other.get_image_crs()
+    return bool(affines[0] == affines[1] and one.get_image_crs() == other.get_image_crs())
 
 
 def _window_on(window: Box, grid: Any, source: Any) -> Box:

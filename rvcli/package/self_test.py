@@ -100,7 +100,7 @@ def _describe(predictor: Predictor) -> dict[str, Any]:
 
 def classes_of(task_config: Any) -> list[dict[str, Any]]:
     """Return the classes of a task that has some."""
-    class_map = getattr(task_config, "class_map", None)
+    class_map: Any = getattr(task_config, "class_map", None)
     items = class_map.get_items() if hasattr(class_map, "get_items") else []
     return [{"id": item.id, "name": item.name, "color": item.color} for item in items]
 

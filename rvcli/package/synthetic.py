@@ -26,11 +26,11 @@ def draw(
     """
     low, middle, high = (np.asarray(percentiles[share], np.float64) for share in ("2", "50", "98"))
     rng = np.random.default_rng(0)
-    shares = rng.random((_PATCHES, _PATCHES, len(low)))
+    shares: npt.NDArray[Any] = rng.random((_PATCHES, _PATCHES, len(low)))
     size = -(-side // _PATCHES)
     shares = np.kron(shares, np.ones((size, size, 1)))[:side, :side]
     shares = np.clip(shares + rng.normal(0, 0.05, shares.shape), 0, 1)
-    values = np.where(
+    values: npt.NDArray[Any] = np.where(
         shares < 0.5, low + 2 * shares * (middle - low), middle + (2 * shares - 1) * (high - middle)
     )
     kind = np.dtype(dtype or _smallest(percentiles))

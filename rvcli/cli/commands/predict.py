@@ -59,7 +59,7 @@ def _numbers(
     "assets",
     metavar="NAME",
     multiple=True,
-    help="Of an IMAGE that is a STAC item, the asset to read; repeat it where the model reads more.",
+    help="Of an IMAGE that is a STAC item, the asset to read; repeat it where several are read.",
 )
 @click.option(
     "--skip-existing", is_flag=True, help="Leave predictions that are there already as they are."

@@ -15,6 +15,7 @@ from rvcli.errors import DataError, NotReadableError
 if TYPE_CHECKING:
     from rvcli.core.class_map import ClassMap
     from rvcli.data.crs_transformer.crs_transformer import CRSTransformer
+    from rvcli.data.vector_source.projection import Projector
 
 # Decimals of a pixel that survive the way over the map.
 _DECIMALS = 4
@@ -78,7 +79,7 @@ class GeoJSONBoxStore(LabelStore):
             raise NotReadableError(
                 f"there are no predictions at {self.uri}", hint="run the command PREDICT first"
             )
-        project = self.crs_transformer.map_to_pixel_exact
+        project: Projector = self.crs_transformer.map_to_pixel_exact
         try:
             if is_table(self.uri):
                 rings, properties, project = read_box_table(self.uri, self.crs_transformer)
