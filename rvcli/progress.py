@@ -62,9 +62,15 @@ def use_sink(sink: Sink | None) -> Iterator[None]:
 
 
 @contextmanager
-def stage(text: str) -> Iterator[None]:
-    """Say of all work that begins inside the block where it belongs, as "scene 3/20"."""
-    token = _stage.set(text)
+def part(number: int, total: int, unit: str) -> Iterator[None]:
+    """Say of all work that begins inside the block what it is a part of, as "scene 3/20".
+
+    Args:
+        number: of the part, from 1.
+        total: parts in all; of a single one nothing is said.
+        unit: what a part is, in the singular.
+    """
+    token = _stage.set(f"{unit} {number}/{total}" if total > 1 else "")
     try:
         yield
     finally:

@@ -123,7 +123,7 @@ class Task(ABC):
         work = [*((scene, augmentors) for scene in train), *((scene, ()) for scene in validation)]
         results = []
         for number, (scene, passed) in enumerate(work, 1):
-            with progress.stage(f"scene {number}/{len(work)}"):
+            with progress.part(number, len(work), "scene"):
                 results.append(process(scene, passed))
         self.backend.process_sceneset_results(results[: len(train)], results[len(train) :], tmp_dir)
 
@@ -146,7 +146,7 @@ class Task(ABC):
                     f"scene {scene.id!r} has no label store to save predictions in",
                     hint="give the scene with_label_store(...)",
                 )
-            with progress.stage(f"scene {number}/{len(listed)}"), scene.activate():
+            with progress.part(number, len(listed), "scene"), scene.activate():
                 labels = self.predict_scene(scene, tmp_dir)
                 store.save(labels)
                 if self.config.debug and self.config.predict_debug_uri:

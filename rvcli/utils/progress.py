@@ -1,5 +1,5 @@
 """Progress, as components and plugins tell it."""
 
-from rvcli.progress import Progress, ProgressEvent, Sink, stage, track, use_sink
+from rvcli.progress import Progress, ProgressEvent, Sink, part, track, use_sink
 
-__all__ = ["Progress", "ProgressEvent", "Sink", "stage", "track", "use_sink"]
+__all__ = ["Progress", "ProgressEvent", "Sink", "part", "track", "use_sink"]

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-LOGGING = '''
+LOGGING = """
 import logging
 
 import rvcli as rv
@@ -32,7 +32,7 @@ class Talk(rv.AuxCommand):
 
 def register_plugin(plugin_registry):
     plugin_registry.register_aux_command("TALK", Talk)
-'''
+"""
 
 SET = """
 from pathlib import Path

@@ -12,7 +12,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from rvcli.cli.render.pace import Pace, joined, parts
+from rvcli.cli.render.pace import Pace, is_counted, joined, parts
 from rvcli.cli.render.progress import BARS_AFTER_S
 from rvcli.cli.render.words import ENDED, describe
 from rvcli.profile.secrets import mask_uris
@@ -110,18 +110,20 @@ class _Row:
         self._event: RunEvent | None = None
         self._pace = Pace(clock)
         self._began_s = clock()
+        self._since_s = self._began_s
 
     def take(self, event: RunEvent) -> None:
         if event.kind == "progress":
             if self._event is None or self._event.text != event.text:
                 self._pace = Pace(self._clock)
+                self._since_s = self._clock()
             self._pace.add(event)
         self._event = event
 
     def render(self, name: str, width: int) -> Table:
         """Draw one line: name, bar and words, as many as the width has room for."""
         event = self._event
-        bar_width = 20 if width >= 100 else 10 if width >= 60 else 0
+        bar_width = 20 if width >= 120 else 12 if width >= 80 else 8 if width >= 60 else 0
         name_width = min(len(name), max(8, width // 3))
         grid = Table.grid(padding=(0, 1))
         cells: list[Text | ProgressBar] = []
@@ -129,10 +131,9 @@ class _Row:
             grid.add_column(no_wrap=True, overflow="ellipsis", width=name_width)
             cells.append(Text(mask_uris(name)))
         if bar_width:
-            counts = event is not None and event.kind == "progress" and event.total
-            done = min(event.done, event.total) if counts and event and event.total else 0
+            counted = event if event is not None and is_counted(event) else None
+            total, done = (None, 0) if counted is None else (counted.total, counted.done)
             grid.add_column(width=bar_width)
-            total = event.total if counts and event is not None else None
             cells.append(ProgressBar(total=total, completed=done, width=bar_width))
         room = max(4, width - (name_width + 1 if name else 0) - (bar_width + 1 if bar_width else 0))
         grid.add_column(no_wrap=True, overflow="ellipsis", width=room)
@@ -147,8 +148,13 @@ class _Row:
         if event.kind == "waiting":
             return f"waits: {event.text}"
         said = parts(event, self._pace)
-        for name in ("", *_DROPPED):
+        if not is_counted(event):
+            # More is to do, which nobody counts: what runs is the time.
+            said = {"what": said["what"], "left": f"{self._clock() - self._since_s:.0f} s"}
+        for name in ("", "unit", *_DROPPED):
             said.pop(name, None)
+            if name == "unit":
+                said["rate"] = said.get("rate", "").replace(f" {event.unit}/", "/")
             if name == "count" and event.total:
                 said = {"percent": f"{100 * event.done // event.total} %", **said}
             text = joined(list(said.values()))

@@ -66,12 +66,17 @@ def parts(event: RunEvent, pace: Pace | None) -> dict[str, str]:
     rate = pace.rate() if pace is not None else None
     left_s = pace.left_s(event) if pace is not None else None
     return {
-        "what": f"{event.text} {event.stage}".strip(),
+        "what": joined([event.text, event.stage]),
         "count": _count(event),
         "rate": _rate(rate, event.unit) if rate else "",
         "figures": ", ".join(f"{name} {value:.3g}" for name, value in event.figures.items()),
         "left": f"{duration(left_s)} left" if left_s is not None else "",
     }
+
+
+def is_counted(event: RunEvent) -> bool:
+    """Tell whether a share of known work is done: not all of it, and not of nobody knows what."""
+    return event.kind == "progress" and event.total is not None and event.done < event.total
 
 
 def joined(said: Sequence[str]) -> str:

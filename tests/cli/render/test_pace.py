@@ -14,6 +14,7 @@ class Clock:
     now = 0.0
 
     def __call__(self) -> float:
+        """Tell the time."""
         return self.now
 
 
@@ -118,7 +119,7 @@ def test_rates(rate: float, unit: str, expected: str) -> None:
 def test_all_that_is_known_is_said() -> None:
     """What, where, how much of how much, figures; what is not known is left out."""
     known = event(24, 80, stage="epoch 3/10", figures={"loss": 0.4123, "f1": 0.83})
-    assert "fit epoch 3/10, 24/80 windows, loss 0.412, f1 0.83" == joined(
+    assert "fit, epoch 3/10, 24/80 windows, loss 0.412, f1 0.83" == joined(
         list(parts(known, None).values())
     )
     assert "fit, 3 windows" == joined(list(parts(event(3, None), None).values()))
