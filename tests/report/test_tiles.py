@@ -207,6 +207,15 @@ def test_windows_of_a_scene_are_drawn(tmp_path, experiment, bands, dtype):
         assert {(128, 128)} == {size_of(picture) for picture in tile.pictures.values()}
 
 
+def test_of_two_windows_each_is_shown_once(tmp_path, experiment):
+    """Where there are few windows, half of them are the worst, and the others the best."""
+    config = segmentation(tmp_path, experiment)
+    config.task.chip_size = 3 * SIDE
+    _, worst, best = collect_tiles(None, config, str(tmp_path))
+    assert (1, 1) == (len(worst), len(best))
+    assert worst[0].score < best[0].score
+
+
 def test_windows_of_boxes_are_drawn(tmp_path, experiment):
     """Windows with boxes show these, and which are right, false and missed."""
     places = [(y, x) for y in range(0, 256, 64) for x in range(0, 256, 64)]
