@@ -23,6 +23,7 @@ COMMANDS = {
     "explain": Place("explain", "Say why each command will run or not, field by field."),
     "ls": Place("ls", "List the experiments of a file and their commands."),
     "jobs": Place("jobs", "List, follow and cancel runs that go on without rv."),
+    "report": Place("report", "Show what experiments did, and how well, as one HTML file."),
     "predict": Place("predict", "Apply a predict package to an image."),
     "plugins": Place("plugins", "List plugins, or prove that they work."),
     "config": Place("config", "Show the settings and where they come from."),

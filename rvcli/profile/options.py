@@ -127,6 +127,13 @@ OPTIONS: tuple[Option, ...] = (
     ),
     Option(
         "RV",
+        "report",
+        "bool",
+        True,
+        "Write a report, ROOT_URI/report.html, at the end of a run with an evaluation.",
+    ),
+    Option(
+        "RV",
         "log_level",
         "choice",
         "info",

@@ -53,6 +53,7 @@ class Record:
     Attributes:
         started, finished: ISO 8601, UTC.
         versions: of Python, rvcli and the packages that did the work.
+        usage: "wall_s", "cpu_s", "peak_memory_bytes", "gpu_peak_memory_bytes", as far as known.
     """
 
     draft: Mapping[str, Any]
@@ -61,6 +62,7 @@ class Record:
     finished: str = ""
     host: str = ""
     versions: Mapping[str, str] = field(default_factory=dict)
+    usage: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def fingerprint(self) -> str:
@@ -86,6 +88,7 @@ class Record:
             "finished": self.finished,
             "host": self.host,
             "versions": dict(self.versions),
+            "usage": dict(self.usage),
         }
 
     @property
@@ -122,6 +125,7 @@ class Record:
             finished=str(content.get("finished", "")),
             host=str(content.get("host", "")),
             versions=content.get("versions") or {},
+            usage=_figures(content.get("usage")),
         )
 
 
@@ -217,6 +221,8 @@ def write_record(
     draft: Draft,
     started: datetime,
     identities: Identities | None = None,
+    *,
+    usage: Mapping[str, float] | None = None,
 ) -> Record:
     """Write the record of a command that has just finished.
 
@@ -230,6 +236,7 @@ def write_record(
         finished=iso_text(datetime.now(timezone.utc)),
         host=socket.gethostname(),
         versions=_versions(),
+        usage=usage or {},
     )
     _write(record_uri(root_uri, split_id), record.to_dict())
     looked_up.digests.flush()
@@ -314,7 +321,13 @@ def _output_from_dict(content: Mapping[str, Any]) -> Output:
     )
 
 
-_ADDED = frozenset({"outputs", "started", "finished", "host", "versions"})
+_ADDED = frozenset({"outputs", "started", "finished", "host", "versions", "usage"})
+
+
+def _figures(content: Any) -> dict[str, float]:
+    """Return the numbers by name that a record holds; one of an older release has none."""
+    items = content.items() if isinstance(content, dict) else ()
+    return {str(k): v for k, v in items if isinstance(v, (int, float))}
 
 
 def _check_draft(content: Mapping[str, Any]) -> None:

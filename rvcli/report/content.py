@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from rvcli.report.account import CommandRun, LastRun, Provenance
+
 Point = tuple[float, float]
 Ring = tuple[Point, ...]
 
@@ -188,6 +190,8 @@ class ExperimentReport:
         chips: some that were trained on.
         worst, best: windows of validation scenes, by their score.
         training: charts over epochs.
+        commands: in the order of the pipeline.
+        settings: plain values of its config by their path, for comparisons.
         notes: what could not be shown, and why.
     """
 
@@ -201,4 +205,8 @@ class ExperimentReport:
     worst: tuple[Tile, ...] = ()
     best: tuple[Tile, ...] = ()
     training: tuple[Chart, ...] = ()
+    commands: tuple[CommandRun, ...] = ()
+    last_run: LastRun = LastRun()
+    provenance: Provenance = Provenance()
+    settings: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()

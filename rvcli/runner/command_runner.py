@@ -25,6 +25,7 @@ from rvcli.records import (
     write_record,
 )
 from rvcli.records.lease import Holder, claim
+from rvcli.runner.usage import UsageMeter
 from rvcli.utils.files import load_json_config
 
 _log = logging.getLogger(__name__)
@@ -145,12 +146,14 @@ def _claim_and_run(
         started = datetime.now(timezone.utc)
         if draft is not None:
             draft = note_inputs(draft)
+        meter = UsageMeter()
         made = RVConfig.get_tmp_dir() if tmp_dir is None else make_tmp_dir(tmp_dir)
         with made as directory:
             _work(config, directory)
+        usage = meter.read()
         lease.check()
         if draft is not None:
-            write_record(root_uri, split_id, draft, started)
+            write_record(root_uri, split_id, draft, started, usage=usage)
     return True
 
 
