@@ -6,11 +6,11 @@ https://developers.google.com/speed/webp/faq#which_web_browsers_natively_support
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from affine import Affine
 from rasterio.io import MemoryFile
 
 from rvcli.report.content import Picture
@@ -19,6 +19,8 @@ WEBP = "image/webp"
 
 _QUALITY = 75
 _MIN_SIDE = 64
+# Of a picture without one rasterio warns; WebP keeps none.
+_ANY_PLACE = Affine.scale(2, -2)
 _SHRINK = 2**-0.5  # half as many pixels
 
 
@@ -64,10 +66,8 @@ def _webp(rgba: npt.NDArray[np.uint8], options: dict[str, Any]) -> bytes:
     height, width = rgba.shape[:2]
     # GDAL writes no alpha where nothing is transparent only if it gets none.
     count = 3 if (rgba[:, :, 3] == 255).all() else 4
-    with warnings.catch_warnings(), MemoryFile() as file:
-        warnings.simplefilter("ignore")  # a picture is not georeferenced
-        with file.open(
-            driver="WEBP", height=height, width=width, count=count, dtype="uint8", **options
-        ) as dataset:
+    profile = {"driver": "WEBP", "height": height, "width": width, "count": count, "dtype": "uint8"}
+    with MemoryFile() as file:
+        with file.open(**profile, **options, transform=_ANY_PLACE) as dataset:
             dataset.write(np.moveaxis(rgba[:, :, :count], -1, 0))
         return bytes(file.read())
