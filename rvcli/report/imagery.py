@@ -260,10 +260,8 @@ def _groups(start: int, stop: int, step: int) -> _Groups:
 def _by_places(source: RasterSource, channels: Sequence[int], grid: Grid) -> tuple[Array, Mask]:
     """Read a few pixels in each of some places, where reading all would take too long."""
     extent, (height, width) = source.get_extent(), grid.sampled_hw
-    side = max(extent.get_height(), extent.get_width()) / _FEW
-    rows, columns = (
-        max(1, round(length / side)) for length in (extent.get_height(), extent.get_width())
-    )
+    lengths = extent.get_height(), extent.get_width()
+    rows, columns = (max(1, round(_FEW * length / max(lengths))) for length in lengths)
     found = np.zeros((rows, columns, len(channels)), np.float64)
     valid = np.zeros((rows, columns), np.bool_)
     for row, column in np.ndindex(rows, columns):
@@ -317,15 +315,20 @@ def _stretched(
     return shown
 
 
+def _ends(values: Array) -> tuple[float, float]:
+    """Return the percentiles; the smallest and largest value where those are one."""
+    low, high = np.percentile(values.astype(np.float64), _PERCENTILES)
+    return (float(low), float(high)) if high > low else (float(values.min()), float(values.max()))
+
+
 def _limits(values: Array, in_common: bool) -> list[tuple[float, float]]:
     """Return which values of each channel are dark and bright.
 
     Where there is little contrast, it is not made as large as anywhere else: it would be noise.
     """
     if in_common:
-        low, high = np.percentile(values, _PERCENTILES)
-        return [(float(low), float(high))] * values.shape[1]
-    lows, highs = np.percentile(values.astype(np.float64), _PERCENTILES, axis=0)
+        return [_ends(values)] * values.shape[1]
+    lows, highs = np.array([_ends(channel) for channel in values.T]).T
     ranges = highs - lows
     ranges = np.maximum(ranges, np.maximum(ranges.max() * 0.5, np.abs(highs) * _MIN_CONTRAST))
     middles = (lows + highs) / 2
