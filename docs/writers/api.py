@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import textwrap
 from collections.abc import Iterator
 from enum import Enum
 from types import FunctionType, ModuleType
@@ -246,7 +247,7 @@ def _text(text: str) -> Iterator[str]:
     for paragraph in text.split("\n\n"):
         lines = paragraph.splitlines()
         if any(line.startswith("    ") for line in lines):
-            yield code(inspect.cleandoc(paragraph))
+            yield code(textwrap.dedent(paragraph))
         elif any(line.startswith(("- ", "* ")) for line in lines):
             yield paragraph
         else:
