@@ -84,7 +84,7 @@ def href(uri: str, item_uri: str = "") -> str:
     if is_local(uri):
         path = to_path(uri)
         return path.as_uri() if path.is_absolute() else quote(path.as_posix())
-    public = shown(uri)
+    public = shown(uri).replace("://...@", "://")
     return public.partition("?")[0] if scheme(uri) in ("http", "https") else public
 
 
