@@ -15,22 +15,13 @@ class PredictCommand(Command):
 
     def run(self, tmp_dir: str | None = None) -> None:
         """Predict scene after scene; then write an item beside the predictions of each."""
-        from rvcli.stac.prediction_item import remove_items, write_item
-        from rvcli.stac.provenance import described
+        from rvcli.stac.prediction_item import remove_items
+        from rvcli.stac.provenance import write_items
 
         config, tmp_dir = self.command_config, tmp_dir or self.get_tmp_dir()
         task = config.task.create_task(config.backend.create_backend(config.task))
         scenes = [s.create_scene(config.task, tmp_dir) for s in config.scenes]
         # What describes other predictions must not lie beside these, should this be killed.
-        remove_items(scene.label_store for scene in config.scenes)
+        remove_items(getattr(scene, "label_store", None) for scene in config.scenes)
         task.predict(scenes, tmp_dir)
-        links, properties = described(config)
-        for scene_config, scene in zip(config.scenes, scenes, strict=True):
-            write_item(
-                scene_config,
-                scene,
-                config.task,
-                id=scene_config.id,
-                links=links,
-                properties=properties,
-            )
+        write_items(config, scenes)

@@ -12,7 +12,6 @@ from rvcli.lineage.index import RecordIndex, directories_above, records_in
 from rvcli.records import Identities, Record, default_cache, is_own_name
 from rvcli.records.record import Output
 from rvcli.report.sources import EXPERIMENTS
-from rvcli.stac.vocabulary import ITEM_SUFFIX
 from rvcli.utils.files import file_exists
 
 _MOST_SHOWN = 10
@@ -46,6 +45,7 @@ class Finder:
         self.roots = [absolute_uri(uri) for uri in roots]
         self._indexes: dict[str, RecordIndex] = {}
         self._directories: dict[str, dict[str, Record]] = {}
+        self._moves: dict[str, str] = {}
 
     def find(self, uri: str) -> Found | None:
         """Return what made a place; None if no record tells.
@@ -72,7 +72,7 @@ class Finder:
         for directory in (uri, *directories_above(uri)):
             records = self._in(directory)
             if records:
-                found = _found(records, uri) or _moved(records, uri)
+                found = _found(records, uri) or self._copied(records, uri)
                 if found is not None:
                     return found
         return None
@@ -89,14 +89,31 @@ class Finder:
 
         The latter where all of a root was copied to another place.
         """
-        directory = self._in(parent_uri(record_uri))
-        if record_uri in directory:
-            return record_uri, directory[record_uri]
+        for place in filter(None, (record_uri, self.moved(record_uri))):
+            record = self._in(parent_uri(place)).get(place)
+            if record is not None and (place == record_uri or record.fingerprint == fingerprint):
+                return place, record
         for index in [*self._indexes.values(), *self.indexes("")]:
             uri = index.with_fingerprint(fingerprint)
             if uri is not None:
+                self._note_move(record_uri, uri)
                 return uri, index.records[uri]
         return record_uri, None
+
+    def moved(self, uri: str) -> str | None:
+        """Return where a file would lie now, if it was copied with what lay around it."""
+        for old, new in self._moves.items():
+            if uri.startswith(f"{old}/"):
+                return new + uri.removeprefix(old)
+        return None
+
+    def _note_move(self, old: str, new: str) -> None:
+        """Learn from the old and the new place of one file where its neighbours are."""
+        olds, news = old.split("/"), new.split("/")
+        while olds and news and olds[-1] == news[-1]:
+            olds.pop()
+            news.pop()
+        self._moves.setdefault("/".join(olds), "/".join(news))
 
     def indexes(self, uri: str) -> list[RecordIndex]:
         """Return the records of the given roots, and of the roots above a place."""
@@ -115,6 +132,28 @@ class Finder:
                 self._directories[directory] = {}
         return self._directories[directory]
 
+    def _copied(self, records: dict[str, Record], uri: str) -> Found | None:
+        """Return what made a place that is a copy: of a name and content that a record tells."""
+        name = base_name(uri)
+        alike = {
+            key: output
+            for key, record in records.items()
+            for output in record.outputs
+            if base_name(output.uri) == name and output.files is None
+        }
+        if not alike:
+            return None
+        try:
+            now = Identities(default_cache()).of(uri)
+        except FileSystemError:
+            return None
+        for key, output in alike.items():
+            if now.present and now.text == output.identity:
+                self._note_move(output.uri, uri)
+                note = f"a copy: it was written to {shown(output.uri)}"
+                return Found({key: records[key]}, (Output(uri, output.identity),), note)
+        return None
+
     def _below(self, uri: str) -> Found | None:
         """Return the command below whose root a place lies, though it is none of its outputs."""
         if not _exists(uri):
@@ -132,7 +171,7 @@ class Finder:
         """Return the error that says why nothing is known of a place, and what to do."""
         name = shown(uri)
         if _exists(join_uri(uri, EXPERIMENTS)):
-            outputs = [o.uri for r in RecordIndex(uri).records.values() for o in r.outputs]
+            outputs = {o.uri for r in RecordIndex(uri).records.values() for o in r.outputs}
             what = ", ".join(sorted(map(shown, outputs))[:_MOST_SHOWN])
             return DataError(
                 f"{name} is the root of experiments, and no artifact",
@@ -141,6 +180,17 @@ class Finder:
         readers = [r for index in self.indexes(uri) for r in index.readers(uri)]
         if readers:
             names = list(dict.fromkeys(title_of(r) for r in readers))
+            makers = {
+                str(item["by"])
+                for r in readers
+                for item in r.draft["inputs"]
+                if item.get("by") and normal(str(item["uri"])) == normal(uri)
+            }
+            if makers:
+                return DataError(
+                    f"{name} was made by {', '.join(sorted(makers))}, whose record is gone",
+                    hint="run it again",
+                )
             more = f" and {len(names) - _MOST_SHOWN} more" if len(names) > _MOST_SHOWN else ""
             return DataError(
                 f"{name} comes from outside: no command made it",
@@ -151,8 +201,8 @@ class Finder:
             f"no record tells what made {name}"
             if there
             else f"there is nothing at {name}, and no record names it",
-            hint="if a command of rv made it, name the root_uri of its experiment with --root: its"
-            " record may lie there",
+            hint="nothing makes imagery and labels; if a command of rv made it, name the root_uri"
+            " of its experiment with --root, where its record may lie",
         )
 
 
@@ -194,33 +244,6 @@ def _found(records: dict[str, Record], uri: str) -> Found | None:
         return None
     outputs = tuple(o for found in by_record.values() for o in found)
     return Found({key: records[key] for key in by_record}, outputs)
-
-
-def _moved(records: dict[str, Record], uri: str) -> Found | None:
-    """Return what made a place that is a copy: of the name and content that a record tells."""
-    name = base_name(uri)
-    alike = {
-        key: output
-        for key, record in records.items()
-        for output in record.outputs
-        if base_name(output.uri) == name and output.files is None
-    }
-    if not alike:
-        return None
-    try:
-        now = Identities(default_cache()).of(uri)
-    except FileSystemError:
-        return None
-    for key, output in alike.items():
-        if now.present and now.text == output.identity:
-            note = f"a copy: it was written to {shown(output.uri)}"
-            return Found({key: records[key]}, (Output(uri, output.identity),), note)
-    return None
-
-
-def item_beside(uri: str) -> str:
-    """Return where the item of a prediction lies; an item is its own."""
-    return uri if uri.endswith(ITEM_SUFFIX) else f"{uri}{ITEM_SUFFIX}"
 
 
 def _exists(uri: str) -> bool:

@@ -30,9 +30,7 @@ class RecordIndex:
         """Every whole record, by its URI."""
         uris = sorted({*_below(self.root_uri), *self._elsewhere()})
         found = in_threads(lambda uri: read_record(uri).record, uris, REMOTE_THREADS)
-        return {
-            uri: record for uri, record in zip(uris, found, strict=True) if record is not None
-        }
+        return {uri: record for uri, record in zip(uris, found, strict=True) if record is not None}
 
     @cached_property
     def _outputs(self) -> Outputs:

@@ -12,11 +12,9 @@ from rvcli.data.raster_source.stac_item import resolve_href
 from rvcli.errors import FileSystemError, RvError
 from rvcli.filesystem import base_name
 from rvcli.lineage.content import UNKNOWN, Input, Maker, State
-from rvcli.lineage.find import item_beside
 from rvcli.records.identity import local_path
 from rvcli.stac.model_item import MODEL_ITEM_FILE, TRAINING_DATA
-from rvcli.stac.prediction_item import IDENTITY
-from rvcli.stac.provenance import EXPERIMENT, TASK
+from rvcli.stac.vocabulary import EXPERIMENT, IDENTITY, TASK, item_uri, predictions_of
 from rvcli.utils.files import file_to_str
 
 _PACKAGE = "predict package"
@@ -39,7 +37,7 @@ class Item:
 
 def read_item(artifact_uri: str) -> Item | None:
     """Read the item beside a prediction, or an item itself; None if there is none of `rv`'s."""
-    uri = item_beside(artifact_uri)
+    uri = artifact_uri if predictions_of(artifact_uri) else item_uri(artifact_uri)
     try:
         content = json.loads(file_to_str(uri))
         links = [link for link in content["links"] if link["rel"] == "describedby"]

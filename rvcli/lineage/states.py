@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 from rvcli.errors import FileSystemError
 from rvcli.lineage.content import AS_RECORDED, CHANGED, MISSING, NOT_CHECKED, UNREADABLE, State
@@ -15,12 +15,14 @@ _ABSENT = "absent"
 class Checker:
     """Looks at files, each once.
 
-    Args:
+    Attributes:
         enabled: False to look at none: everything is "not checked".
+        moved: gives another place where a file that is missing may be.
     """
 
     def __init__(self, enabled: bool = True) -> None:
         self.enabled = enabled
+        self.moved: Callable[[str], str | None] = lambda uri: None
         self._identities = Identities(default_cache())
 
     def prefetch(self, uris: Iterable[str]) -> None:
@@ -33,7 +35,7 @@ class Checker:
         self._identities.digests.flush()
 
     def identity(self, uri: str) -> str | None:
-        """Return what a file is now; None if it is not there, cannot be read, or none is looked at."""
+        """Return what a file is now; None if it is not there or cannot be read."""
         if not self.enabled:
             return None
         try:
@@ -57,7 +59,12 @@ class Checker:
             return State(UNREADABLE, e.message)
         if not now.present:
             # Planned without looking at files, or an optional one.
-            return State(AS_RECORDED, "there was none") if identity == _ABSENT else State(MISSING)
+            if identity == _ABSENT:
+                return State(AS_RECORDED, "there was none")
+            place = self.moved(uri)
+            if place is None or self.identity(place) != identity:
+                return State(MISSING)
+            return State(AS_RECORDED, "moved with its record")
         return State(AS_RECORDED if now.text == identity else CHANGED)
 
     def of_outputs(self, outputs: Iterable[Output]) -> State:

@@ -41,6 +41,7 @@ class _Tracer:
     def __init__(self, finder: Finder, checker: Checker) -> None:
         self.finder = finder
         self.checker = checker
+        checker.moved = finder.moved
         self.records: dict[str, Record] = {}
         self.makers: dict[str, Maker] = {}
 

@@ -1,1 +1,1 @@
-"""STAC items of predictions and models, as others read them: https://stacspec.org"""
+"""STAC items (https://stacspec.org) of predictions and models, for others to read."""

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -97,7 +99,7 @@ def _ring(extent: Box) -> npt.NDArray[np.float64]:
     x, y = float(extent.xmax), float(extent.ymax)
     corners = np.array([(0.0, 0.0), (0.0, y), (x, y), (x, 0.0), (0.0, 0.0)])
     steps = np.linspace(0, 1, _POINTS_PER_EDGE, endpoint=False)[:, None]
-    edges = [a + (b - a) * steps for a, b in zip(corners, corners[1:], strict=False)]
+    edges = [a + (b - a) * steps for a, b in pairwise(corners)]
     return np.concatenate([*edges, corners[-1:]])
 
 
@@ -106,7 +108,7 @@ def _of(polygon: Any) -> Footprint:
     west, south, east, north = polygon.bounds
     if west < -180 or east > 180:
         parts = [
-            shapely.transform(polygon, lambda xy, turn=turn: xy + [turn, 0])  # type: ignore[misc]
+            shapely.transform(polygon, partial(np.add, np.array([turn, 0.0])))
             for turn in (-360, 0, 360)
         ]
         polygon = shapely.union_all([part.intersection(box(-180, -90, 180, 90)) for part in parts])

@@ -112,7 +112,7 @@ def _count(file: zipfile.ZipFile) -> int | None:
         for name, entry in tensors.items()
         if name != "__metadata__" and not name.endswith((*_NOT_LEARNED, "normalize.std"))
     ]
-    return sum(math.prod(shape) for shape in shapes)
+    return sum(int(math.prod(shape)) for shape in shapes)
 
 
 def _tensors(weights: IO[bytes]) -> dict[str, Any]:

@@ -17,15 +17,16 @@ from rvcli import keys
 from rvcli.filesystem import base_name, is_local
 from rvcli.records import versions_now
 from rvcli.stac.model_facts import ModelFacts, read_model_facts
-from rvcli.stac.prediction_item import IDENTITY
-from rvcli.stac.provenance import EXPERIMENT, TASK
 from rvcli.stac.training import Training, training_before
 from rvcli.stac.vocabulary import (
     CLASSIFICATION,
+    EXPERIMENT,
+    IDENTITY,
     JSON_TYPE,
     MLM,
     PROCESSING,
     STAC_VERSION,
+    TASK,
     classes,
     derived_from,
     href,
@@ -66,9 +67,8 @@ _RESULTS: dict[str, tuple[list[int], list[str], str, str]] = {
 # Framework as the extension calls it -> the package whose version is in records.
 _PACKAGES = {"PyTorch": "torch", "Keras": "keras", "scikit-learn": "sklearn"}
 _DTYPES = frozenset(
-    ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float16")
-    + ("float32", "float64")
-)
+    f"{kind}{bits}" for kind in ("int", "uint", "float") for bits in (8, 16, 32, 64)
+) - {"float8"}
 _SEMVER = re.compile(r"\d+\.\d+\.\d+(?:\+[0-9A-Za-z.-]+)?")
 _NOT_HYPER = re.compile(r"(?:_uris?|_type|^debug|_dir|_interval|_tensorboard)$")
 
@@ -88,9 +88,7 @@ def write_model_item(bundle_dir: str, bundle_config: Any) -> None:
     (folder / MODEL_ITEM_FILE).write_text(text + "\n", encoding="utf-8")
 
 
-def model_item(
-    config: Any, folder: Path, facts: ModelFacts, training: Training
-) -> dict[str, Any]:
+def model_item(config: Any, folder: Path, facts: ModelFacts, training: Training) -> dict[str, Any]:
     """Return the item of a model.
 
     Args:

@@ -14,9 +14,8 @@ from rvcli.records import Identities, default_cache
 from rvcli.stac.imagery import imagery_uris
 from rvcli.stac.model_item import MODEL_ITEM_FILE
 from rvcli.stac.prediction_assets import prediction_uris
-from rvcli.stac.prediction_item import IDENTITY, write_item
-from rvcli.stac.provenance import EXPERIMENT, TASK
-from rvcli.stac.vocabulary import derived_from
+from rvcli.stac.prediction_item import write_item
+from rvcli.stac.vocabulary import EXPERIMENT, IDENTITY, TASK, derived_from
 
 log = logging.getLogger(__name__)
 

@@ -17,6 +17,7 @@ from rvcli.stac.imagery import imagery_uris, times_of
 from rvcli.stac.prediction_assets import assets, prediction_uris
 from rvcli.stac.vocabulary import (
     CLASSIFICATION,
+    IDENTITY,
     PROCESSING,
     PROJECTION,
     STAC_VERSION,
@@ -28,8 +29,6 @@ from rvcli.stac.vocabulary import (
 )
 
 Link = Mapping[str, Any]
-IDENTITY = "rv:identity"
-"""What a file was when the item was written, as records have it."""
 
 
 def place_of_item(label_store: Any) -> str | None:

@@ -2,17 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from rvcli import keys
 from rvcli.core.command_io_definition import CommandIODefinition
 from rvcli.records import message_uri, read_draft, record_uri
-from rvcli.stac.vocabulary import JSON_TYPE, derived_from, href
+from rvcli.stac.prediction_item import place_of_item, write_item
+from rvcli.stac.vocabulary import EXPERIMENT, JSON_TYPE, TASK, derived_from, href
 
-EXPERIMENT, TASK = "rv:experiment", "rv:task"
+
+def write_items(command_config: Any, scenes: Sequence[Any]) -> None:
+    """Write an item beside the predictions of each scene of a predict command that is done.
+
+    Args:
+        command_config: of the command; by a plan or without one.
+        scenes: what was made of its scene configs, in their order.
+
+    Raises:
+        NotWritableError: an item cannot be written.
+    """
+    pairs = [
+        (config, scene)
+        for config, scene in zip(command_config.scenes, scenes, strict=True)
+        if place_of_item(getattr(config, "label_store", None)) is not None
+    ]
+    if not pairs:
+        return
+    links, properties = _described(command_config)
+
+    for config, scene in pairs:
+        write_item(
+            config, scene, command_config.task, id=config.id, links=links, properties=properties
+        )
 
 
-def described(command_config: Any) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+def _described(command_config: Any) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """Return links and properties of what a predict command makes.
 
     Args:

@@ -9,11 +9,23 @@ from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import quote
 
-from rvcli.filesystem import is_local, parent_uri, scheme, shown, to_path
+from rvcli.filesystem import (
+    base_name,
+    is_local,
+    join_uri,
+    parent_uri,
+    scheme,
+    shown,
+    to_path,
+)
 
 STAC_VERSION = "1.1.0"
-ITEM_SUFFIX = ".stac.json"
-ITEM_TYPE = "application/geo+json"
+# Properties of our own.
+EXPERIMENT, TASK = "rv:experiment", "rv:task"
+# What a file was when an item was written, as records have it.
+IDENTITY = "rv:identity"
+
+ITEM_FOLDER = "stac"
 JSON_TYPE = "application/json"
 
 _EXTENSIONS = "https://stac-extensions.github.io"
@@ -41,8 +53,19 @@ _MEDIA_TYPES = {
 
 
 def item_uri(prediction_uri: str) -> str:
-    """Return where the item of some predictions lies: `east.tif` has `east.tif.stac.json`."""
-    return f"{prediction_uri.rstrip('/')}{ITEM_SUFFIX}"
+    """Return where the item of some predictions lies: `stac/east.tif.json` for `east.tif`.
+
+    A folder below theirs: what lists a directory of GeoJSON must not meet items in it.
+    """
+    return join_uri(parent_uri(prediction_uri), ITEM_FOLDER, f"{base_name(prediction_uri)}.json")
+
+
+def predictions_of(item_uri: str) -> str | None:
+    """Return the predictions whose item a URI is, by its place; None if it is no item's."""
+    folder, name = parent_uri(item_uri), base_name(item_uri)
+    if base_name(folder) != ITEM_FOLDER or not name.endswith(".json"):
+        return None
+    return join_uri(parent_uri(folder), name.removesuffix(".json"))
 
 
 def media_type(uri: str) -> str | None:
@@ -51,24 +74,24 @@ def media_type(uri: str) -> str | None:
 
 
 def href(uri: str, item_uri: str = "") -> str:
-    """Return how an item names a URI: relative to itself where the two lie in one directory.
+    """Return how an item names a URI: relative to itself where it is the item of what lies there.
 
     Neither a password nor a signature gets into it: items are made to be passed on.
     """
-    if item_uri and parent_uri(uri) == parent_uri(item_uri):
+    if item_uri and parent_uri(uri) == parent_uri(parent_uri(item_uri)):
         name = uri.rstrip("/").rpartition("/")[2]
-        return f"./{quote(name)}" if is_local(uri) else f"./{name}"
+        return f"../{quote(name)}" if is_local(uri) else f"../{name}"
     if is_local(uri):
         path = to_path(uri)
         return path.as_uri() if path.is_absolute() else quote(path.as_posix())
-    public = shown(uri)
+    public = shown(uri).replace("://...@", "://")
     return public.partition("?")[0] if scheme(uri) in ("http", "https") else public
 
 
 def derived_from(uri: str, title: str, **more: Any) -> dict[str, Any]:
     """Return the link to something that predictions, or a model, were made from."""
-    kind = ITEM_TYPE if uri.endswith(ITEM_SUFFIX) else more.pop("type", None) or media_type(uri)
-    link = {"rel": "derived_from", "href": href(uri), "type": kind, "title": title, **more}
+    found = {"rel": "derived_from", "href": href(uri), "type": media_type(uri), "title": title}
+    link = {**found, **more}
     return {name: value for name, value in link.items() if value}
 
 

@@ -8,10 +8,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from rvcli.filesystem import is_local
+from rvcli.lineage.content import NOT_CHECKED
 from rvcli.profile.secrets import mask_uris
 
 if TYPE_CHECKING:
     from rvcli.lineage import Input, Lineage, Maker
+    from rvcli.lineage.content import State
 
 MOST_FILES = 10
 _SHORT = 12
@@ -33,7 +35,8 @@ def print_lineage(lineage: Lineage, *, everything: bool) -> None:
 def lines_of(lineage: Lineage, *, everything: bool) -> list[str]:
     """Return the lines of a lineage: each maker once, with what it read below it."""
     tree = _Tree(lineage, everything)
-    head = f"{_name(lineage.uri)}: {mask_uris(lineage.state.text)}"
+    words = _state(lineage.state)
+    head = f"{_name(lineage.uri)}{': ' if words else ''}{words}"
     note = [f"  {mask_uris(lineage.note)}"] if lineage.note else []
     return [head, *note, *tree.makers(lineage.made_by, "")]
 
@@ -97,9 +100,9 @@ class _Tree:
         keys = first.made_by
         pad = f"{indent}{'│  ' if keys else '   '}"
         if len(inputs) == 1:
-            yield f"{start}from {_name(first.uri)}{self._identity(first)}: {_words(first)}"
+            yield f"{start}from {_name(first.uri)}{self._identity(first)}{_words(first)}"
         else:
-            yield f"{start}from {len(inputs)} files: {_words(first)}"
+            yield f"{start}from {len(inputs)} files{_words(first)}"
             most = len(inputs) if self.everything else MOST_FILES
             for item in inputs[:most]:
                 yield f"{pad}{_name(item.uri)}{self._identity(item)}"
@@ -132,8 +135,14 @@ def _is_fine(group: list[Input]) -> bool:
 
 
 def _words(item: Input) -> str:
-    words = [item.state.text, item.run]
-    return mask_uris(", ".join(text for text in words if text))
+    # Of the same run, but changed since: the change is what counts.
+    run = item.run if item.state.is_sound or not item.same_run else ""
+    words = [text for text in (_state(item.state), mask_uris(run)) if text]
+    return f": {', '.join(words)}" if words else ""
+
+
+def _state(state: State) -> str:
+    return "" if state.status == NOT_CHECKED else mask_uris(state.text)
 
 
 def _headline(maker: Maker) -> str:

@@ -1,4 +1,4 @@
-"""Items are checked by the schemas of STAC and its extensions, none of which is fetched."""
+"""Checks items by the schemas of STAC and its extensions, none of which is fetched."""
 
 from __future__ import annotations
 
@@ -7,12 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
 from jsonschema import Draft7Validator, FormatChecker
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT7
 
-SCHEMAS = Path(__file__).parent / "schemas"
+SCHEMAS = Path(__file__).parent / "stac" / "schemas"
 CORE = "https://schemas.stacspec.org/v1.1.0/item-spec/json-schema"
 EXTENSIONS = "https://stac-extensions.github.io"
 
@@ -37,9 +36,8 @@ def _resources() -> dict[str, Any]:
     return found
 
 
-@pytest.fixture(scope="session")
-def validate() -> Validate:
-    """Give a function that checks an item by the core and by every extension that it names."""
+def item_validator() -> Validate:
+    """Return a function that checks an item by the core and by every extension that it names."""
     schemas = _resources()
     # Their ids end in "#", or are misspelt: the URIs by which they are referred to count.
     registry: Registry[Any] = Registry().with_resources(
