@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
+from rvcli.cli import completion
 from rvcli.cli.state import State
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -58,6 +59,7 @@ def shared_options(*, short_profile: bool = False) -> Callable[[F], F]:
             metavar="NAME",
             expose_value=False,
             callback=_choose_profile,
+            shell_complete=completion.profiles,
             help="The profile to use: [profile.NAME] in a TOML file, or a profile of your own.",
         ),
         click.option(
@@ -65,6 +67,7 @@ def shared_options(*, short_profile: bool = False) -> Callable[[F], F]:
             metavar="FILE",
             expose_value=False,
             callback=_choose_file,
+            shell_complete=completion.files,
             help="A profile file, stronger than those found.",
         ),
         click.option(

@@ -72,6 +72,15 @@ class ClassificationEvaluator(Evaluator):
                 bar.advance()
         evaluation.save(self.output_uri)
 
+    def add_scores(self, evaluation: Any, truth: Any, store: Any) -> None:
+        """Add how sure the predictions are, where that is kept apart from them.
+
+        Args:
+            evaluation: of the scene, computed.
+            truth: the labels of the scene, within its areas of interest.
+            store: the active label store of the scene.
+        """
+
     def _evaluate(self, scene: Scene) -> Any:
         source, store = scene.ground_truth_label_source, scene.prediction_label_store
         for part, what in ((source, "label source"), (store, "label store")):
@@ -89,6 +98,7 @@ class ClassificationEvaluator(Evaluator):
                 truth = truth.filter_by_aoi(scene.aoi_polygons)
                 predictions = predictions.filter_by_aoi(scene.aoi_polygons)
             evaluation.compute(truth, predictions)
+            self.add_scores(evaluation, truth, store)
         if self.counted and not any(i.gt_count for i in evaluation.class_to_eval_item.values()):
             where = " within its areas of interest" if scene.aoi_polygons else ""
             warning = f"the scene {scene.id} has no labelled {self.counted} to evaluate{where}"

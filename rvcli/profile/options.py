@@ -127,6 +127,13 @@ OPTIONS: tuple[Option, ...] = (
     ),
     Option(
         "RV",
+        "report",
+        "bool",
+        True,
+        "Write a report, ROOT_URI/report.html, at the end of a run with an evaluation.",
+    ),
+    Option(
+        "RV",
         "log_level",
         "choice",
         "info",
@@ -158,6 +165,16 @@ OPTIONS: tuple[Option, ...] = (
         "path",
         None,
         "URI of a JSON file with the defaults of pretrained models.",
+    ),
+    Option(
+        "RV",
+        "self_test",
+        "choice",
+        "image",
+        "What a predict package is tested with: a piece of an image of the experiment, which goes"
+        " into the package; a synthetic image of the same values; or none.",
+        choices=("image", "synthetic", "none"),
+        travels=True,
     ),
     Option(
         "RV",

@@ -22,11 +22,11 @@ from torch import Tensor, nn
 
 from rvcli.backend.chip_set import ChipSet
 from rvcli.backend.events import TensorBoardEvents
+from rvcli.backend.history import Epoch, History
 from rvcli.backend.pytorch.augment import augmentation
 from rvcli.backend.pytorch.checkpoint import Checkpoint, CheckpointStore
 from rvcli.backend.pytorch.debug_batch import save_batch
 from rvcli.backend.pytorch.device import copy_weights, find_device
-from rvcli.backend.pytorch.history import Epoch, History
 from rvcli.backend.pytorch.model_spec import ModelSpec
 from rvcli.backend.pytorch.recipe import Recipe, to_device
 from rvcli.backend.pytorch.samples import (
