@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from rvcli.report.content import ExperimentReport
 from rvcli.report.differences import Difference, list_differences
 from rvcli.report.page import formats
-from rvcli.report.page.summary import highest, mean, total
+from rvcli.report.page.summary import highest, total, mean
 
 MOST_DIFFERENCES = 60
 _KEYS = ("f1", "iou", "precision", "recall", "ap50", "ap")
