@@ -19,6 +19,7 @@ _MOST_SCALE = 1.5
 _MOST_NODATA = 0.5
 # How far beyond the values of training the middle of an image may lie, as a share of their width.
 _SLACK = 0.25
+# How many times as bright, or dark, an image may be.
 _MOST_RANGE = 4.0
 
 _MEASURE = "--update-stats measures this image anew"
@@ -158,8 +159,10 @@ def _of_values(
     low, high = theirs["2"], theirs["98"]
     width = np.maximum(high - low, 1e-9)
     off = np.maximum(low - ours["50"], ours["50"] - high) / width - _SLACK
-    scale = np.maximum(ours["98"], 1e-9) / np.maximum(high, 1e-9)
-    off = np.where(scale > _MOST_RANGE, np.maximum(off, np.log2(scale)), off)
+    # Of another unit or bit depth; values around 0, as decibels, have no such scale.
+    positive = (low >= 0) & (ours["2"] >= 0) & (high > 0) & (ours["98"] > 0)
+    scale = np.abs(np.log2(np.where(positive, ours["98"], 1) / np.where(positive, high, 1)))
+    off = np.where(scale > np.log2(_MOST_RANGE), np.maximum(off, scale), off)
     wrong = np.flatnonzero(off > 0)
     if not len(wrong):
         return
