@@ -23,6 +23,8 @@ from rvcli.data.scene_config import SceneConfig
 from rvcli.data.vector_source.ogr_file import OGRFile
 from rvcli.errors import DataError
 from rvcli.experiment.experiment_config import ExperimentConfig
+from rvcli.package.check import training_facts
+from rvcli.package.differences import differences
 from rvcli.predictor import Predictor
 from rvcli.runner.experiment_runner import ExperimentRunner
 from rvcli.task.task_config import TaskConfig
@@ -173,7 +175,8 @@ def test_pixels_are_polygons_where_the_name_says_so(made: Path, tmp_path: Path) 
     predictor.predict(str(made / "image.tif"), str(tmp_path / "out.gpkg"))
     table = OGRFile(str(tmp_path / "out.gpkg")).read()
     expected = read(made / "root/predict/e/s.tif")
-    area = sum(g.area for g, c in zip(table.geometries, table.columns["class_id"]) if c == 2)
+    is_second = np.array(table.columns["class_id"]) == 2
+    area = shapely.area(table.geometries[is_second]).sum()
     assert (expected == 2).sum() == pytest.approx(area)
     assert [] == list((tmp_path / "tmp").glob("pixels-*"))
 
@@ -212,7 +215,7 @@ def test_an_item_names_the_image(made: Path, tmp_path: Path) -> None:
     expected = read(made / "root/predict/e/s.tif")
     assert np.array_equal(expected, read(tmp_path / "one.tif"))
     assert np.array_equal(expected, read(tmp_path / "many.tif"))
-    with pytest.raises(DataError, match="3 assets that are imagery: a.tif, b.tif") as caught:
+    with pytest.raises(DataError, match=r"3 assets that are imagery: a\.tif, b\.tif") as caught:
         predictor.predict(many, str(tmp_path / "none.tif"))
     assert "--asset NAME" in str(caught.value.hint)
     with pytest.raises(DataError, match="is no STAC item"):
@@ -227,6 +230,25 @@ def test_a_package_may_be_unpacked(made: Path, tmp_path: Path) -> None:
     predictor = Predictor(str(tmp_path / "unpacked"), str(tmp_path / "tmp"), update_stats=True)
     predictor.predict(str(made / "image.tif"), str(tmp_path / "out.tif"))
     assert before == {path: path.read_bytes() for path in (tmp_path / "unpacked").glob("*.*")}
+
+
+def test_images_are_compared_with_those_of_training(made: Path, tmp_path: Path) -> None:
+    """What differs is known before anything is predicted, and what may be measured anew."""
+    package, image = package_of(made), str(made / "image.tif")
+    with rasterio.open(image) as dataset:
+        write_tiff(tmp_path / "bright.tif", dataset.read() * 8)
+        write_tiff(tmp_path / "one.tif", dataset.read()[:1])
+
+    def found(name: str, **options: Any) -> list[Any]:
+        predictor = Predictor(package, str(tmp_path / "tmp"), **options)
+        return differences(predictor, training_facts(predictor), str(name))
+
+    assert [] == found(image)
+    (bright,) = found(tmp_path / "bright.tif")
+    assert ("values", True) == (bright.what, "--update-stats measures" in bright.advice)
+    assert [] == found(tmp_path / "bright.tif", update_stats=True)
+    (one,) = found(tmp_path / "one.tif")
+    assert ("bands", True, "the image has 1") == (one.what, one.is_fatal, one.here)
 
 
 def test_another_zip_is_no_package(tmp_path: Path) -> None:

@@ -107,12 +107,12 @@ def bundle(project, *options):
     words = ["run", "inprocess", "exp.py", "bundle", "--rerun", *options, "--set", PLUGIN]
     result = project.rv(*words)
     assert 0 == result.code, result.err
-    return path, result
+    return path
 
 
 def test_packages_are_the_same_each_time(project, package):
     """Equal models give equal bytes, self-test and all."""
-    made, _ = bundle(project)
+    made = bundle(project)
     assert package.read_bytes() == made.read_bytes()
 
 
@@ -120,7 +120,7 @@ def test_imagery_may_be_gone_when_a_package_is_made(project, package):
     """It is no input of the command: then there is no self-test, which is said."""
     (project.root / "image.tif").unlink()
 
-    made, result = bundle(project)
+    made = bundle(project)
 
     check = project.rv("bundle", "check", str(made))
     assert (0, True) == (check.code, "absent: none could be made" in check.out)
@@ -130,13 +130,13 @@ def test_imagery_may_be_gone_when_a_package_is_made(project, package):
 
 def test_imagery_may_have_to_stay(project, package):
     """Where the profile says so it is synthetic, or there is none."""
-    made, _ = bundle(project, "--set", "RV.self_test=synthetic")
+    made = bundle(project, "--set", "RV.self_test=synthetic")
     shutil.move(made, "drawn.zip")
     check = project.rv("bundle", "check", "drawn.zip")
     assert (0, True) == (check.code, "(synthetic)" in check.out)
     assert "passed" in check.out
 
-    made, _ = bundle(project, "--set", "RV.self_test=none")
+    made = bundle(project, "--set", "RV.self_test=none")
     with zipfile.ZipFile(made) as file:
         assert not [n for n in file.namelist() if n.endswith(".tif")]
     assert "RV.self_test is none" in project.rv("bundle", "check", str(made)).out

@@ -8,6 +8,7 @@ import pytest
 
 from rvcli.cli.images import expand, is_folder, outputs_for
 from rvcli.errors import DataError, UsageError
+from rvcli.filesystem import resolve
 
 
 def test_patterns_name_what_is_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -41,3 +42,12 @@ def test_directories_and_patterns_take_many(tmp_path: Path) -> None:
     assert [True, True, True, False] == [
         is_folder(name) for name in (str(tmp_path), "new/", "{name}.tif", "new")
     ]
+
+
+def test_patterns_of_buckets(s3_root: str) -> None:
+    """A star stays within a directory, two of them do not."""
+    for name in ("a.tif", "b.txt", "deep/c.tif", "deep/er/d.tif"):
+        resolve(s3_root, "w").write_str(f"{s3_root}/in/{name}", "")
+    assert [f"{s3_root}/in/a.tif"] == expand([f"{s3_root}/in/*.tif"])
+    assert [f"{s3_root}/in/deep/c.tif"] == expand([f"{s3_root}/in/*/[a-c].tif"])
+    assert 3 == len(expand([f"{s3_root}/in/**/*.tif"]))

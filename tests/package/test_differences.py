@@ -29,11 +29,9 @@ TRAINED = ImageFacts(
 )
 
 
-def differ(
-    image: ImageFacts, *, order: Any = None, measures: bool = False, channels: Any = 2
-) -> Any:
+def differ(image: ImageFacts, *, order: Any = None, channels: Any = 2) -> Any:
     """Compare an image with the training imagery."""
-    return list(_differences(TRAINED, image, channels, order, measures))
+    return list(_differences(TRAINED, image, channels, order))
 
 
 def test_nothing_is_said_of_the_same_imagery() -> None:
@@ -65,12 +63,6 @@ def test_what_differs_is_told(change: dict[str, Any], what: str, words: str) -> 
     assert found.advice
 
 
-def test_values_do_not_matter_where_they_are_measured_anew() -> None:
-    """With --update-stats they are no warning."""
-    dark = replace(TRAINED, percentiles=percentiles((0, 25), (0, 25)))
-    assert [] == differ(dark, measures=True)
-
-
 def test_bands_that_the_model_cannot_take_are_an_error() -> None:
     """And those that are not looked at are a warning; an order says which they are."""
     more = replace(TRAINED, bands=4, percentiles=percentiles(*[(100, 4000)] * 4))
@@ -91,4 +83,4 @@ def test_older_packages_know_less() -> None:
     found = percentiles_of(stats)
     assert found is not None
     assert ([80.0], [120.0]) == (found["2"], found["98"])
-    assert [] == list(_differences(ImageFacts(), TRAINED, 2, None, False))
+    assert [] == list(_differences(ImageFacts(), TRAINED, 2, None))
