@@ -117,8 +117,8 @@ class Predictor:
         Args:
             image_uri: of the image; where a model reads several files, all of them in the
                 order of its raster sources, with commas between them. Or of a STAC item.
-            label_uri: where the predictions are written, in the format of its extension; nowhere
-                if not given.
+            label_uri: where the predictions are written, in the format of its extension, and a
+                STAC item beside them; nowhere if not given.
             config_uri: where the message of the scene is written; nowhere if not given.
             aoi_uri: of a vector file; what lies outside its polygons is not predicted.
             assets: of a STAC item, those that are read; see `source_for_image`.
@@ -130,6 +130,9 @@ class Predictor:
             DataError: they would be written over the image or the package, or to a file whose
                 name is that of another format.
         """
+        from rvcli.stac.package_prediction import write_package_item
+        from rvcli.stac.prediction_item import remove_items
+
         with self.in_force():
             scene_config = self.scene_for(image_uri, label_uri, aoi_uri=aoi_uri, assets=assets)
             sources = (absolute_uri(image_uri), self.package_uri, *scene_config.aoi_uris)
@@ -145,12 +148,18 @@ class Predictor:
                 self._measure(scene_config)
             scene = scene_config.create_scene(self.task_config, self.tmp_dir)
             task = self._loaded_task()
+            if label_uri is not None:
+                remove_items([scene_config.label_store])
             with scene.activate():
                 labels = task.predict_scene(scene, self.tmp_dir)
                 if label_uri is not None:
                     scene.prediction_label_store.save(labels)
                 else:
                     labels = labels.in_memory()
+            if label_uri is not None:
+                write_package_item(
+                    scene_config, scene, self.task_config, self.package_uri, self.package_dir
+                )
             if config_uri is not None:
                 save_json_config(scene_config.to_proto(), config_uri)
             return labels

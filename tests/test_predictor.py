@@ -164,8 +164,10 @@ def test_the_package_names_no_place_of_its_origin(made: Path) -> None:
         assert "BUNDLE" == json.loads(text)["commandType"]
         names = set(package.namelist())
         text += package.read("self_test/self_test.json").decode()
+        text += package.read("stac-mlm.json").decode()
     tests = {f"self_test/{name}" for name in ("image.tif", "expected.tif", "self_test.json")}
-    assert {"bundle_config.json", "model.zip", "stats.json"} | tests == names
+    own = {"bundle_config.json", "model.zip", "stac-mlm.json", "stats.json"}
+    assert own | tests == names
     assert str(made) not in text
 
 

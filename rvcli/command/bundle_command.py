@@ -30,6 +30,7 @@ class BundleCommand(Command):
     def run(self, tmp_dir: str | None = None) -> None:
         """Collect the files and write the package."""
         from rvcli.package.self_test import add_self_test
+        from rvcli.stac.model_item import write_model_item
         from rvcli.utils.files import save_json_config, upload_or_copy, zipdir
 
         config, tmp_dir = self.command_config, tmp_dir or self.get_tmp_dir()
@@ -42,6 +43,7 @@ class BundleCommand(Command):
         bundle_dir.mkdir(parents=True, exist_ok=True)
         message = self._pack(str(bundle_dir))
         save_json_config(message, str(bundle_dir / BUNDLE_CONFIG_FILE))
+        write_model_item(str(bundle_dir), config)
         add_self_test(str(bundle_dir), config, tmp_dir)
         package = str(Path(tmp_dir) / "predict_package.zip")
         zipdir(str(bundle_dir), package)
