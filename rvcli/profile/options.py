@@ -152,6 +152,16 @@ OPTIONS: tuple[Option, ...] = (
     ),
     Option(
         "RV",
+        "self_test",
+        "choice",
+        "image",
+        "What a predict package is tested with: a piece of an image of the experiment, which goes"
+        " into the package; a synthetic image of the same values; or none.",
+        choices=("image", "synthetic", "none"),
+        travels=True,
+    ),
+    Option(
+        "RV",
         "translate_tensorflow",
         "bool",
         True,
