@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -546,3 +547,21 @@ def test_labels_in_pixels_of_a_plain_image(village: Any) -> None:
     assert figures(village.path / "falsch", "flach")["average"]["f1"] > 0.95
     found = features(village.path / "falsch/predict/flach/flach.json")
     assert (0, 0, 16, 16) == shapely.geometry.shape(found[0]["geometry"]).bounds
+
+
+@pytest.mark.parametrize("id", ["cells", "boxes", "pixels"])
+def test_predictions_and_packages_carry_valid_metadata(
+    village: Any, validate_item: Any, id: str
+) -> None:
+    """Each scene has a STAC item, and each package one of its model."""
+    items = sorted((village.root / f"predict/{id}/stac").glob("*.json"))
+    assert len(items) >= 1
+    for path in items:
+        item = json.loads(path.read_text("utf-8"))
+        validate_item(item)
+        assert (path.parent / item["assets"]["predictions"]["href"]).exists()
+    with zipfile.ZipFile(village.root / f"bundle/{id}/predict_package.zip") as package:
+        model = json.loads(package.read("stac-mlm.json"))
+    validate_item(model)
+    assert "scikit-learn" == model["properties"]["mlm:framework"]
+    assert "Polygon" in model["geometry"]["type"]
