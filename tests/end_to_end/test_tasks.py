@@ -19,6 +19,8 @@ from rasterio.errors import NotGeoreferencedWarning
 from rasterio.transform import from_origin
 from rasterio.warp import transform_geom
 
+from rvcli.data.raster_source.stac_item import resolve_href
+
 UTM, WGS84 = "EPSG:32633", "EPSG:4326"
 COMMANDS = ["CHIP", "TRAIN", "PREDICT", "EVAL", "BUNDLE"]
 CELL, SITE = 16, 32
@@ -269,7 +271,8 @@ def test_everything_may_lie_elsewhere(village: Any) -> None:
     assert 0 == result.code, result.text
     place = village.path / "Ort"
     names = sorted(p.relative_to(place).as_posix() for p in place.rglob("*") if p.is_file())
-    assert ["Bilder/Süd ö.png", "Paket.zip", "Zahlen.json", "Zellen.geojson"] == names
+    item = "stac/Zellen.geojson.json"
+    assert ["Bilder/Süd ö.png", "Paket.zip", "Zahlen.json", "Zellen.geojson", item] == names
     assert features(village.root / "predict/inferred/Süd ö.json") == features(
         place / "Zellen.geojson"
     )
@@ -559,7 +562,7 @@ def test_predictions_and_packages_carry_valid_metadata(
     for path in items:
         item = json.loads(path.read_text("utf-8"))
         validate_item(item)
-        assert (path.parent / item["assets"]["predictions"]["href"]).exists()
+        assert Path(resolve_href(str(path), item["assets"]["predictions"]["href"])).exists()
     with zipfile.ZipFile(village.root / f"bundle/{id}/predict_package.zip") as package:
         model = json.loads(package.read("stac-mlm.json"))
     validate_item(model)
