@@ -137,6 +137,23 @@ class TestDataset:
             "image b.tif is in both train and validation",
         ] == dataset.overlaps()
 
+    def test_areas_keep_an_image_apart(self, scene: Callable[..., Any]) -> None:
+        """An image may be in both where each of its scenes is limited, by areas of its own."""
+
+        def overlaps(train_area: str, validation_area: str) -> list[str]:
+            train, validation = (
+                scene(name, "b.tif").to_builder().with_aoi_uris([area] if area else []).build()
+                for name, area in (("t", train_area), ("v", validation_area))
+            )
+            dataset = DatasetConfig.builder().with_train_scene(train)
+            found: list[str] = dataset.with_validation_scene(validation).build().overlaps()
+            return found
+
+        both = ["image b.tif is in both train and validation"]
+        assert [] == overlaps("west.geojson", "east.geojson")
+        assert both == overlaps("west.geojson", "")
+        assert both == overlaps("west.geojson", "./west.geojson")
+
     def test_overlap_however_the_image_is_named(self, scene: Callable[..., Any]) -> None:
         """Two spellings of one path are one image."""
         dataset = DatasetConfig.builder().with_train_scene(scene("s", f"{Path.cwd()}/b.tif"))

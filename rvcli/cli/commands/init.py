@@ -221,7 +221,7 @@ def _backend(word: str) -> str:
     if word.lower() in ("sklearn", "pytorch"):
         return word.lower()
     if word.upper() not in known:
-        near = nearest(word.upper(), known)
+        near = nearest(word.lower(), ["sklearn", "pytorch"]) or nearest(word.upper(), known)
         raise UsageError(
             f"there is no backend {word!r}",
             hint=f"did you mean {near!r}?" if near else f"there are: {', '.join(known)}",
