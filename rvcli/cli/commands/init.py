@@ -241,7 +241,7 @@ def _tell_material(material: Material) -> None:
 
 def _tell(root: Path, written: Sequence[str], proposal: Proposal) -> None:
     """Print what was decided and written, and what to do next."""
-    print(f"task: {proposal.task.lower().replace('_', ' ')}")
+    print(f"task: {proposal.task.lower().replace('_', ' ')} ({proposal.why})")
     print(f"classes: {', '.join(proposal.class_names)}")
     print(f"chip size: {proposal.chip_size} pixels")
     for note in proposal.notes:
