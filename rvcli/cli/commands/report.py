@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import click
 
+from rvcli.cli import completion
 from rvcli.cli.options import shared_options
 from rvcli.cli.program import Program
 from rvcli.cli.state import State
 
 
 @click.command("report", cls=Program)
-@click.argument("root_uri", metavar="ROOT_URI")
-@click.argument("experiments", metavar="[EXPERIMENT]...", nargs=-1)
+@click.argument("root_uri", metavar="ROOT_URI", shell_complete=completion.files)
+@click.argument(
+    "experiments",
+    metavar="[EXPERIMENT]...",
+    nargs=-1,
+    shell_complete=completion.experiment_ids,
+)
 @click.option(
     "-o",
     "--output",
