@@ -22,7 +22,7 @@ ERRORS = "errors"
 MAX_SIDE_PX = 320
 _LEAST_SIDE_PX = 128
 _DIM = 0.5
-_FRAME_PX = 2
+_FRAME_PX = 3
 _WRONG_RGB = (255, 45, 85)
 _MARKS = ClassMap(
     [
