@@ -116,7 +116,7 @@ def settings_page() -> Iterator[str]:
     """Yield the paragraphs of the page on options of a profile."""
     yield "# Settings"
     yield (
-        "What a profile can say. [Profiles](../profiles.md) explains where these options stand and"
+        "What a profile can say. [Profiles](../how-to/profiles.md) explains where these options stand and"
         " which wins; `rv config show --origin` prints what is in force. Every option is also read"
         " from the environment, as `SECTION_KEY` or `RV_SECTION_KEY`, and set by"
         " `--set SECTION.KEY=VALUE`. Options under a section that a plugin reads are the plugin's."
@@ -341,7 +341,7 @@ def rastervision_page() -> Iterator[str]:
     yield "# Names of rastervision"
     yield (
         f"Every public name of `rastervision` 0.11, {len(found)} in {len(modules())} modules, and"
-        " where it is when [old code is served](../rastervision.md)."
+        " where it is when [old code is served](../how-to/rastervision.md)."
         f" {len(found) - len(absent)} are present, {len(absent)} absent."
         " What differs in use is said beside the name."
     )

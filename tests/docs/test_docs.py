@@ -38,8 +38,8 @@ from rvcli.registry import Registrar
 
 REPOSITORY = Path(__file__).parents[2]
 DOCS = REPOSITORY / "docs"
-GUIDE = sorted(path.name for path in DOCS.glob("*.md"))
-FIRST = "getting-started.md"
+GUIDE = sorted(path.relative_to(DOCS).as_posix() for path in DOCS.rglob("*.md"))
+FIRST = "tutorials/segmentation.md"
 PAGES = [REPOSITORY / "README.md", *sorted(DOCS.rglob("*.md"))]
 _FENCE = re.compile(
     r"(?:<!-- (?P<kind>[a-z]+): (?P<value>[^\n]*) -->\n)?```(?P<language>\w*)\n(?P<text>.*?)^```$",
@@ -76,7 +76,7 @@ def blocks_of(path: Path) -> list[Block]:
     text = path.read_text(encoding="utf-8")
     return [
         Block(
-            path.name,
+            path.relative_to(REPOSITORY).as_posix(),
             found["language"],
             found["text"],
             text.count("\n", 0, found.start("text")) + 1,
@@ -258,7 +258,7 @@ def test_lines_to_paste(title: str) -> None:
     assert ("sh", 1) == (found["language"], found["text"].count("\n"))
 
 
-@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.relative_to(REPOSITORY).as_posix())
 def test_links(path: Path) -> None:
     """Links to files and headings of the repository lead somewhere."""
     broken = []
@@ -286,7 +286,7 @@ def test_every_page_is_reached() -> None:
     assert set() == {page for page in pages if f"({page})" not in text}
 
 
-@pytest.mark.parametrize("path", [DOCS / "errors.md", REPOSITORY / "README.md"])
+@pytest.mark.parametrize("path", [DOCS / "reference/errors.md", REPOSITORY / "README.md"])
 def test_exit_codes(path: Path) -> None:
     """The tables of exit codes have exactly those that `rv` uses."""
     codes = {value for name, value in vars(errors).items() if name.startswith("EXIT_")}
@@ -296,14 +296,14 @@ def test_exit_codes(path: Path) -> None:
 
 def test_every_way_to_register() -> None:
     """The page on plugins names each method of what `register_plugin` gets."""
-    text = (DOCS / "plugins.md").read_text(encoding="utf-8")
+    text = (DOCS / "how-to/plugins.md").read_text(encoding="utf-8")
     methods = [name for name in vars(Registrar) if name.startswith("register_")]
     assert [] == [name for name in methods if f"`{name}(" not in text]
 
 
 def test_every_family() -> None:
     """The page on plugins names the config class of each family."""
-    text = (DOCS / "plugins.md").read_text(encoding="utf-8")
+    text = (DOCS / "how-to/plugins.md").read_text(encoding="utf-8")
     families = {
         next(c for c in config.__mro__ if "group" in vars(c)).__name__
         for group in rvcli.keys.CONFIG_GROUPS
