@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
+from google.protobuf.json_format import MessageToDict
 from rasterio.errors import NotGeoreferencedWarning
 
 from rvcli import keys
@@ -111,20 +112,16 @@ def _jobs(config: ExperimentConfig, cache: PreviewCache) -> list[_Job]:
     by_interest = sorted(range(len(scenes)), key=lambda i: scenes[i][0] == TRAIN)
     chosen = set(by_interest[:MAX_PREVIEWS])
     limits = Limits.of(len(chosen))
-    task = str(config.task.to_proto())
+    task = MessageToDict(config.task.to_proto())
     inputs = [_inputs(scene) for _, scene in scenes]
     cache.look(uri for uris in inputs for uri in uris or ())
-    return [
-        _Job(
-            split,
-            scene,
-            limits if i in chosen else None,
-            None
-            if inputs[i] is None or i not in chosen
-            else cache.key(inputs[i] or (), [str(scene.to_proto()), task, limits.to_plain()]),
-        )
-        for i, (split, scene) in enumerate(scenes)
-    ]
+    jobs = []
+    for i, (split, scene) in enumerate(scenes):
+        key, uris = None, inputs[i]
+        if i in chosen and uris is not None:
+            key = cache.key(uris, [MessageToDict(scene.to_proto()), task, limits.to_plain()])
+        jobs.append(_Job(split, scene, limits if i in chosen else None, key))
+    return jobs
 
 
 def _inputs(config: SceneConfig) -> set[str] | None:

@@ -25,10 +25,12 @@ from rvcli.data.label_store.semantic_segmentation_raster_store import (
     SemanticSegmentationRasterStore,
 )
 from rvcli.data.utils import boxes_to_geojson
+from rvcli.registry import Registrar
 from rvcli.report import scenes as scenes_module
 from rvcli.report.content import LAYERS, Layer, ScenePreview
 from rvcli.report.scenes import collect_scenes
 from rvcli.report.sources import Source
+from rvcli.testing.registries import temporary_registry
 from rvcli.utils.misc import png_to_numpy
 
 Array = npt.NDArray[Any]
@@ -477,3 +479,99 @@ def test_pictures_of_noise_are_made_smaller(
         assert layer.picture is not None
         assert layer.picture.size_hw[0] < 256
         assert len(layer.picture.data) <= 8_000
+
+
+class GradientConfig(rv.RasterSourceConfig):
+    """A raster source of a plugin."""
+
+    key = "GRADIENT"
+    plain: bool = rv.field(default=False, doc="Without georeference.")
+
+    def create_source(self, tmp_dir: str, *_: Any, **__: Any) -> Any:
+        """Create it."""
+        return Gradient(self.plain)
+
+
+class Gradient(rv.RasterSource):
+    """Pixels that no file holds."""
+
+    def __init__(self, plain: bool) -> None:
+        super().__init__(None, 3)
+        self.plain = plain
+
+    def get_extent(self) -> Box:
+        """Return its size."""
+        return Box(0, 0, 300, 200)
+
+    def get_dtype(self) -> Any:
+        """Return the data type."""
+        return np.dtype(np.float32)
+
+    def get_crs_transformer(self) -> Any:
+        """Return where it lies."""
+        return IdentityCRSTransformer() if self.plain else RasterioCRSTransformer(MERCATOR, CRS)
+
+    def _get_chip(self, window: Box) -> Array:
+        rows, columns = np.mgrid[window.ymin : window.ymax, window.xmin : window.xmax]
+        return np.stack([rows + 1, columns + 1, rows + columns + 1], axis=-1).astype(np.float32)
+
+
+def test_sources_of_plugins_are_read_through_their_windows(folder: Folder) -> None:
+    """What only its own class can read is shown as well, and never kept: no one knows its files."""
+    with temporary_registry() as registry:
+        Registrar(registry).register_config(GradientConfig)
+        builder = rv.RasterSourceConfig.builder("GRADIENT")
+        found = folder.collect(
+            train=[
+                folder.scene("map", builder.build()),
+                folder.scene("plain", builder.with_plain(True).build()),
+            ]
+        )
+    for preview in found.values():
+        picture = pixels(layers(preview)["imagery"]).astype(int)
+        assert preview.problem == ""
+        assert picture.shape == (300, 200, 4)
+        assert picture[290, 100, 0] > picture[150, 100, 0] > picture[10, 100, 0]
+        assert picture[150, 190, 1] > picture[150, 10, 1]
+    assert [p.georeferenced for p in found.values()] == [True, False]
+    assert list((folder.path / "cache/rvcli/previews").glob("*.json")) == []
+
+
+def test_assets_of_a_stac_item_are_a_stack(folder: Folder) -> None:
+    """A STAC item is shown in the bands of its assets."""
+    assets = {
+        f"band-{i}": {"href": folder.raster(f"{i}.tif", imagery()[i]), "roles": ["data"]}
+        for i in range(3)
+    }
+    item = {
+        "type": "Feature",
+        "stac_version": "1.0.0",
+        "id": "item",
+        "geometry": None,
+        "properties": {"datetime": "2024-01-01T00:00:00Z"},
+        "links": [],
+        "assets": assets,
+    }
+    uri = folder.path / "item.json"
+    uri.write_text(json.dumps(item))
+    source = rv.RasterSourceConfig.builder(rv.STAC_ITEM_SOURCE).with_uri(str(uri)).build()
+    found = folder.collect(train=[folder.scene("a", source)])["a"]
+    assert (found.problem, found.facts["bands"]) == ("", "3")
+    assert pixels(layers(found)["imagery"])[:, :, 3].min() == 255
+
+
+def test_polygons_that_touch_a_pixel_are_drawn_as_in_training(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Labels that are drawn wherever polygons touch are those of the raster, thinned out."""
+    monkeypatch.setattr("rvcli.report.layers._SIDES_PX", (16, 16))
+    places = [(y + 0.4, x + 0.4) for y in range(3, 64, 4) for x in range(3, 64, 4)]
+    boxes = [(y, x, y + 0.2, x + 0.2) for y, x in places]
+    uri = folder.boxes("l.geojson", boxes, [1] * len(boxes))
+    drawn = rv.RasterSourceConfig.builder(rv.RASTERIZED_SOURCE).with_vector_source(uri)
+    drawn = drawn.with_rasterizer_options(3, all_touched=True).build()
+    labels = rv.LabelSourceConfig.builder(rv.SEMANTIC_SEGMENTATION).with_raster_source(drawn)
+    image = folder.raster("a.tif", np.full((3, 64, 64), 9, np.uint8))
+    found = folder.collect(train=[folder.scene("a", image, labels.build())])["a"]
+    # Each fourth pixel of each fourth row is a house, and the pixels that are read are others.
+    assert shown(layers(found)["labels"]) == 0
