@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from pathlib import Path
 from typing import Any
@@ -75,13 +74,6 @@ def trained(tmp_path: Path) -> Any:
     backend.process_sceneset_results([done], [], str(tmp_path / "tmp"))
     backend.train(str(tmp_path / "tmp"))
     return config
-
-
-def test_the_loss_of_each_round_is_kept(trained: Any) -> None:
-    """Training leaves the history of its last fit beside the model."""
-    history = json.loads(Path(trained.train_uri, "history.json").read_text())
-    losses = [epoch["train_loss"] for epoch in history["epochs"]]
-    assert losses[-1] < losses[0]
 
 
 def test_objects_are_found_in_pixels_of_the_scene(trained: Any, tmp_path: Path) -> None:
