@@ -51,7 +51,7 @@ def write_report(root_uri: str, ids: Sequence[str], output_uri: str, tmp_dir: st
     """
     _need("jinja2")
     chosen, notes = _choose(root_uri, ids)
-    sources = [read_source(root_uri, id) for id in chosen]
+    sources = [read_source(root_uri, name) for name in chosen]
     with track("report", len(_STEPS) * len(sources), "parts") as progress:
         reports = [collect(source, tmp_dir, progress) for source in sources]
     made = datetime.now(timezone.utc).isoformat(timespec="seconds")
@@ -181,7 +181,7 @@ def _choose(root_uri: str, ids: Sequence[str]) -> tuple[list[str], list[str]]:
     if len(wanted) <= MOST_EXPERIMENTS:
         return wanted, []
     if not ids:
-        wanted.sort(key=lambda id: _modified(root_uri, id))
+        wanted.sort(key=lambda name: _modified(root_uri, name))
     left_out, kept = wanted[:-MOST_EXPERIMENTS], wanted[-MOST_EXPERIMENTS:]
     few = ", ".join(left_out[:10]) + (f" and {len(left_out) - 10} more" * (len(left_out) > 10))
     return sorted(kept) if not ids else kept, [

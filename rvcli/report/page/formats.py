@@ -10,7 +10,7 @@ from datetime import datetime, timezone
 from rvcli.core.color import to_hex, to_rgb
 from rvcli.errors import ConfigError
 
-NOTHING = "–"
+NOTHING = "\N{EN DASH}"
 NEUTRAL = "#8a8f98"
 RATIOS = ("precision", "recall", "f1", "iou", "ap", "ap50", "ap75", "accuracy")
 
@@ -22,6 +22,9 @@ _LABELS = {
     "ap75": "AP75",
     "gt_count": "True count",
     "count_error": "Count error",
+    "tp": "TP",
+    "fp": "FP",
+    "fn": "FN",
 }
 _TASKS = {
     "SEMANTIC_SEGMENTATION": "Semantic segmentation",
@@ -33,7 +36,7 @@ _BYTES = ("B", "KiB", "MiB", "GiB", "TiB")
 
 def figure(value: float | None) -> str:
     """Write a figure: counts with separators, all else with three digits after the point."""
-    if value is None or (isinstance(value, float) and not math.isfinite(value)):
+    if value is None or not math.isfinite(value):
         return NOTHING
     if float(value).is_integer() and abs(value) > 1:
         return f"{int(value):,}"
@@ -54,6 +57,12 @@ def metric_label(key: str) -> str:
     """Return the name of a metric as a heading."""
     words = key.replace("_", " ")
     return _LABELS.get(key, words[:1].upper() + words[1:])
+
+
+def metric_in_text(key: str) -> str:
+    """Return the name of a metric as it stands inside a sentence."""
+    label = metric_label(key)
+    return label if label.upper()[:2] == label[:2] or label == "IoU" else label.lower()
 
 
 def is_ratio(key: str) -> bool:
@@ -79,8 +88,10 @@ def size(value: float | None) -> str:
     power = 0
     while value >= 1024 and power < len(_BYTES) - 1:
         value, power = value / 1024, power + 1
-    return f"{value:.0f} {_BYTES[power]}" if power == 0 or value >= 100 else (
-        f"{value:.1f} {_BYTES[power]}"
+    return (
+        f"{value:.0f} {_BYTES[power]}"
+        if power == 0 or value >= 100
+        else (f"{value:.1f} {_BYTES[power]}")
     )
 
 
@@ -123,7 +134,9 @@ def listed(names: Sequence[str], most: int = 5) -> str:
 def shortened(content: object, most: int = 20_000) -> str:
     """Write plain values as JSON for people, of very much the beginning."""
     text = json.dumps(content, indent=2, ensure_ascii=False, default=str)
-    return text if len(text) <= most else f"{text[:most]}\n… and {len(text) - most:,} more characters"
+    return (
+        text if len(text) <= most else f"{text[:most]}\n… and {len(text) - most:,} more characters"
+    )
 
 
 def plural(number: int, word: str, words: str = "") -> str:

@@ -111,7 +111,7 @@
     show("all");
     // Scenes far apart would all be specks: begin with one that was predicted, or the first.
     const side = (bounds) => Math.max(bounds.getNorth() - bounds.getSouth(), bounds.getEast() - bounds.getWest());
-    if (Math.max(...content.scenes.map((scene) => side(boundsOf(scene)))) * 25 < side(all)) {
+    if (Math.max(...content.scenes.map((scene) => side(boundsOf(scene)))) * 10 < side(all)) {
       const predicted = content.scenes.findIndex((s) => s.layers.some((l) => l.name === "predictions"));
       show(Math.max(predicted, 0));
     }
