@@ -85,9 +85,6 @@ def collect(source: Source, tmp_dir: str, progress: Progress | None = None) -> E
                 _log.debug("a part of the report failed", exc_info=True)
             if progress is not None:
                 progress.advance()
-        if config is not None and config.task is not None:
-            found["task"] = str(config.task.task_type)
-            found["classes"] = _classes(config)
     return ExperimentReport(
         id=source.id, root_uri=mask_uris(source.root_uri), notes=tuple(notes), **found
     )
@@ -117,10 +114,16 @@ def _why(name: str, error: Exception) -> str:
 
 
 def _classes(config: ExperimentConfig) -> dict[int, tuple[str, str]]:
+    from rvcli.report.pictures import colors_of
+
     class_map = getattr(config.task, "class_map", None)
-    if class_map is None:
+    return {} if class_map is None else colors_of(class_map)
+
+
+def _task(source: Source, config: ExperimentConfig | None, tmp_dir: str) -> dict[str, Any]:
+    if config is None or config.task is None:
         return {}
-    return {item.id: (str(item.name), str(item.color or "")) for item in class_map.get_items()}
+    return {"task": str(config.task.task_type), "classes": _classes(config)}
 
 
 def _scenes(source: Source, config: ExperimentConfig | None, tmp_dir: str) -> dict[str, Any]:
@@ -153,6 +156,7 @@ def _training(source: Source, config: ExperimentConfig | None, tmp_dir: str) -> 
 
 _Part = Callable[[Source, "ExperimentConfig | None", str], dict[str, Any]]
 _STEPS: dict[str, _Part] = {
+    "classes": _task,
     "times and hosts": lambda source, config, tmp_dir: {"commands": collect_commands(source)},
     "the plan": lambda source, config, tmp_dir: {"last_run": collect_last_run(source)},
     "provenance": lambda source, config, tmp_dir: {"provenance": collect_provenance(source)},

@@ -14,6 +14,7 @@ NOTHING = "\N{EN DASH}"
 NEUTRAL = "#8a8f98"
 RATIOS = ("precision", "recall", "f1", "iou", "ap", "ap50", "ap75", "accuracy")
 
+_COUNTS = ("gt_count", "count_error", "tp", "fp", "fn")
 _LABELS = {
     "f1": "F1",
     "iou": "IoU",
@@ -50,7 +51,9 @@ def count(value: float | None) -> str:
 
 def metric(key: str, value: float | None) -> str:
     """Write the value of a metric by its kind."""
-    return count(value) if key.endswith("count") else figure(value)
+    if key not in _COUNTS or value is None or not math.isfinite(value):
+        return figure(value)
+    return count(value) if float(value).is_integer() or value >= 1000 else f"{value:.1f}"
 
 
 def metric_label(key: str) -> str:

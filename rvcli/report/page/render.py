@@ -73,9 +73,13 @@ class Section:
         return summary.finished(self.report)
 
     @property
-    def problems(self) -> list[ScenePreview]:
-        """Scenes of which something is missing."""
-        return [scene for scene in self.report.scenes if scene.problem]
+    def problems(self) -> dict[str, list[str]]:
+        """What is missing of scenes, in words, with their ids."""
+        found: dict[str, list[str]] = {}
+        for scene in self.report.scenes:
+            if scene.problem:
+                found.setdefault(scene.problem, []).append(scene.id)
+        return found
 
     @cached_property
     def common_facts(self) -> dict[str, str]:
