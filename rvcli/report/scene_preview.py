@@ -67,6 +67,7 @@ class SceneReader:
 
     Attributes:
         problems: what could not be shown, in words.
+        is_lasting: whether its files, if they stay as they are, would show the same again.
     """
 
     def __init__(
@@ -85,6 +86,7 @@ class SceneReader:
         self._limits = limits
         self._context = context
         self.problems: list[str] = []
+        self.is_lasting = True
 
     def preview(self) -> ScenePreview:
         """Return the preview."""
@@ -106,6 +108,7 @@ class SceneReader:
             self.problems.append("only its outline is shown: there are too many scenes")
         elif not self._context.budget.take(raster_source.get_extent().get_area()):
             self.problems.append("only its outline is shown: there are too many pixels to read")
+            self.is_lasting = False
             limits = None
         grid = place_scene(
             raster_source.get_extent(),
@@ -202,3 +205,4 @@ class SceneReader:
         text = mask_uris(f"{what}: {reason}")
         log.debug("scene %s: %s", self._config.id, text, exc_info=error)
         self.problems.append(text)
+        self.is_lasting = False

@@ -125,7 +125,7 @@ def _make(job: _Job, *, context: Context, cache: PreviewCache, progress: Progres
     if found is None:
         reader = SceneReader(job.config, job.split, job.limits, context)
         found = reader.preview()
-        if not reader.problems:  # what went wrong may go right the next time
+        if reader.is_lasting:  # what went wrong may go right the next time
             cache.put(job.key, found)
     progress.advance()
     return replace(found, split=job.split)
