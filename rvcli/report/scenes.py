@@ -7,7 +7,6 @@ import warnings
 from dataclasses import dataclass, replace
 from functools import partial
 
-from google.protobuf.json_format import MessageToDict
 from rasterio.errors import NotGeoreferencedWarning
 
 from rvcli import keys
@@ -88,6 +87,8 @@ def collect_scenes(
 
 def _jobs(config: ExperimentConfig, cache: PreviewCache) -> list[_Job]:
     """List what is to be done, what people look at first: what a model has not seen."""
+    from google.protobuf.json_format import MessageToDict
+
     dataset = config.dataset
     scenes = [
         *((TRAIN, scene) for scene in dataset.train_scenes),
