@@ -32,6 +32,7 @@ from rvcli.report.scene_preview import SceneReader
 from rvcli.report.scenes import collect_scenes
 from rvcli.report.sources import Source
 from rvcli.testing.registries import temporary_registry
+from rvcli.utils.files import upload_or_copy
 from rvcli.utils.misc import png_to_numpy
 
 Array = npt.NDArray[Any]
@@ -477,6 +478,18 @@ def test_of_very_many_pixels_some_are_read(folder: Folder, monkeypatch: pytest.M
     assert [len(p.layers) for p in first.values()] == [1, 0]
     assert "too many pixels" in first["b"].problem
     assert [len(p.layers) for p in second.values()] == [1, 1]
+
+
+def test_imagery_on_s3_is_read_in_place(folder: Folder, s3_root: str) -> None:
+    """Scenes on S3 are shown, kept by their ETags, and read again when these are others."""
+    uri = f"{s3_root}/a.tif"
+    upload_or_copy(folder.raster("a.tif", imagery()), uri)
+    first = folder.collect(train=[folder.scene("a", uri)])["a"]
+    assert first.problem == ""
+    assert shown(layers(first)["imagery"]) == SIDE * SIDE
+    assert folder.collect(train=[folder.scene("a", uri)])["a"] == first
+    upload_or_copy(folder.raster("b.tif", imagery()[:, ::-1]), uri)
+    assert folder.collect(train=[folder.scene("a", uri)])["a"] != first
 
 
 def test_pictures_of_noise_are_made_smaller(
