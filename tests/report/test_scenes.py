@@ -28,9 +28,11 @@ from rvcli.data.utils import boxes_to_geojson
 from rvcli.registry import Registrar
 from rvcli.report import scenes as scenes_module
 from rvcli.report.content import LAYERS, Layer, ScenePreview
+from rvcli.report.scene_preview import SceneReader
 from rvcli.report.scenes import collect_scenes
 from rvcli.report.sources import Source
 from rvcli.testing.registries import temporary_registry
+from rvcli.utils.files import upload_or_copy
 from rvcli.utils.misc import png_to_numpy
 
 Array = npt.NDArray[Any]
@@ -429,14 +431,14 @@ def test_cells_are_shapes(folder: Folder) -> None:
 def test_previews_are_kept(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
     """A second report takes what the first one made, until a file is another."""
     made: list[str] = []
-    preview = scenes_module._Scene.preview
+    preview = SceneReader.preview
 
     def counted(self: Any) -> ScenePreview:
         found = preview(self)
         made.append(found.id)
         return found
 
-    monkeypatch.setattr(scenes_module._Scene, "preview", counted)
+    monkeypatch.setattr(SceneReader, "preview", counted)
     folder.predicted("a", np.ones((SIDE, SIDE), np.uint8))
     labels = folder.boxes("l.geojson", [(2, 2, 8, 8)], [1])
     aoi = folder.boxes("aoi.geojson", [(0, 0, 10, 10)], [1])
@@ -462,8 +464,32 @@ def test_of_very_many_scenes_the_rest_has_footprints(
     found = folder.collect(folder.scene("b", uri), train=[folder.scene("a", uri)])
     assert list(found) == ["a", "b"]
     assert (len(found["a"].layers), len(found["b"].layers)) == (0, 1)
-    assert "shows 1 scenes" in found["a"].problem
+    assert "too many scenes" in found["a"].problem
     assert found["a"].footprint == found["b"].footprint
+
+
+def test_of_very_many_pixels_some_are_read(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Scenes beyond what may be read have footprints, until those before them are kept."""
+    monkeypatch.setattr(scenes_module, "MAX_PIXELS", 1)
+    monkeypatch.setattr(scenes_module, "_MAX_THREADS", 1)
+    uri = folder.raster("a.tif", imagery())
+    scenes = [folder.scene(name, uri) for name in "ab"]
+    first, second = folder.collect(train=scenes), folder.collect(train=scenes)
+    assert [len(p.layers) for p in first.values()] == [1, 0]
+    assert "too many pixels" in first["b"].problem
+    assert [len(p.layers) for p in second.values()] == [1, 1]
+
+
+def test_imagery_on_s3_is_read_in_place(folder: Folder, s3_root: str) -> None:
+    """Scenes on S3 are shown, kept by their ETags, and read again when these are others."""
+    uri = f"{s3_root}/a.tif"
+    upload_or_copy(folder.raster("a.tif", imagery()), uri)
+    first = folder.collect(train=[folder.scene("a", uri)])["a"]
+    assert first.problem == ""
+    assert shown(layers(first)["imagery"]) == SIDE * SIDE
+    assert folder.collect(train=[folder.scene("a", uri)])["a"] == first
+    upload_or_copy(folder.raster("b.tif", imagery()[:, ::-1]), uri)
+    assert folder.collect(train=[folder.scene("a", uri)])["a"] != first
 
 
 def test_pictures_of_noise_are_made_smaller(
