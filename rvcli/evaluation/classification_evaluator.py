@@ -7,6 +7,7 @@ from abc import abstractmethod
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from rvcli import progress
 from rvcli.core.class_map import ClassMap
 from rvcli.data.activate_mixin import ActivateMixin
 from rvcli.errors import DataError
@@ -60,11 +61,15 @@ class ClassificationEvaluator(Evaluator):
         """
         evaluation = self.create_evaluation()
         evaluation.warnings = list(self.warnings)
-        for scene in scenes:
-            log.info("evaluating the scene %s", scene.id)
-            of_scene = self._evaluate(scene)
-            evaluation.merge(of_scene, scene_id=scene.id)
-            evaluation.warnings += getattr(of_scene, "warnings", [])
+        listed = list(scenes)
+        with progress.track("evaluating", len(listed), "scenes") as bar:
+            for number, scene in enumerate(listed, 1):
+                log.info("evaluating the scene %s", scene.id)
+                with progress.part(number, len(listed), "scene"):
+                    of_scene = self._evaluate(scene)
+                evaluation.merge(of_scene, scene_id=scene.id)
+                evaluation.warnings += getattr(of_scene, "warnings", [])
+                bar.advance()
         evaluation.save(self.output_uri)
 
     def add_scores(self, evaluation: Any, truth: Any, store: Any) -> None:

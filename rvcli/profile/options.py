@@ -143,6 +143,15 @@ OPTIONS: tuple[Option, ...] = (
     ),
     Option(
         "RV",
+        "log_format",
+        "choice",
+        "text",
+        "How logs and progress are written: as lines of text, or of JSON on the standard error.",
+        choices=("text", "json"),
+        travels=True,
+    ),
+    Option(
+        "RV",
         "lease_timeout_s",
         "float",
         60.0,
@@ -156,6 +165,16 @@ OPTIONS: tuple[Option, ...] = (
         "path",
         None,
         "URI of a JSON file with the defaults of pretrained models.",
+    ),
+    Option(
+        "RV",
+        "self_test",
+        "choice",
+        "image",
+        "What a predict package is tested with: a piece of an image of the experiment, which goes"
+        " into the package; a synthetic image of the same values; or none.",
+        choices=("image", "synthetic", "none"),
+        travels=True,
     ),
     Option(
         "RV",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from rvcli.filesystem import base_name, shown
 from rvcli.report.imagery import Shown
 
 _MANY = 12
-_PER_UNIT = {"metre": "m", "degree": "°", "US survey foot": "ft", "foot": "ft"}
+_UNITS = {"metre": "m", "degree": "°", "US survey foot": "ft", "foot": "ft"}
 
 
 def facts_of(source: Any, uris: Sequence[str], shown_bands: Shown | None) -> dict[str, str]:
@@ -59,16 +60,23 @@ def _georeference(crs_transformer: Any) -> dict[str, str]:
     image_crs, affine = crs_transformer.get_image_crs(), crs_transformer.get_affine_transform()
     if image_crs is None:
         return {"CRS": "none"}
-    crs = pyproj.CRS.from_user_input(
-        image_crs.to_wkt() if hasattr(image_crs, "to_wkt") else image_crs
-    )
-    authority = crs.to_authority()
-    code = ":".join(authority) if authority else ""
-    facts = {"CRS": f"{code} {crs.name}".strip()}
+    name, unit = _name_and_unit(image_crs.to_wkt() if hasattr(image_crs, "to_wkt") else image_crs)
+    facts = {"CRS": name}
     if affine is not None:
         a, b, _, d, e, _ = tuple(affine)[:6]
         x, y = float(np.hypot(a, d)), float(np.hypot(b, e))
-        unit = crs.axis_info[0].unit_name if crs.axis_info else ""
         each = f"{x:.4g}" if abs(x - y) < 1e-3 * x else f"{x:.4g} x {y:.4g}"
-        facts["resolution"] = f"{each} {_PER_UNIT.get(unit, unit)}".strip()
+        facts["resolution"] = f"{each} {unit}".strip()
     return facts
+
+
+@lru_cache(maxsize=256)
+def _name_and_unit(crs_text: Any) -> tuple[str, str]:
+    """Return how people call a CRS, and the unit of its axes."""
+    crs = pyproj.CRS.from_user_input(crs_text)
+    authority = crs.to_authority()  # slow where it has none: PROJ compares it with all others
+    name = crs.name
+    if name == "unnamed" and crs.coordinate_operation is not None:
+        name = crs.coordinate_operation.method_name
+    unit = crs.axis_info[0].unit_name if crs.axis_info else ""
+    return " ".join([*([":".join(authority)] if authority else []), name]), _UNITS.get(unit, unit)

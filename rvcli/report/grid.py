@@ -12,19 +12,17 @@ import pyproj
 import shapely
 
 from rvcli.core.box import Box
-from rvcli.data.crs_transformer.rasterio_crs_transformer import RasterioCRSTransformer
-from rvcli.data.vector_source.projection import map_projector
 from rvcli.errors import RvError
 from rvcli.report.content import Ring
+from rvcli.report.web_mercator import NotOnMapError, SceneMap, latitude, northing
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 Ints: TypeAlias = npt.NDArray[np.int64]
 
-_MAX_LATITUDE = 85.0511  # of Web Mercator: https://epsg.io/3857
-_PROBES = 33  # along each side of a scene
 _LATTICE_PX = 16  # places of a picture that are transformed; those between are interpolated
 _MAX_ERROR = 0.1  # of an interpolated place, in pixels of the scene or the picture
 _EDGE_STEPS = 16
+_BAND_ROWS = 64  # of a picture, drawn at once
 
 
 @dataclass(frozen=True)
@@ -39,8 +37,9 @@ class Grid:
         bounds_xyxy: of the pictures; see ScenePreview.
         step: how many pixels of the scene, in each direction, are one that is read for it.
         sampled_hw: how many pixels are read.
-        rows, columns: place of each pixel's centre in the scene, in its pixels, shape (height,
-            width) of a picture; nan or outside of the extent where the scene is not.
+        index: position of the pixel that is read for each of a picture, in all of them row by
+            row, shape (height, width) of the picture; one beyond the last where the scene is not.
+        y, x: where the centre of each lies between the centres of those that are read, from 0.
         to_world: from pixel (x, y), shape (n, 2), to the coordinates of ScenePreview.
         decimals: how many digits of these coordinates matter.
         problem: why the scene is shown as a plain image although it is georeferenced.
@@ -51,23 +50,12 @@ class Grid:
     bounds_xyxy: tuple[float, float, float, float]
     step: int
     sampled_hw: tuple[int, int]
-    rows: Floats
-    columns: Floats
+    index: npt.NDArray[np.int32]
+    y: npt.NDArray[np.float32]
+    x: npt.NDArray[np.float32]
     to_world: Callable[[Floats], Floats]
     decimals: int
     problem: str = ""
-
-    @property
-    def inside(self) -> npt.NDArray[np.bool_]:
-        """Tell which pixels of a picture show the scene, shape (height, width)."""
-        rows, columns = self.rows, self.columns
-        with np.errstate(invalid="ignore"):
-            return np.asarray(
-                (rows >= 0)
-                & (rows < self.extent.ymax)
-                & (columns >= 0)
-                & (columns < self.extent.xmax)
-            )
 
     def nearest(self, sampled: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """Lay what was read over the picture, nearest pixels; 0 where the scene is not.
@@ -75,13 +63,8 @@ class Grid:
         Args:
             sampled: shape (height, width) of `sampled_hw`.
         """
-        inside = self.inside
-        shown = np.zeros(inside.shape, sampled.dtype)
-        rows = (self.rows[inside] // self.step).astype(np.int64)
-        columns = (self.columns[inside] // self.step).astype(np.int64)
-        height, width = self.sampled_hw
-        shown[inside] = sampled[rows.clip(max=height - 1), columns.clip(max=width - 1)]
-        return shown
+        # One more for what lies outside.
+        return np.append(sampled.ravel(), sampled.dtype.type(0))[self.index]
 
     def smooth(
         self, planes: npt.NDArray[Any], valid: npt.NDArray[np.bool_]
@@ -96,27 +79,36 @@ class Grid:
             float32 of shape (height, width, channels) of the picture, and where it is valid:
             where the nearest pixel is.
         """
-        shown_valid = self.nearest(valid)
-        shown = np.zeros((*shown_valid.shape, planes.shape[2]), np.float32)
+        channels = planes.shape[2]
+        # Whether a pixel counts is a channel of its own, so that it gets the same weights.
+        counted = np.empty((*planes.shape[:2], channels + 1), np.float32)
+        np.multiply(planes, valid[:, :, np.newaxis], out=counted[:, :, :channels])
+        counted[:, :, channels] = valid
+        flat = counted.reshape(-1, channels + 1)
+        shown = np.empty((*self.index.shape, channels), np.float32)
+        for first in range(0, len(shown), _BAND_ROWS):
+            band = np.s_[first : first + _BAND_ROWS]
+            means = self._means(flat, self.y[band], self.x[band])
+            weights = np.maximum(means[:, :, channels:], np.float32(1e-6))
+            np.divide(means[:, :, :channels], weights, out=shown[band])
+        return shown, self.nearest(valid)
+
+    def _means(
+        self, flat: npt.NDArray[np.float32], y: npt.NDArray[Any], x: npt.NDArray[Any]
+    ) -> npt.NDArray[np.float32]:
+        """Return bilinear means of rows of an array, one for each pixel that is read."""
         height, width = self.sampled_hw
-        y = (self.rows[shown_valid] / self.step - 0.5).clip(0, height - 1)
-        x = (self.columns[shown_valid] / self.step - 0.5).clip(0, width - 1)
-        top, left = y.astype(np.int64), x.astype(np.int64)
+        top, left = y.astype(np.int32), x.astype(np.int32)
         below, right = np.minimum(top + 1, height - 1), np.minimum(left + 1, width - 1)
-        y, x = (y - top).astype(np.float32), (x - left).astype(np.float32)
-        total = np.zeros((len(y), planes.shape[2]), np.float32)
-        weights = np.zeros((len(y), 1), np.float32)
-        for rows, columns, weight in (
-            (top, left, (1 - y) * (1 - x)),
+        y, x = (y - top)[:, :, np.newaxis], (x - left)[:, :, np.newaxis]
+        means: npt.NDArray[np.float32] = flat[top * width + left] * ((1 - y) * (1 - x))
+        for rows, columns, weights in (
             (top, right, (1 - y) * x),
             (below, left, y * (1 - x)),
             (below, right, y * x),
         ):
-            counted = (weight * valid[rows, columns])[:, np.newaxis]
-            total += planes[rows, columns] * counted
-            weights += counted
-        shown[shown_valid] = total / np.maximum(weights, np.float32(1e-6))
-        return shown, shown_valid
+            means += flat[rows * width + columns] * weights
+        return means
 
     def ring(self, pixels_xy: Any) -> Ring:
         """Return a closed line in pixel (x, y) in the coordinates of the preview, rounded."""
@@ -138,10 +130,6 @@ class Grid:
         return tuple(map(tuple, shapely.get_coordinates(plain).round(self.decimals).tolist()))
 
 
-class _NotOnMap(Exception):
-    """Why a scene cannot be laid on the map, in words."""
-
-
 def place_scene(extent: Box, crs_transformer: Any, max_side: int) -> Grid:
     """Find where the pictures of a scene lie.
 
@@ -154,7 +142,7 @@ def place_scene(extent: Box, crs_transformer: Any, max_side: int) -> Grid:
         return _plain(extent, max_side)
     try:
         return _on_map(extent, crs_transformer, max_side)
-    except (_NotOnMap, RvError, ValueError, pyproj.exceptions.ProjError) as error:
+    except (NotOnMapError, RvError, ValueError, pyproj.exceptions.ProjError) as error:
         return _plain(extent, max_side, f"not laid on the map, but shown in pixels: {error}")
 
 
@@ -164,16 +152,12 @@ def _plain(extent: Box, max_side: int, problem: str = "") -> Grid:
     scale = min(1.0, max_side / max(height, width))
     rows = _centres(max(1, round(height * scale)), height)
     columns = _centres(max(1, round(width * scale)), width)
-    grid_rows, grid_columns = np.meshgrid(rows, columns, indexing="ij")
     step = _step(extent, max_side)
     return Grid(
         extent=extent,
         georeferenced=False,
         bounds_xyxy=(0.0, -float(height), float(width), 0.0),
-        step=step,
-        sampled_hw=(max(1, height // step), max(1, width // step)),
-        rows=grid_rows,
-        columns=grid_columns,
+        **_sampling(extent, step, *np.meshgrid(rows, columns, indexing="ij")),
         to_world=lambda xy: xy * (1, -1),
         decimals=1,
         problem=problem,
@@ -181,30 +165,60 @@ def _plain(extent: Box, max_side: int, problem: str = "") -> Grid:
 
 
 def _centres(count: int, length: float) -> Floats:
-    return (np.arange(count) + 0.5) * (length / count)
+    return np.asarray((np.arange(count) + 0.5) * (length / count), np.float64)
 
 
 def _step(extent: Box, max_side: int) -> int:
-    longest = max(extent.get_height(), extent.get_width())
-    shortest = min(extent.get_height(), extent.get_width())
+    sides = int(extent.get_height()), int(extent.get_width())
     # At least one pixel has to be left in each direction.
-    return max(1, min(longest // max_side, shortest))
+    return max(1, min(max(sides) // max_side, min(sides)))
+
+
+def _sampling(extent: Box, step: int, rows: Floats, columns: Floats) -> dict[str, Any]:
+    """Return what of a Grid tells which pixels are read, and where they are shown.
+
+    Args:
+        extent: of the scene.
+        step: see Grid.
+        rows: of the scene, where the centre of each pixel of a picture lies; may be nan.
+        columns: likewise.
+    """
+    height, width = (max(1, side // step) for side in (extent.get_height(), extent.get_width()))
+    with np.errstate(invalid="ignore"):
+        inside = (rows >= 0) & (rows < extent.ymax) & (columns >= 0) & (columns < extent.xmax)
+    rows, columns = (np.where(inside, places, 0) / step for places in (rows, columns))
+    places = (
+        each.astype(np.int32).clip(max=side - 1)
+        for each, side in ((rows, height), (columns, width))
+    )
+    index = np.where(inside, next(places) * np.int32(width) + next(places), height * width)
+    y, x = (
+        (each - 0.5).clip(0, side - 1).astype(np.float32)
+        for each, side in ((rows, height), (columns, width))
+    )
+    return {
+        "step": step,
+        "sampled_hw": (height, width),
+        "index": index.astype(np.int32),
+        "y": y,
+        "x": x,
+    }
 
 
 def _on_map(extent: Box, crs_transformer: Any, max_side: int) -> Grid:
     """Lay the pictures on the map.
 
     Raises:
-        _NotOnMap: Web Mercator has no place for the scene.
+        NotOnMapError: Web Mercator has no place for the scene.
     """
-    mapped = _Map(extent, crs_transformer)
+    mapped = SceneMap(extent, crs_transformer)
     west, south, east, north = mapped.bounds_xyxy
     x_size, y_size = mapped.size_px
     # Where pixels lie askew on the map, twice as many show each of them.
     factor = min(1.0 if mapped.is_aligned else 2.0, max_side / max(x_size, y_size))
     width, height = (max(1, round(size * factor)) for size in (x_size, y_size))
     xs = west + _centres(width, east - west)
-    top, bottom = _mercator(np.array([north, south]))
+    top, bottom = northing(np.array([north, south]))
     ys = top + _centres(height, bottom - top)
     step = _step(extent, max_side)
     columns, rows = _lookup(mapped, xs, ys, _MAX_ERROR * max(1.0, 1 / factor))
@@ -213,115 +227,13 @@ def _on_map(extent: Box, crs_transformer: Any, max_side: int) -> Grid:
         extent=extent,
         georeferenced=True,
         bounds_xyxy=(west, south, east, north),
-        step=step,
-        sampled_hw=(
-            max(1, extent.get_height() // step),
-            max(1, extent.get_width() // step),
-        ),
-        rows=rows,
-        columns=columns,
+        **_sampling(extent, step, rows, columns),
         to_world=mapped.to_world,
         decimals=int(np.clip(np.ceil(-np.log10(degrees_per_px / 4)), 4, 8)),
     )
 
 
-class _Map:
-    """A scene on the map: between its pixels and longitude, latitude.
-
-    Attributes:
-        bounds_xyxy: west, south, east, north in degrees.
-        size_px: how many pixels (x, y) of a Mercator map are as fine as those of the scene.
-        is_aligned: whether rows and columns of the scene are those of the map.
-    """
-
-    def __init__(self, extent: Box, crs_transformer: Any) -> None:
-        crs, affine = crs_transformer.get_image_crs(), crs_transformer.get_affine_transform()
-        if affine is not None:
-            crs_transformer = RasterioCRSTransformer(affine, crs)  # to WGS 84, whatever its own is
-        self._extent = extent
-        self._transformer = crs_transformer
-        self._project = map_projector(crs_transformer)
-        is_geographic = pyproj.CRS.from_user_input(
-            crs.to_wkt() if hasattr(crs, "to_wkt") else crs
-        ).is_geographic
-        height, width = extent.get_height(), extent.get_width()
-        ys, xs = (np.linspace(0, side, _PROBES) for side in (height, width))
-        probes = np.stack(np.meshgrid(xs, ys), axis=-1).reshape(-1, 2)
-        lonlat = self._project(probes)
-        if not np.isfinite(lonlat).all():
-            raise _NotOnMap("parts of it lie where its CRS is not defined")
-        self._middle = float(lonlat[len(lonlat) // 2, 0])
-        if not is_geographic and np.abs(lonlat[:, 1]).max() > _MAX_LATITUDE:
-            raise _NotOnMap("it reaches too near to a pole for a Web Mercator map")
-        world = self.to_world(probes)
-        west, south = world.min(axis=0).tolist()
-        east, north = world.max(axis=0).tolist()
-        if not (0 < east - west <= 360 + 1e-6 and south < north):
-            raise _NotOnMap("its georeference gives it no area on the Earth")
-        self.bounds_xyxy = (west, south, east, north)
-        back = self.to_pixels(world)
-        held = np.abs(lonlat[:, 1]) <= _MAX_LATITUDE
-        if not np.abs(back - probes)[held].max(initial=0) < 1:
-            raise _NotOnMap("its georeference cannot be turned round")
-        self.size_px, self.is_aligned = self._fineness()
-
-    def to_world(self, xy: Floats) -> Floats:
-        """Return longitude and latitude; longitudes go on beyond the antimeridian."""
-        lonlat = np.array(self._project(xy), np.float64)
-        turns = np.round((lonlat[:, 0] - self._middle) / 360 * (1 - 1e-9))
-        lonlat[:, 0] -= 360 * turns
-        lonlat[:, 1] = lonlat[:, 1].clip(-_MAX_LATITUDE, _MAX_LATITUDE)
-        return lonlat
-
-    def to_pixels(self, lonlat: Floats) -> Floats:
-        """Return pixel (x, y); nan where there is none."""
-        pixels = self._exact(lonlat)
-        # An image may count its longitudes from elsewhere, across the antimeridian.
-        for turn in (-360.0, 360.0):
-            outside = ~self._inside(pixels)
-            if outside.any():
-                other = self._exact(lonlat[outside] + (turn, 0.0))
-                pixels[outside] = np.where(
-                    self._inside(other)[:, np.newaxis], other, pixels[outside]
-                )
-        return pixels
-
-    def _exact(self, lonlat: Floats) -> Floats:
-        pixels = np.array(self._transformer.map_to_pixel_exact(lonlat), np.float64)
-        pixels[~np.isfinite(pixels).all(axis=1)] = np.nan
-        return pixels
-
-    def _inside(self, pixels: Floats) -> npt.NDArray[np.bool_]:
-        x, y = pixels.T
-        slack = max(self._extent.xmax, self._extent.ymax) / _LATTICE_PX
-        with np.errstate(invalid="ignore"):
-            return np.asarray(
-                (x >= -slack)
-                & (x <= self._extent.xmax + slack)
-                & (y >= -slack)
-                & (y <= self._extent.ymax + slack)
-            )
-
-    def _fineness(self) -> tuple[tuple[float, float], bool]:
-        """Measure at the middle of the scene how its pixels lie on the map."""
-        x, y = self._extent.xmax / 2, self._extent.ymax / 2
-        places = np.array([(x - 0.5, y), (x + 0.5, y), (x, y - 0.5), (x, y + 0.5)])
-        world = self.to_world(places)
-        on_map = np.column_stack([world[:, 0], _mercator(world[:, 1])])
-        # Rows: what a pixel to the right, and one down, are on the map.
-        moves = np.stack([on_map[1] - on_map[0], on_map[3] - on_map[2]])
-        if np.linalg.det(moves) == 0:
-            raise _NotOnMap("its georeference gives it no area on the Earth")
-        per_unit = np.linalg.norm(np.linalg.inv(moves), axis=1)
-        west, south, east, north = self.bounds_xyxy
-        bottom, top = _mercator(np.array([south, north]))
-        x_size, y_size = (east - west) * per_unit[0], (top - bottom) * per_unit[1]
-        sides = self._extent.get_width(), self._extent.get_height()
-        is_aligned = abs(x_size - sides[0]) < 0.5 and abs(y_size - sides[1]) < 0.5
-        return (max(1.0, float(x_size)), max(1.0, float(y_size))), is_aligned
-
-
-def _lookup(mapped: _Map, xs: Floats, ys: Floats, max_error_px: float) -> tuple[Floats, Floats]:
+def _lookup(mapped: SceneMap, xs: Floats, ys: Floats, max_error_px: float) -> tuple[Floats, Floats]:
     """Return which pixels (columns, rows) of a scene lie at places of the map.
 
     Most are interpolated between places of a lattice, which takes a fraction of the time.
@@ -334,7 +246,7 @@ def _lookup(mapped: _Map, xs: Floats, ys: Floats, max_error_px: float) -> tuple[
     """
 
     def exact(some_xs: Floats, some_ys: Floats) -> Floats:
-        lons, lats = np.meshgrid(some_xs, _latitude(some_ys))
+        lons, lats = np.meshgrid(some_xs, latitude(some_ys))
         pixels = mapped.to_pixels(np.column_stack([lons.ravel(), lats.ravel()]))
         return pixels.reshape(len(some_ys), len(some_xs), 2)
 
@@ -346,9 +258,7 @@ def _lookup(mapped: _Map, xs: Floats, ys: Floats, max_error_px: float) -> tuple[
     if not error <= max_error_px:
         pixels = exact(xs, ys)
         return pixels[:, :, 0], pixels[:, :, 1]
-    columns, rows = (
-        down.weights(ys) @ nodes[:, :, axis] @ across.weights(xs).T for axis in (0, 1)
-    )
+    columns, rows = (down.weights(ys) @ nodes[:, :, axis] @ across.weights(xs).T for axis in (0, 1))
     return columns, rows
 
 
@@ -370,12 +280,3 @@ class _Lattice:
         """Return how much each node counts at each place, shape (places, nodes)."""
         away = np.abs((places[:, np.newaxis] - self.nodes) / self.step)
         return np.asarray(np.maximum(0.0, 1.0 - away))
-
-
-def _mercator(latitudes: Floats) -> Floats:
-    """Return northings of the Mercator map, in degrees at the equator."""
-    return np.asarray(np.degrees(np.arcsinh(np.tan(np.radians(latitudes)))))
-
-
-def _latitude(northings: Floats) -> Floats:
-    return np.asarray(np.degrees(np.arctan(np.sinh(np.radians(northings)))))

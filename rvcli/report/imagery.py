@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -30,6 +30,8 @@ _FEW = 64  # places along the longer side that are read of larger ones
 _SMALL_PX = 4  # side of what is read there
 _SPECK_PX = 64  # black areas of fewer pixels are imagery
 _PERCENTILES = (2, 98)
+_MANY_VALUES = 100_000  # are enough for these
+_MIN_CONTRAST = 0.3  # of the brightest value
 _COLOR_INTERP = (ColorInterp.red, ColorInterp.green, ColorInterp.blue)
 # As bands of Sentinel-2 and Landsat are described.
 _DESCRIPTIONS = ({"red", "b04", "b4", "sr_b4"}, {"green", "b03", "b3"}, {"blue", "b02", "b2"})
@@ -86,9 +88,11 @@ def picture_of(source: RasterSource, shown: Shown, grid: Grid) -> npt.NDArray[np
     planes, valid = _read(source, shown.channels, grid)
     valid &= ~_without_data(planes)
     is_byte = planes.dtype == np.uint8
-    smooth, is_shown = grid.smooth(np.where(valid[:, :, np.newaxis], planes, 0), valid)
+    smooth, is_shown = grid.smooth(np.nan_to_num(planes, nan=0, posinf=0, neginf=0), valid)
     rgba = np.zeros((*is_shown.shape, 4), np.uint8)
-    rgba[:, :, :3] = _stretched(smooth, planes[valid], in_common=is_byte)
+    values = planes[valid]
+    values = values[:: max(1, len(values) // _MANY_VALUES)]
+    rgba[:, :, :3] = _stretched(smooth, values, in_common=is_byte)
     rgba[~is_shown] = 0
     rgba[:, :, 3] = is_shown * np.uint8(255)
     return rgba
@@ -154,7 +158,7 @@ def _bounds_in(
     to_source = ~own * other
     (left, top), (right, bottom) = to_source * (0, 0), to_source * whole_xy
     extent = source.get_extent()
-    inside = -MAX_OFFSET_PX <= min(left, top) and left < right and top < bottom
+    inside = min(left, top) >= -MAX_OFFSET_PX and left < right and top < bottom
     if not inside or right > extent.xmax + MAX_OFFSET_PX or bottom > extent.ymax + MAX_OFFSET_PX:
         return None
     return max(0, left), max(0, top), min(right, extent.xmax), min(bottom, extent.ymax)
@@ -256,10 +260,8 @@ def _groups(start: int, stop: int, step: int) -> _Groups:
 def _by_places(source: RasterSource, channels: Sequence[int], grid: Grid) -> tuple[Array, Mask]:
     """Read a few pixels in each of some places, where reading all would take too long."""
     extent, (height, width) = source.get_extent(), grid.sampled_hw
-    side = max(extent.get_height(), extent.get_width()) / _FEW
-    rows, columns = (
-        max(1, round(length / side)) for length in (extent.get_height(), extent.get_width())
-    )
+    lengths = extent.get_height(), extent.get_width()
+    rows, columns = (max(1, round(_FEW * length / max(lengths))) for length in lengths)
     found = np.zeros((rows, columns, len(channels)), np.float64)
     valid = np.zeros((rows, columns), np.bool_)
     for row, column in np.ndindex(rows, columns):
@@ -281,11 +283,12 @@ def _by_places(source: RasterSource, channels: Sequence[int], grid: Grid) -> tup
 
 def _without_data(planes: Array) -> Mask:
     """Tell which pixels are 0 because nothing is there: dark places are not as large."""
-    black = ~planes.any(axis=2)
+    black: Mask = np.asarray(~planes.any(axis=2))
     if not black.any():
         return black
     # Small areas become part of what is around them.
-    return np.asarray(sieve(black.astype(np.uint8), _SPECK_PX) == 1) & black
+    large: Mask = sieve(black.astype(np.uint8), _SPECK_PX) == 1
+    return np.asarray(large & black)
 
 
 def _stretched(
@@ -301,10 +304,7 @@ def _stretched(
     shown = np.zeros((*planes.shape[:2], 3), np.uint8)
     if not len(values):
         return shown
-    limits = np.percentile(values.astype(np.float64), _PERCENTILES, axis=0)
-    if in_common:
-        limits = np.percentile(values, _PERCENTILES)[:, np.newaxis].repeat(values.shape[1], 1)
-    for channel, (low, high) in enumerate(_pairs(limits)):
+    for channel, (low, high) in enumerate(_limits(values, in_common)):
         if high > low:
             scaled = (planes[:, :, channel] - low) / (high - low)
             shown[:, :, channel] = np.clip(255 * scaled, 0, 255)
@@ -315,5 +315,21 @@ def _stretched(
     return shown
 
 
-def _pairs(limits: Array) -> Iterable[tuple[float, float]]:
-    return ((float(low), float(high)) for low, high in limits.T)
+def _ends(values: Array) -> tuple[float, float]:
+    """Return the percentiles; the smallest and largest value where those are one."""
+    low, high = np.percentile(values.astype(np.float64), _PERCENTILES)
+    return (float(low), float(high)) if high > low else (float(values.min()), float(values.max()))
+
+
+def _limits(values: Array, in_common: bool) -> list[tuple[float, float]]:
+    """Return which values of each channel are dark and bright.
+
+    Where there is little contrast, it is not made as large as anywhere else: it would be noise.
+    """
+    if in_common:
+        return [_ends(values)] * values.shape[1]
+    lows, highs = np.array([_ends(channel) for channel in values.T]).T
+    ranges = highs - lows
+    ranges = np.maximum(ranges, np.maximum(ranges.max() * 0.5, np.abs(highs) * _MIN_CONTRAST))
+    middles = (lows + highs) / 2
+    return list(zip((middles - ranges / 2).tolist(), (middles + ranges / 2).tolist(), strict=True))

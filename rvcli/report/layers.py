@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -130,10 +131,10 @@ def class_layers(
             made.problems.append((f"its {name} cannot be shown", error))
     show = _Drawer(grid, class_map, limits)
     for name, labels in read.items():
-        _try(made, name, lambda name=name, labels=labels: [show.labels(name, labels)])
+        _try(made, name, partial(show.labels, name, labels))
     if with_errors and len(read) == 2:
         pair = read[LABELS], read[PREDICTIONS]
-        _try(made, "errors", lambda: show.errors(*pair, aoi_polygons))
+        _try(made, "errors", partial(show.errors, *pair, aoi_polygons))
     return made
 
 
@@ -145,8 +146,7 @@ def _try(made: ClassLayers, name: str, draw: Callable[[], list[Layer]]) -> None:
 
 
 def _read(part: Any, grid: Grid) -> Any:
-    """Read labels of a label source or a label store: class ids of the pixels that are shown,
-    or labels of boxes or cells.
+    """Read a label source or store: class ids of pixels that are shown, or boxes, or cells.
 
     Raises:
         DataError: they are of another kind.
@@ -170,14 +170,14 @@ class _Drawer:
         self._colors = class_colors(class_map)
         self._limits = limits
 
-    def labels(self, name: str, labels: Any) -> Layer:
+    def labels(self, name: str, labels: Any) -> list[Layer]:
         """Show labels or predictions."""
         scored = name == PREDICTIONS
         if isinstance(labels, ObjectDetectionLabels):
-            return self._shapes(name, boxes_of(labels, scored))
+            return [self._shapes(name, boxes_of(labels, scored))]
         if isinstance(labels, ChipClassificationLabels):
-            return self._shapes(name, cells_of(labels, scored))
-        return self._picture(name, labels)
+            return [self._shapes(name, cells_of(labels, scored))]
+        return [self._picture(name, labels)]
 
     def errors(self, truth: Any, predicted: Any, aoi_polygons: Sequence[Any]) -> list[Layer]:
         """Show where predictions differ from labels."""

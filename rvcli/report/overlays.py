@@ -44,10 +44,13 @@ def read_labels(source: Any, grid: Grid) -> Ids:
         Class ids, shape `grid.sampled_hw`; 0 is ignore.
     """
     drawn = source.source if type(source) is SemanticSegmentationLabelSource else None
-    if type(drawn) is RasterizedSource and source.class_transformer is None:
+    if (
+        type(drawn) is RasterizedSource
+        and source.class_transformer is None
         # What a polygon touches depends on the size of pixels, what it covers does not.
-        if grid.step == 1 or not drawn.rasterizer_options.all_touched:
-            return _draw(drawn, grid)
+        and (grid.step == 1 or not drawn.rasterizer_options.all_touched)
+    ):
+        return _draw(drawn, grid)
     blocks = drawn.iter_blocks() if drawn is not None else None
     return read_classes(source.get_labels(), grid, blocks)
 
@@ -108,12 +111,14 @@ def find_errors(truth: Ids, predicted: Ids, class_map: ClassMap, outside: Mask) 
         The predicted class where it is wrong, and the true class where it was not found; 0
         elsewhere.
     """
-    known = np.array([i for i in class_map.get_keys() if i != 0], np.uint16)
-    shown = np.array(sorted(set(known.tolist()) - background_ids(class_map)), np.uint16)
-    wrong = np.isin(truth, known) & (truth != predicted) & ~outside
-    zero = np.uint16(0)
-    false_positives = np.where(wrong & np.isin(predicted, shown), predicted, zero)
-    false_negatives = np.where(wrong & np.isin(truth, shown), truth, zero)
+    known, shown = np.zeros((2, 1 << 16), np.bool_)
+    known[class_map.get_keys()] = True
+    known[0] = False
+    shown[:] = known
+    shown[list(background_ids(class_map))] = False
+    wrong = known[truth] & (truth != predicted) & ~outside
+    false_positives = predicted * (wrong & shown[predicted])
+    false_negatives = truth * (wrong & shown[truth])
     return false_positives, false_negatives
 
 
@@ -135,7 +140,9 @@ def coloured(
     for class_id, color in colors.items():
         if class_id not in clear:
             palette[class_id] = color
-    return palette[grid.nearest(ids)]
+    # Four bytes at a time.
+    shown = palette.view(np.uint32)[:, 0][grid.nearest(ids)]
+    return np.asarray(shown.view(np.uint8).reshape(*shown.shape, 4))
 
 
 def _transform(grid: Grid) -> Affine:

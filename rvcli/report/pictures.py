@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
+from affine import Affine
 
 from rvcli.core.color import to_hex
 from rvcli.data.label_store.class_raster import class_colors
@@ -38,6 +39,8 @@ __all__ = [
 _PHOTO = {"QUALITY": 75}
 _DRAWING = {"LOSSLESS": "YES"}
 _PERCENTILES = (2, 98)
+# Of a picture without one rasterio warns; WebP keeps none.
+_ANY_PLACE = Affine.scale(2, -2)
 _MIN_SIDE = 64
 _SHRINK = 2**-0.5  # half as many pixels
 
@@ -136,7 +139,7 @@ def _picture(pixels: Array, max_bytes: int | None, options: dict[str, Any]) -> P
     driver = "WEBP" if _has_webp() else "PNG"
     while True:
         height, width = pixels.shape[:2]
-        given = options if driver == "WEBP" else {}
+        given = {**options, "transform": _ANY_PLACE} if driver == "WEBP" else {}
         data = encoded(np.ascontiguousarray(pixels), driver, **given)
         if max_bytes is None or len(data) <= max_bytes or max(height, width) <= _MIN_SIDE:
             return Picture(data, f"image/{driver.lower()}", (int(height), int(width)))

@@ -135,9 +135,7 @@ def _layer(plain: Mapping[str, Any]) -> Layer:
     return Layer(
         name=plain["name"],
         picture=picture
-        and Picture(
-            base64.b64decode(picture["data"]), picture["mime"], tuple(picture["size_hw"])
-        ),
+        and Picture(base64.b64decode(picture["data"]), picture["mime"], tuple(picture["size_hw"])),
         shapes=tuple(
             Shape(_rings(shape["rings"]), shape["class_id"], shape["score"])
             for shape in plain["shapes"]

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import logging
 import os
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
+
+from rasterio.errors import NotGeoreferencedWarning
 
 from rvcli import keys
 from rvcli.config import uris_of
@@ -87,8 +90,12 @@ def collect_scenes(
             progress=progress,
             is_predicted=is_predicted,
         )
-        # GDAL reads without Python's lock.
-        previews = in_threads(make, jobs, min(_MAX_THREADS, max(2, os.cpu_count() or 1)))
+        with warnings.catch_warnings():
+            # Threads share what is set here: one that sets it for itself, as when it opens a plain
+            # image, must not take it away from another.
+            warnings.simplefilter("ignore", NotGeoreferencedWarning)
+            # GDAL reads without Python's lock.
+            previews = in_threads(make, jobs, min(_MAX_THREADS, max(2, os.cpu_count() or 1)))
     cache.prune()
     return tuple(previews)
 
@@ -253,8 +260,8 @@ class _Scene:
             self._job.limits,
             with_errors=with_errors,
         )
-        for what, error in made.problems:
-            self._note(what, error)
+        for what, reason in made.problems:
+            self._note(what, reason)
         return made.layers
 
     def _has_predictions(self) -> bool:

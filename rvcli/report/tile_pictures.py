@@ -19,7 +19,7 @@ from rvcli.task.debug_image import draw_frames
 Array: TypeAlias = npt.NDArray[Any]
 
 ERRORS = "errors"
-MAX_SIDE_PX = 256
+MAX_SIDE_PX = 320
 _LEAST_SIDE_PX = 128
 _DIM = 0.5
 _WRONG_RGB = (255, 45, 85)

@@ -95,6 +95,7 @@ def _compared(
     scenes = _evenly([s for s in config.dataset.validation_scenes if _is_predicted(s)], MAX_SCENES)
     low: list[Candidate] = []
     high: list[Candidate] = []
+    count = 0
     with ExitStack() as stack:
         compared = _Scenes(config, class_map, scenes, tmp_dir, stack)
         for number, scene in enumerate(scenes):
@@ -104,15 +105,17 @@ def _compared(
                 notes.append(_told(f"predictions of scene {scene.id} are not shown", error))
                 continue
             own = [Candidate(number, window) for window in windows]
+            count += len(own)
             low += heapq.nsmallest(3 * MOST, own, key=_badness)
             high += heapq.nlargest(3 * MOST, own, key=_goodness)
         worst = choose(sorted(low, key=_badness), 2 * MOST, len(scenes))
         worst = [c for c in worst if c.window.score < 1]
-        shown_worst = compared.tiles(worst, notes)
+        # Of few windows half are the worst, and the rest the best.
+        shown_worst = compared.tiles(worst, min(MOST, count // 2), notes)
         taken = {id(c) for c, _ in shown_worst} | {id(c) for c in worst[: len(shown_worst)]}
         rest = [c for c in sorted(high, key=_goodness, reverse=True) if id(c) not in taken]
         best = [c for c in choose(rest, 2 * MOST, len(scenes)) if c.window.score > 0]
-        shown_best = compared.tiles(best, notes)
+        shown_best = compared.tiles(best, MOST, notes)
     return tuple(tile for _, tile in shown_worst), tuple(tile for _, tile in shown_best)
 
 
@@ -173,12 +176,12 @@ class _Scenes:
             )
 
     def tiles(
-        self, candidates: Iterable[Candidate], notes: list[str]
+        self, candidates: Iterable[Candidate], most: int, notes: list[str]
     ) -> list[tuple[Candidate, Tile]]:
         """Draw windows until there are enough; those nearly without imagery do not count."""
         drawn: list[tuple[Candidate, Tile]] = []
         for candidate in candidates:
-            if len(drawn) == MOST:
+            if len(drawn) == most:
                 break
             try:
                 tile = self._tile(candidate)

@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 MOST = 12
+# A chip that shows so many classes is as good as one that shows more.
+_MANY_CLASSES = 3
 # Files of other machines are fetched as a whole.
 _MAX_FETCHED_BYTES = 256 << 20
 
@@ -134,11 +136,12 @@ def choose(files: Sequence[ChipFile], most: int) -> list[tuple[ChipFile, int]]:
 
 
 def _showing(file: ChipFile, class_id: int, without: set[int]) -> Any:
-    """Return the chips that show a class, those first that show most of it."""
+    """Return the chips that show a class, those first that show others too, and most of it."""
     if class_id not in file.class_ids:
         return np.empty(0, np.int64)
     counts = file.counts[:, file.class_ids.index(class_id)]
-    order = np.argsort(-counts, kind="stable")
+    seen = (file.counts[:, 1:] > 0).sum(axis=1)
+    order = np.lexsort([-counts, -np.minimum(seen, _MANY_CLASSES)])
     return np.array([i for i in order.tolist() if counts[i] and i not in without], np.int64)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -77,7 +78,8 @@ def encoded(array: npt.NDArray[Any], driver: str, **options: Any) -> bytes:
     Args:
         array: shape (height, width) or (height, width, channels), uint8 or uint16.
         driver: of GDAL, as "PNG", "JPEG" or "WEBP".
-        options: of that driver.
+        options: of that driver; with a `transform`, which a format without a place for it forgets,
+            it may be called in several threads.
     """
     import numpy as np
     from rasterio.io import MemoryFile
@@ -90,13 +92,22 @@ def encoded(array: npt.NDArray[Any], driver: str, **options: Any) -> bytes:
             hint="give uint8 of shape (height, width) or (height, width, channels)",
         )
     height, width, count = pixels.shape
-    with warnings.catch_warnings(), MemoryFile() as file:
-        warnings.simplefilter("ignore")  # a picture is not georeferenced
-        with file.open(
-            driver=driver, height=height, width=width, count=count, dtype=pixels.dtype, **options
-        ) as dataset:
+    profile = {"height": height, "width": width, "count": count, "dtype": pixels.dtype, **options}
+    with _quiet("transform" not in options), MemoryFile() as file:
+        with file.open(driver=driver, **profile) as dataset:
             dataset.write(np.moveaxis(pixels, -1, 0))
         return bytes(file.read())
+
+
+@contextmanager
+def _quiet(wanted: bool) -> Iterator[None]:
+    """Let rasterio not warn that a picture is not georeferenced; not for use in threads."""
+    if not wanted:
+        yield
+        return
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 def replace_nones_in_dict(target: Any, replace_value: Any) -> Any:

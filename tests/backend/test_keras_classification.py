@@ -210,7 +210,10 @@ def test_a_killed_training_goes_on(
 
 
 @pytest.mark.usefixtures("no_export")
-@pytest.mark.parametrize("reason", ["options", "replace_model", "damage"])
+@pytest.mark.parametrize(
+    "reason",
+    [pytest.param("options", marks=pytest.mark.slow), "replace_model", "damage"],
+)
 def test_a_kept_state_of_another_training_is_not_used(
     chips: Path, tmp_path: Path, reason: str
 ) -> None:

@@ -147,7 +147,11 @@ def test_a_script_runs(tmp_path: Path) -> None:
     assert (7, "['one'] 4 TASK\n") == (done.returncode, done.stdout)
 
 
-@pytest.mark.parametrize("options", [[], ["-n", "1"]], ids=["alone", "workers"])
+@pytest.mark.parametrize(
+    "options",
+    [[], pytest.param(["-n", "1"], marks=pytest.mark.slow)],
+    ids=["alone", "workers"],
+)
 def test_pytest_runs(tmp_path: Path, options: list[str]) -> None:
     """Tests of plugins run with pytest, in worker processes too."""
     (tmp_path / "test_it.py").write_text(

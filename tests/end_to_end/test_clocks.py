@@ -55,7 +55,7 @@ def start(shop: Workshop, uri: str, offset: str | None = None) -> subprocess.Pop
     )
 
 
-@pytest.mark.parametrize("offset", ["-5h", "+5h"])
+@pytest.mark.parametrize("offset", [pytest.param("-5h", marks=pytest.mark.slow), "+5h"])
 def test_a_command_is_done_once(shop: Workshop, offset: str) -> None:
     """The one that comes second waits, though the first one's signs of life seem long ago."""
     config = shop.work("a", seconds=60, until=shop.uri("go"), begins=shop.uri("began"))
@@ -75,7 +75,7 @@ def test_a_command_is_done_once(shop: Workshop, offset: str) -> None:
     assert ["up_to_date"] == [s.status for s in shop.plan(config).steps]
 
 
-@pytest.mark.parametrize("offset", ["-5h", "+5h"])
+@pytest.mark.parametrize("offset", [pytest.param("-5h", marks=pytest.mark.slow), "+5h"])
 def test_a_rerun_is_one(shop: Workshop, offset: str) -> None:
     """A record of a machine whose clock is ahead is no newer than the plan of a rerun."""
     (step,) = shop.plan(shop.work("a")).to_run

@@ -136,7 +136,7 @@ def naps(project: Any) -> list[tuple[float, float]]:
     return sorted((float(began), float(ended)) for began, ended in times)
 
 
-@pytest.mark.parametrize("jobs", [1, 2])
+@pytest.mark.parametrize("jobs", [pytest.param(1, marks=pytest.mark.slow), 2])
 def test_not_everything_starts_at_once(project: Any, jobs: int) -> None:
     """At most --jobs commands run side by side, and as many do if there are that many."""
     project.add_plugin("nap.py", alone=True)

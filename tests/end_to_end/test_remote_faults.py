@@ -33,6 +33,7 @@ def metrics(root: str) -> Any:
     return json.loads(resolve(root).read_str(f"{root}/eval/fern/eval.json"))
 
 
+@pytest.mark.slow
 def test_a_run_in_bad_weather(far: Any, bad_weather: FaultProxy) -> None:
     """One request in seven goes wrong; the result is that of a run where none does."""
     project, place = far

@@ -322,7 +322,12 @@ def test_an_option_concerns_what_uses_it(
 
 @pytest.mark.parametrize(
     ("runner", "options", "ids"),
-    [("inprocess", ["--splits", "3"], ["cells", "boxes", "pixels"]), ("local", [], ["cells"])],
+    [
+        pytest.param(
+            *("inprocess", ["--splits", "3"], ["cells", "boxes", "pixels"]), marks=pytest.mark.slow
+        ),
+        ("local", ["--splits", "2"], ["cells"]),
+    ],
 )
 def test_splits_and_runners_agree(
     village: Any, tools: Any, runner: str, options: list[str], ids: list[str]
@@ -358,6 +363,7 @@ def test_a_killed_prediction_is_made_again(village: Any, tools: Any) -> None:
         assert expected == json.loads((village.path / "tot" / name).read_text())
 
 
+@pytest.mark.slow
 def test_a_run_in_s3(village: Any, s3_root: str) -> None:
     """Imagery, labels in GeoJSON and GeoPackage, areas and all outputs may be in a bucket."""
     from rvcli.filesystem import resolve, s3_client

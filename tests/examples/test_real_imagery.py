@@ -43,6 +43,7 @@ def test_buildings_of_zanzibar(
     assert mean_iou(found) > 0.76
 
 
+@pytest.mark.slow
 def test_land_cover_of_north_carolina(
     copy_example: Callable[[str], Path], run_rv: Callable[..., str], figures: Figures
 ) -> None:
@@ -54,6 +55,7 @@ def test_land_cover_of_north_carolina(
     assert mean_iou(found) > 0.395
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("data", "accuracy", "f1"), [("zanzibar_buildings", 0.92, 0.915), ("eurosat100", 0.7, 0.69)]
 )

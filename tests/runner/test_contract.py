@@ -18,14 +18,14 @@ class TestInProcess(RunnerContract):
     side_by_side = False
     processes = False
     gpus = 0
-    plan_size = 24
+    plan_size = 8
 
 
 class TestLocal(RunnerContract):
     """Processes on this machine."""
 
     runner = "local"
-    plan_size = 24
+    plan_size = 8
 
 
 class TestPlugin(RunnerContract):
@@ -34,7 +34,7 @@ class TestPlugin(RunnerContract):
     runner = "nice"
     plugins = (str(NICE),)
     gpus = 0
-    plan_size = 24
+    plan_size = 8
 
 
 @pytest.mark.slow

@@ -40,7 +40,7 @@ class TestDask(RunnerContract):
 
     runner = "dask"
     gpus = 2
-    plan_size = 24
+    plan_size = 8
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -81,7 +81,7 @@ class TestDaskOnS3(RunnerContract):
     """The contract, on a cluster that shares nothing with this machine but a bucket."""
 
     runner = "dask"
-    plan_size = 24
+    plan_size = 8
 
     def setup_method(self) -> None:
         """Leave it to `_workshop`, which has a bucket."""

@@ -280,7 +280,7 @@ def unknown(arch: str, names: Iterable[str]) -> ConfigError:
     near = nearest(arch.rpartition(":")[2], names)
     return ConfigError(
         f"no architecture is named {arch!r}",
-        hint=f"did you mean {near!r}?" if near else "see 'PyTorch' in docs/backends.md",
+        hint=f"did you mean {near!r}?" if near else "see 'PyTorch' in docs/how-to/backends.md",
     )
 
 

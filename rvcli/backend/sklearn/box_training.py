@@ -289,7 +289,8 @@ def _fit_scores(
         random_state=options.seed,
     )
     started_s = time.monotonic()
-    estimator.fit(sample.features, sample.classes)
+    with progress.track("growing the trees that score windows", None):
+        estimator.fit(sample.features, sample.classes)
     if watch is not None:
         seconds = time.monotonic() - started_s
         watch(history_of(estimator, sample.features, sample.classes, seconds))
@@ -301,15 +302,16 @@ def _fit_shifts(sample: _Sample, options: BoxOptions) -> bytes:
     from sklearn.ensemble import HistGradientBoostingRegressor
 
     near = sample.overlaps >= _MOVES_FROM
-    estimators = [
-        HistGradientBoostingRegressor(
-            max_iter=max(1, options.iterations // 2),
-            learning_rate=options.learning_rate,
-            early_stopping=False,
-            random_state=options.seed,
-        ).fit(sample.features[near], sample.offsets[near, axis])
-        for axis in range(4)
-    ]
+    with progress.track("growing the trees that move windows", None):
+        estimators = [
+            HistGradientBoostingRegressor(
+                max_iter=max(1, options.iterations // 2),
+                learning_rate=options.learning_rate,
+                early_stopping=False,
+                random_state=options.seed,
+            ).fit(sample.features[near], sample.offsets[near, axis])
+            for axis in range(4)
+        ]
     return regressors_to_onnx(estimators)
 
 

@@ -19,6 +19,7 @@ from rvcli.backend.sklearn.pixel_model import PixelModel
 from rvcli.backend.sklearn.pixel_sample import PixelSample
 from rvcli.backend.sklearn.tree_ensemble import INPUT, OUTPUT, trees_to_onnx
 from rvcli.errors import DataError, MissingDependencyError
+from rvcli.progress import track
 
 Array: TypeAlias = npt.NDArray[Any]
 
@@ -66,7 +67,8 @@ def train_model(
         max_iter=iterations, learning_rate=learning_rate, early_stopping=False, random_state=seed
     )
     started_s = time.monotonic()
-    estimator.fit(sample.features, sample.labels)
+    with track(f"growing {iterations} trees a class", None):
+        estimator.fit(sample.features, sample.labels)
     if watch is not None:
         seconds = time.monotonic() - started_s
         watch(history_of(estimator, sample.features, sample.labels, seconds))

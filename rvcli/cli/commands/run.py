@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rvcli import keys
+from rvcli.cli import completion
 from rvcli.cli.experiments import Planning, planning_options, select, selection_options
 from rvcli.cli.options import shared_options
 from rvcli.cli.program import Program
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @click.command("run", cls=Program)
-@click.argument("runner")
+@click.argument("runner", shell_complete=completion.runners)
 @selection_options
 @planning_options
 @click.option("-n", "--dry-run", is_flag=True, help="Print the plan and run nothing.")
@@ -118,7 +119,10 @@ def command(
                 splits=splits,
             )
             return
-        plan = selection.plan(loaded, Planning(rerun, splits, skip_file_check))
+        from rvcli.cli.render.progress import work_view
+
+        with work_view(quiet=state.is_quiet):
+            plan = selection.plan(loaded, Planning(rerun, splits, skip_file_check))
         if not state.is_quiet:
             warn(list(plan.warnings))
         if dry_run:
@@ -219,7 +223,7 @@ def _run(
         with ExitStack() as stack:
             stack.enter_context(state.exported_secrets())
             stack.enter_context(terminations_interrupt())
-            view = stack.enter_context(progress_view(quiet=quiet))
+            view = stack.enter_context(progress_view(quiet=quiet, total=len(plan.to_run)))
             if as_json:
                 stack.enter_context(foreign_prints_aside())
             begun = History.begin(options.run_id, runner.key, options.command_line)

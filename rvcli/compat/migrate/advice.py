@@ -105,7 +105,7 @@ def _advise_on_classes(code: Code) -> None:
         }
         if "to_proto" not in methods and "from_proto" not in methods:
             continue
-        said = ["works as it is; a declared config is shorter: docs/plugins.md"]
+        said = ["works as it is; a declared config is shorter: docs/how-to/plugins.md"]
         update = methods.get("update_for_command")
         if update is not None and _returns_pairs(update):
             said.append("update_for_command changes the config in place and returns nothing now")

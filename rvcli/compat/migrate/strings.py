@@ -51,7 +51,7 @@ def _rewrite(code: Code, node: cst.SimpleString, value: str) -> None:
     elif _REQUIREMENT.fullmatch(value):
         code.say(node, MANUAL, "", NEW, "the package to depend on, with versions of its own")
     elif _PROFILES.search(value):
-        why = "profiles there are read as they are; see docs/profiles.md for rv.toml"
+        why = "profiles there are read as they are; see docs/how-to/profiles.md for rv.toml"
         code.say(node, NOTE, "", "", why)
     elif value.startswith(f"{OLD}."):
         _say_of_part(code, node, value)

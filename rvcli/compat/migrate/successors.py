@@ -28,7 +28,7 @@ _INSTEAD = {
     "cli.main": "run the program `rv` itself, or call rvcli.cli.main.call with its arguments",
     "cli.verbosity": "profile.verbosity has it",
     "runner.out_of_process_experiment_runner": "a runner is a rvcli.ExperimentRunner:"
-    " see docs/runners.md",
+    " see docs/how-to/runners.md",
     "registry": "rv loads the profile and its plugins before it loads your file; for what is"
     " registered ask rvcli.registry.current()",
 }
@@ -159,7 +159,7 @@ def _absence(module: str, name: str) -> str:
     if absent is not None:
         return ABSENT[absent]
     if name.lower().startswith(_TENSORFLOW) or ".tf_" in f".{path}":
-        return "of TensorFlow 1, which runs no more; see docs/backends.md for what there is"
+        return "of TensorFlow 1, which runs no more; see docs/how-to/backends.md for what there is"
     home = MODULES.get(module, module)
     near = nearest(name, {*today.members(home), *names_of(module)})
     where = f"rvcli.{home}".rstrip(".")

@@ -116,7 +116,7 @@ def test_a_network_of_the_user_s_own_is_made_by_its_function() -> None:
         ("torchvision:mobilenetv3_small_050", "no architecture", None),
         ("unet:resnet18", "is for segmentation", "resnet18"),
         ("fasterrcnn:resnet18", "is for object detection", "resnet18"),
-        ("xxxxxxxxxxxxxxxx", "no architecture", "docs/backends.md"),
+        ("xxxxxxxxxxxxxxxx", "no architecture", "docs/how-to/backends.md"),
     ],
 )
 def test_unknown_classifiers_are_refused(arch: str, message: str, hint: str | None) -> None:

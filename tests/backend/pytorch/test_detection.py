@@ -317,6 +317,7 @@ def test_pytorch_onnx_and_a_process_without_torch_agree(detection: Make, tmp_pat
         np.testing.assert_allclose(expected_scores, scores, atol=SCORE_TOLERANCE)
 
 
+@pytest.mark.slow
 def test_the_detector_of_a_bare_backbone_is_exported(tmp_path: Path) -> None:
     """FCOS on a backbone, images enlarged, gives the same boxes in ONNX for any size and batch."""
     from rvcli.backend.onnx_session import open_session

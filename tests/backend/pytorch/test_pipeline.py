@@ -227,6 +227,7 @@ def history_of(project: Path) -> Any:
     return json.loads((project / "root/train/e/history.json").read_text())
 
 
+@pytest.mark.slow
 def test_a_plugin_brings_a_network(project: Path) -> None:
     """Its function is found by name where the commands run, each in its own process."""
     started = rv(project, "local", "experiment.py", "chip", "train", "predict")

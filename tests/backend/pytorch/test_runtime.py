@@ -103,6 +103,7 @@ def test_pytorch_onnx_and_a_process_without_torch_agree(
     np.testing.assert_allclose(with_torch, json.loads(done.stdout), atol=TOLERANCE)
 
 
+@pytest.mark.slow
 def test_a_network_of_a_library_is_exported_too(
     segmentation: Make, chip: Any, tmp_path: Path
 ) -> None:

@@ -56,6 +56,7 @@ def _check_package(team: Any) -> None:
     assert (found == np.load(team.root / "predict/zanzibar-test/zanzibar_east.npy")).all()
 
 
+@pytest.mark.slow
 def test_cells_with_a_module_of_release_011(team: Any) -> None:
     """A package of plugins brings a backend, commands, a runner of its own and a file system."""
     board = team.home / "board"

@@ -368,7 +368,7 @@ def test_classic_classes_are_noted_once() -> None:
     """A config that is written by hand has one note, its builder none."""
     (note,) = (finding for finding in scan(PLUGIN).findings if finding.kind == NOTE)
     assert (4, 7, "class MyConfig(EvaluatorConfig)") == (note.line, note.column, note.old)
-    assert "docs/plugins.md" in note.why
+    assert "docs/how-to/plugins.md" in note.why
     assert "report_io" in note.why
     assert "returns nothing now" in note.why
     assert [] == scan(PLUGIN).left_to_do
