@@ -79,7 +79,9 @@ def collect(source: Source, tmp_dir: str, progress: Progress | None = None) -> E
     with _config_or_none(source, notes) as config:
         for name, part in _STEPS.items():
             try:
-                found |= part(source, config, tmp_dir)
+                made = part(source, config, tmp_dir)
+                notes += made.pop("notes", ())
+                found |= made
             except Exception as e:  # a part that fails leaves the others as they are
                 notes.append(_why(name, e))
                 _log.debug("a part of the report failed", exc_info=True)
@@ -144,14 +146,17 @@ def _tiles(source: Source, config: ExperimentConfig | None, tmp_dir: str) -> dic
 
     if config is None:
         return {}
-    chips, worst, best = collect_tiles(source, config, tmp_dir)
-    return {"chips": chips, "worst": worst, "best": best}
+    notes: list[str] = []
+    chips, worst, best = collect_tiles(source, config, tmp_dir, notes)
+    return {"chips": chips, "worst": worst, "best": best, "notes": notes}
 
 
 def _training(source: Source, config: ExperimentConfig | None, tmp_dir: str) -> dict[str, Any]:
     from rvcli.report.training import collect_training
 
-    return {"training": collect_training(source, config)}
+    notes: list[str] = []
+    charts = collect_training(source, config, notes)
+    return {"training": charts, "notes": notes}
 
 
 _Part = Callable[[Source, "ExperimentConfig | None", str], dict[str, Any]]
