@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -22,11 +23,19 @@ class Predictor:
     """Applies a predict package.
 
     Args:
-        prediction_package_uri: the zip file that the bundle command wrote.
+        prediction_package_uri: the zip file that the bundle command wrote, or a local directory
+            with what is in it.
         tmp_dir: local directory where the package is unpacked and temporary files go.
         update_stats: measure the statistics of each image anew, instead of using those of
             the training imagery; done anyway where each scene was scaled by its own.
         channel_order: bands to read from the images, counted from 0, where theirs differs.
+        parent: what is registered in it is in force, plugins that are loaded there as well; by
+            default what is built in, with the plugins of the package.
+
+    Attributes:
+        package_dir: local directory that holds the files of the package.
+        plugins: pins of the plugins that the package names.
+        message: the command message of the package.
 
     Raises:
         DataError: the file is no predict package.
@@ -39,12 +48,14 @@ class Predictor:
         tmp_dir: str,
         update_stats: bool = False,
         channel_order: Sequence[int] | None = None,
+        *,
+        parent: registry.Registry | None = None,
     ) -> None:
         self.package_uri = absolute_uri(prediction_package_uri)
         self.tmp_dir = tmp_dir
         self.update_stats = update_stats
         self.channel_order = list(channel_order) if channel_order is not None else None
-        self._registry = registry.Registry(parent=registry.default())
+        self._registry = registry.Registry(parent=parent or registry.default())
         self._task: Any = None
         self.package_dir = self._unpack(prediction_package_uri)
         config = self._read_config(prediction_package_uri)
@@ -63,16 +74,54 @@ class Predictor:
         with registry.use(self._registry):
             self._loaded_task()
 
+    @property
+    def ending(self) -> str:
+        """The usual extension of predictions, with its dot; "" if the task writes any."""
+        endings = getattr(self.scene_config.label_store, "endings", None) or ("",)
+        return str(endings[0])
+
+    def in_force(self) -> AbstractContextManager[registry.Registry]:
+        """Return a context in which the plugins of the package are in force."""
+        return registry.use(self._registry)
+
+    def scene_for(
+        self,
+        image_uri: str,
+        label_uri: str | None = None,
+        *,
+        aoi_uri: str | None = None,
+        assets: Sequence[str] = (),
+    ) -> Any:
+        """Return the config of the scene of an image; for the arguments see `predict`."""
+        scene = self.scene_config.for_prediction(
+            image_uri,
+            absolute_uri(label_uri) if label_uri else None,
+            aoi_uri=absolute_uri(aoi_uri) if aoi_uri else None,
+            assets=assets,
+        )
+        if self.channel_order is not None:
+            self._reorder(scene.raster_source, self.channel_order)
+        return scene
+
     def predict(
-        self, image_uri: str, label_uri: str | None = None, config_uri: str | None = None
+        self,
+        image_uri: str,
+        label_uri: str | None = None,
+        config_uri: str | None = None,
+        *,
+        aoi_uri: str | None = None,
+        assets: Sequence[str] = (),
     ) -> Any:
         """Predict one image.
 
         Args:
             image_uri: of the image; where a model reads several files, all of them in the
-                order of its raster sources, with commas between them.
-            label_uri: where the predictions are written; nowhere if not given.
+                order of its raster sources, with commas between them. Or of a STAC item.
+            label_uri: where the predictions are written, in the format of its extension, and a
+                STAC item beside them; nowhere if not given.
             config_uri: where the message of the scene is written; nowhere if not given.
+            aoi_uri: of a vector file; what lies outside its polygons is not predicted.
+            assets: of a STAC item, those that are read; see `source_for_image`.
 
         Returns:
             the labels: as they were written, or in memory where they are written nowhere.
@@ -81,12 +130,13 @@ class Predictor:
             DataError: they would be written over the image or the package, or to a file whose
                 name is that of another format.
         """
-        image = self.scene_config.raster_source.absolute_image(image_uri)
-        with registry.use(self._registry):
-            scene_config = self.scene_config.for_prediction(
-                image, absolute_uri(label_uri) if label_uri else None
-            )
-            sources = (image, self.package_uri, *uris_of(scene_config.raster_source))
+        from rvcli.stac.package_prediction import write_package_item
+        from rvcli.stac.prediction_item import remove_items
+
+        with self.in_force():
+            scene_config = self.scene_for(image_uri, label_uri, aoi_uri=aoi_uri, assets=assets)
+            sources = (absolute_uri(image_uri), self.package_uri, *scene_config.aoi_uris)
+            sources += tuple(uris_of(scene_config.raster_source))
             for uri in filter(None, (label_uri, config_uri)):
                 if any(_is_same_place(absolute_uri(uri), source) for source in sources):
                     raise DataError(
@@ -94,18 +144,22 @@ class Predictor:
                     )
             if label_uri is not None:
                 _check_ending(label_uri, scene_config.label_store)
-            if self.channel_order is not None:
-                self._reorder(scene_config.raster_source, self.channel_order)
             if self.update_stats:
                 self._measure(scene_config)
             scene = scene_config.create_scene(self.task_config, self.tmp_dir)
             task = self._loaded_task()
+            if label_uri is not None:
+                remove_items([scene_config.label_store])
             with scene.activate():
                 labels = task.predict_scene(scene, self.tmp_dir)
                 if label_uri is not None:
                     scene.prediction_label_store.save(labels)
                 else:
                     labels = labels.in_memory()
+            if label_uri is not None:
+                write_package_item(
+                    scene_config, scene, self.task_config, self.package_uri, self.package_dir
+                )
             if config_uri is not None:
                 save_json_config(scene_config.to_proto(), config_uri)
             return labels
@@ -145,7 +199,10 @@ class Predictor:
     def _unpack(self, uri: str) -> str:
         package_dir = Path(self.tmp_dir) / "package"
         package_dir.mkdir(parents=True, exist_ok=True)
-        unzip(download_if_needed(uri, self.tmp_dir), str(package_dir))
+        if is_local(uri) and to_path(uri).is_dir():
+            shutil.copytree(to_path(uri), package_dir, dirs_exist_ok=True)
+        else:
+            unzip(download_if_needed(uri, self.tmp_dir), str(package_dir))
         return str(package_dir)
 
     def _read_config(self, uri: str) -> Any:
@@ -157,8 +214,8 @@ class Predictor:
                 f"{uri} is no predict package: it holds no {BUNDLE_CONFIG_FILE}",
                 hint="give the predict_package.zip that the bundle command wrote",
             )
-        message = load_json_config(str(path), Message())
-        pins = [
+        self.message = message = load_json_config(str(path), Message())
+        self.plugins = pins = [
             replace(pin, shipped_uri=join_uri(self.package_dir, pin.shipped_uri))
             if pin.shipped_uri
             else pin
@@ -185,8 +242,9 @@ def _check_ending(uri: str, label_store: Any) -> None:
     endings = getattr(label_store, "endings", ())
     name = PurePosixPath(uri.replace("\\", "/"))
     if name.suffix and endings and name.suffix.lower() not in endings:
+        known = f"{', '.join(endings[:-1])} or {endings[-1]}" if endings[1:] else endings[0]
         raise DataError(
-            f"{uri} ends with {name.suffix}, but {label_store.key} writes {' or '.join(endings)}",
+            f"{uri} ends with {name.suffix}, but {label_store.key} writes {known}",
             hint=f"name the output {name.stem}{endings[0]}",
         )
 

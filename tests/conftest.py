@@ -43,10 +43,17 @@ def _load(name: str, path: str) -> ModuleType:
 
 
 faults = _load("rv_test_faults", "faults.py")
+stac_schemas = _load("rv_stac_schemas", "stac_schemas.py")
 
 # On a busy machine, or at the first import of a library, an example takes longer than 200 ms.
 settings.register_profile("rv", deadline=None)
 settings.load_profile("rv")
+
+
+@pytest.fixture(scope="session")
+def validate_item() -> Callable[[dict[str, Any]], None]:
+    """Give a function that checks a STAC item by its schemas, those of its extensions too."""
+    return stac_schemas.item_validator()
 
 
 @pytest.fixture(scope="session")

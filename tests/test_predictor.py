@@ -156,9 +156,11 @@ def test_the_name_of_the_output_says_what_it_is(made: Path, tmp_path: Path, name
 def test_the_package_names_no_place_of_its_origin(made: Path) -> None:
     """It can be given away."""
     with zipfile.ZipFile(package_of(made)) as package:
-        text = package.read("bundle_config.json").decode()
         names = set(package.namelist())
-    assert (False, {"bundle_config.json", "model.zip", "stats.json"}) == (str(made) in text, names)
+        item = package.read("stac-mlm.json").decode()
+        text = package.read("bundle_config.json").decode()
+    wanted = {"bundle_config.json", "model.zip", "stac-mlm.json", "stats.json"}
+    assert (False, wanted) == (str(made) in text + item, names)
     assert "BUNDLE" == json.loads(text)["command_type" if "command_type" in text else "commandType"]
 
 

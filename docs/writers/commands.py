@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterable, Iterator
 
 import click
 
 from rvcli.cli.main import main as rv
-from writers.markdown import code, first_paragraph, paragraphs, table
+from rvcli.config.documented import first_paragraph
+from writers.markdown import code, table
 
 
 def commands_page() -> Iterator[str]:
@@ -29,10 +31,19 @@ def commands_page() -> Iterator[str]:
         inner = click.Context(command, info_name=words[-1], parent=ctx)
         pieces = [p for p in command.collect_usage_pieces(inner) if p != "[OPTIONS]"]
         yield code(" ".join(["rv", *words, "[OPTIONS]", *pieces]))
-        yield from paragraphs(command.help)
+        yield from _help(command.help or "")
         visible = [p for p in own if isinstance(p, click.Option) and not p.hidden]
         if visible:
             yield _options(visible)
+
+
+def _help(text: str) -> Iterator[str]:
+    """Yield the paragraphs of a help text; lines that click leaves as they are become code."""
+    for paragraph in inspect.cleandoc(text).split("\n\n"):
+        if paragraph.startswith("\b\n"):
+            yield code(paragraph.removeprefix("\b\n"))
+        else:
+            yield " ".join(paragraph.split())
 
 
 def _commands(

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from rvcli import keys, registry
 from rvcli.config import Config, Declared
 from rvcli.config.describe import describe
+from rvcli.config.documented import (
+    first_paragraph,
+    inner_classes,
+    paragraphs,
+    written_methods,
+)
 from rvcli.data.dataset_config import DatasetConfig
 from rvcli.data.scene_config import SceneConfig
 from rvcli.experiment.experiment_config import ExperimentConfig
-from writers.markdown import first_paragraph, paragraphs, table
+from writers.markdown import table
 
 _FAMILIES = {
     keys.TASK: "Tasks",
@@ -92,21 +97,16 @@ def _config(config_class: type[Config], calls: str, shown: set[type]) -> Iterato
     yield from paragraphs(config_class.__doc__)
     yield f"Builder: {calls}"
     yield _fields(config_class)
-    methods = list(_written_methods(config_class))
+    methods = written_methods(config_class.builder_class())
     if methods:
         yield "The builder also has:"
-        yield "\n".join(methods)
-    for inner in _inner_classes(config_class):
+        yield "\n".join(f"- `{signature}`: {doc}" for signature, doc in methods)
+    for inner in inner_classes(config_class):
         if inner not in shown:
             shown.add(inner)
             yield f"### {inner.__name__}"
             yield from paragraphs(inner.__doc__)
             yield _fields(inner)
-
-
-def _inner_classes(config_class: type[Config]) -> list[type[Declared]]:
-    found = [f for f in config_class.field_types().values() if isinstance(f, type)]
-    return [f for f in found if issubclass(f, Declared) and not issubclass(f, Config)]
 
 
 def _fields(declared: type[Declared]) -> str:
@@ -124,25 +124,6 @@ def _fields(declared: type[Declared]) -> str:
             ]
         )
     return table(["field", "type", "default", "meaning", "needed by"], rows)
-
-
-def _written_methods(config_class: type[Config]) -> Iterator[str]:
-    """Yield the methods of the builder that do more than set a field, or set it otherwise."""
-    builder = config_class.builder_class()
-    for name, method in inspect.getmembers(builder, inspect.isfunction):
-        if name.startswith(("with_", "clear_")) and _is_written(method):
-            yield f"- `{name}{_signature(method)}`: {first_paragraph(method.__doc__)}"
-
-
-def _is_written(method: Callable[..., Any]) -> bool:
-    return method.__module__ != "rvcli.config.builder"
-
-
-def _signature(function: Callable[..., Any]) -> str:
-    signature = inspect.signature(function)
-    parameters = [p for p in signature.parameters.values() if p.name != "self"]
-    empty = inspect.Signature.empty
-    return str(signature.replace(parameters=parameters, return_annotation=empty)).replace("'", "")
 
 
 def _components(group: str) -> Iterator[list[str]]:

@@ -20,12 +20,14 @@ class BackendConfig(BundledConfigMixin, Config):
         uses_validation_chips: False if training never looks at chips of validation scenes;
             then they are not made, and training does not depend on those scenes.
         uses_gpu: False if a GPU would be of no use.
+        framework: the distribution that trains its models, as pip names it; for people.
     """
 
     group = keys.BACKEND
     message = "backend_pb2:BackendConfig"
     uses_validation_chips: ClassVar[bool] = True
     uses_gpu: ClassVar[bool] = True
+    framework: ClassVar[str] = ""
 
     backend_type: str
 

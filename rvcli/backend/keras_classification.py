@@ -132,7 +132,12 @@ class KerasClassification(ChipBackend):
             "mean": list(mean),
             "std": list(std),
             "classes": self.class_ids,
-            "notes": {"dtypes": dtypes, "keras": keras.__version__, **asdict(state)},
+            "notes": {
+                "dtypes": dtypes,
+                "keras": keras.__version__,
+                "parameters": int(model.count_params()),
+                **asdict(state),
+            },
         }
         content = pack_model(FORMAT, VERSION, header, _parts(model, folder, size_hw))
         resolve(model_uri, "w").write_bytes(model_uri, content)

@@ -20,6 +20,7 @@ class KerasClassificationConfig(NestedBackendConfig):
     """Classify chips with a network of keras.applications."""
 
     key = keys.KERAS_CLASSIFICATION
+    framework = "keras"
     part = "keras_classification_config"
     nested = "kc_config"
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 class KerasClassificationConfig(NestedBackendConfig):
     """Classify chips with a network of keras.applications."""
     key = keys.KERAS_CLASSIFICATION
+    framework = 'keras'
     part = 'keras_classification_config'
     nested = 'kc_config'
     kc_config: dict[str, Any]

@@ -24,6 +24,7 @@ class SklearnChipClassificationConfig(SimpleBackendConfig):
     key = keys.SKLEARN_CHIP_CLASSIFICATION
     uses_validation_chips = False
     uses_gpu = False
+    framework = "scikit-learn"
 
     max_chips: int = field(
         default=DEFAULT_MAX_CHIPS,

@@ -17,6 +17,7 @@ class SklearnChipClassificationConfig(SimpleBackendConfig):
     key = keys.SKLEARN_CHIP_CLASSIFICATION
     uses_validation_chips = False
     uses_gpu = False
+    framework = 'scikit-learn'
     max_chips: int
     'Largest number of chips to learn from, spread over the classes.'
     trees: int

@@ -25,6 +25,7 @@ class SklearnObjectDetectionConfig(SimpleBackendConfig):
     key = keys.SKLEARN_OBJECT_DETECTION
     uses_validation_chips = False
     uses_gpu = False
+    framework = "scikit-learn"
 
     max_windows: int = field(
         default=DEFAULT_MAX_WINDOWS,

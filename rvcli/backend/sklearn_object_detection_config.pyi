@@ -17,6 +17,7 @@ class SklearnObjectDetectionConfig(SimpleBackendConfig):
     key = keys.SKLEARN_OBJECT_DETECTION
     uses_validation_chips = False
     uses_gpu = False
+    framework = 'scikit-learn'
     max_windows: int
     'Largest number of windows to learn from.'
     sizes: int

@@ -20,8 +20,8 @@ log = logging.getLogger(__name__)
 class BundleCommand(Command):
     """Packs the model and all that predicting needs into one zip file.
 
-    The package holds `bundle_config.json`, a command message whose URIs are base names, and
-    the files that it names.
+    The package holds `bundle_config.json`, a command message whose URIs are base names, the files
+    that it names, and a self-test.
     """
 
     def __init__(self, command_config: Any) -> None:
@@ -29,6 +29,8 @@ class BundleCommand(Command):
 
     def run(self, tmp_dir: str | None = None) -> None:
         """Collect the files and write the package."""
+        from rvcli.package.self_test import add_self_test
+        from rvcli.stac.model_item import write_model_item
         from rvcli.utils.files import save_json_config, upload_or_copy, zipdir
 
         config, tmp_dir = self.command_config, tmp_dir or self.get_tmp_dir()
@@ -41,6 +43,8 @@ class BundleCommand(Command):
         bundle_dir.mkdir(parents=True, exist_ok=True)
         message = self._pack(str(bundle_dir))
         save_json_config(message, str(bundle_dir / BUNDLE_CONFIG_FILE))
+        write_model_item(str(bundle_dir), config)
+        add_self_test(str(bundle_dir), config, tmp_dir)
         package = str(Path(tmp_dir) / "predict_package.zip")
         zipdir(str(bundle_dir), package)
         upload_or_copy(package, package_uri)

@@ -9,8 +9,13 @@ from typing import Any
 
 
 class Command(ABC):
-    """A piece of work that reads its inputs and writes its outputs."""
+    """A piece of work that reads its inputs and writes its outputs.
 
+    Attributes:
+        record_facts: what its record is to say of its work once it has run; JSON can hold it.
+    """
+
+    record_facts: Any = None
     _tmp_dir: Any = None
 
     @abstractmethod

@@ -14,7 +14,14 @@ class PredictCommand(Command):
         self.command_config = command_config
 
     def run(self, tmp_dir: str | None = None) -> None:
-        """Predict scene after scene."""
+        """Predict scene after scene; then write an item beside the predictions of each."""
+        from rvcli.stac.prediction_item import remove_items
+        from rvcli.stac.provenance import write_items
+
         config, tmp_dir = self.command_config, tmp_dir or self.get_tmp_dir()
         task = config.task.create_task(config.backend.create_backend(config.task))
-        task.predict([s.create_scene(config.task, tmp_dir) for s in config.scenes], tmp_dir)
+        scenes = [s.create_scene(config.task, tmp_dir) for s in config.scenes]
+        # What describes other predictions must not lie beside these, should this be killed.
+        remove_items(getattr(scene, "label_store", None) for scene in config.scenes)
+        task.predict(scenes, tmp_dir)
+        write_items(config, scenes)

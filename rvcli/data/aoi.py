@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
     from rvcli.data.crs_transformer.crs_transformer import CRSTransformer
+    from rvcli.data.vector_source.class_polygons import ClassPolygons
+    from rvcli.data.vector_source.polygon_builder import Placement
 
 log = logging.getLogger(__name__)
 
@@ -23,10 +25,11 @@ _AREA = 1  # areas have no class, but polygons do
 def read_aoi_polygons(
     uri: str, crs_transformer: CRSTransformer, extent: Box | None = None
 ) -> list[BaseGeometry]:
-    """Read areas of interest from a GeoJSON file.
+    """Read areas of interest from a vector file.
 
     Args:
-        uri: of a GeoJSON file with polygons, in WGS 84 or the CRS of its `crs` member.
+        uri: of a file with polygons: GeoJSON, in WGS 84 or the CRS of its `crs` member, or one
+            with the extension of another vector format, such as .gpkg, .fgb or .shp.
         crs_transformer: of the image.
         extent: of the image; where it is given, areas that miss it are warned of.
 
@@ -34,26 +37,14 @@ def read_aoi_polygons(
         Polygons in pixel (x, y).
 
     Raises:
-        DataError: the file is not GeoJSON or holds no polygon.
+        DataError: the file is no vector file, or holds no polygon.
         NotReadableError: the file cannot be read.
     """
-    from rvcli.data.vector_source.antimeridian import world_step
-    from rvcli.data.vector_source.geojson_features import features_of
-    from rvcli.data.vector_source.geojson_vector_source import read_geojson
-    from rvcli.data.vector_source.polygon_builder import Placement, place_geojson
-    from rvcli.data.vector_source.projection import crs_of_geojson, pixel_projector
+    from rvcli.data.vector_source.default import OGRVectorSourceDefaultProvider
     from rvcli.errors import DataError
 
-    geojson = read_geojson(uri)
-    features = features_of(geojson, uri)
-    placement = Placement(
-        pixel_projector(crs_transformer, crs_of_geojson(geojson, uri)),
-        line_bufs={_AREA: None},
-        point_bufs={_AREA: None},
-        world_step=world_step(crs_transformer),
-        extent=extent,
-    )
-    polygons = place_geojson(features, [_AREA] * len(features), placement, uri)
+    is_table = OGRVectorSourceDefaultProvider.handles(uri)
+    polygons = (_of_table if is_table else _of_geojson)(uri, crs_transformer, extent)
     if not len(polygons):
         raise DataError(f"{uri} holds no polygon", hint="an area of interest is a polygon")
     if extent is not None and not len(polygons.touching(extent)):
@@ -63,6 +54,56 @@ def read_aoi_polygons(
             uri,
         )
     return list(polygons.geometries)
+
+
+def _of_geojson(uri: str, crs_transformer: CRSTransformer, extent: Box | None) -> ClassPolygons:
+    from rvcli.data.vector_source.geojson_features import features_of
+    from rvcli.data.vector_source.geojson_vector_source import read_geojson
+    from rvcli.data.vector_source.polygon_builder import place_geojson
+    from rvcli.data.vector_source.projection import crs_of_geojson
+
+    geojson = read_geojson(uri)
+    features = features_of(geojson, uri)
+    placement = _placement(crs_transformer, crs_of_geojson(geojson, uri), extent)
+    return place_geojson(features, [_AREA] * len(features), placement, uri)
+
+
+def _of_table(uri: str, crs_transformer: CRSTransformer, extent: Box | None) -> ClassPolygons:
+    """Read areas from a file that GDAL reads as a table of features."""
+    import numpy as np
+
+    from rvcli.data.vector_source.ogr_file import OGRFile
+    from rvcli.data.vector_source.parts import parts_of_geometries
+    from rvcli.data.vector_source.polygon_builder import place_parts
+    from rvcli.errors import DataError
+
+    file = OGRFile(uri)
+    crs = file.description.crs
+    if crs is None and crs_transformer.get_image_crs() is not None:
+        raise DataError(
+            f"{uri} does not say in which CRS its coordinates are",
+            hint="a shapefile needs its .prj beside it; GeoJSON is in WGS 84",
+        )
+    table = file.read(names=())
+    parts = parts_of_geometries(table.geometries, np.arange(len(table)), uri)
+    placement = _placement(crs_transformer, crs, extent)
+    return place_parts(parts, [_AREA] * len(table), placement, table.numbers)
+
+
+def _placement(
+    crs_transformer: CRSTransformer, source_crs: str | None, extent: Box | None
+) -> Placement:
+    from rvcli.data.vector_source.antimeridian import world_step
+    from rvcli.data.vector_source.polygon_builder import Placement
+    from rvcli.data.vector_source.projection import pixel_projector
+
+    return Placement(
+        pixel_projector(crs_transformer, source_crs),
+        line_bufs={_AREA: None},
+        point_bufs={_AREA: None},
+        world_step=world_step(crs_transformer),
+        extent=extent,
+    )
 
 
 def mask_outside(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rvcli import keys
@@ -108,11 +108,27 @@ class SceneConfig(BundledConfigMixin, Config):
         new.label_source = None
         return new
 
-    def for_prediction(self, image_uri: str, label_uri: str | None = None) -> Any:
-        """Return a copy that reads another image and writes its predictions to `label_uri`."""
+    def for_prediction(
+        self,
+        image_uri: str,
+        label_uri: str | None = None,
+        *,
+        aoi_uri: str | None = None,
+        assets: Sequence[str] = (),
+    ) -> Any:
+        """Return a copy that reads another image and writes its predictions to `label_uri`.
+
+        Args:
+            image_uri: of the image, or of a STAC item; see `source_for_image`.
+            label_uri: where predictions go.
+            aoi_uri: of the areas to which work is limited.
+            assets: of the item, those that are read.
+        """
+        from rvcli.data.raster_source.image_for_prediction import source_for_image
+
         new = self.without_labels()
-        new.raster_source = self.raster_source.for_prediction(image_uri)
-        new.aoi_uris = []
+        new.raster_source = source_for_image(self.raster_source, image_uri, assets)
+        new.aoi_uris = [aoi_uri] if aoi_uri else []
         if label_uri is not None and self.label_store is not None:
             new.label_store = self.label_store.for_prediction(label_uri)
         return new

@@ -4,7 +4,7 @@ from __future__ import annotations
 from collections.abc import Iterable as _Iterable
 from typing import Any as _Any, Literal as _Literal, overload as _overload
 from typing_extensions import Self as _Self
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 from rvcli import keys
 from rvcli.config import BundledConfigMixin, Config, ConfigBuilder, Problem, field, names_place_if_any, taken, uris_of
@@ -44,8 +44,15 @@ class SceneConfig(BundledConfigMixin, Config):
     def without_labels(self) -> Any:
         """Return a copy without ground truth, for commands that must not depend on it."""
 
-    def for_prediction(self, image_uri: str, label_uri: str | None=None) -> Any:
-        """Return a copy that reads another image and writes its predictions to `label_uri`."""
+    def for_prediction(self, image_uri: str, label_uri: str | None=None, *, aoi_uri: str | None=None, assets: Sequence[str]=()) -> Any:
+        """Return a copy that reads another image and writes its predictions to `label_uri`.
+
+        Args:
+            image_uri: of the image, or of a STAC item; see `source_for_image`.
+            label_uri: where predictions go.
+            aoi_uri: of the areas to which work is limited.
+            assets: of the item, those that are read.
+        """
 
     def create_local(self, tmp_dir: str) -> Any:
         """Return a copy whose imagery is local, fetched if need be."""

@@ -127,11 +127,27 @@ OPTIONS: tuple[Option, ...] = (
     ),
     Option(
         "RV",
+        "report",
+        "bool",
+        True,
+        "Write a report, ROOT_URI/report.html, at the end of a run with an evaluation.",
+    ),
+    Option(
+        "RV",
         "log_level",
         "choice",
         "info",
         "The least severe messages that commands write to their logs.",
         choices=("debug", "info", "warning", "error"),
+        travels=True,
+    ),
+    Option(
+        "RV",
+        "log_format",
+        "choice",
+        "text",
+        "How logs and progress are written: as lines of text, or of JSON on the standard error.",
+        choices=("text", "json"),
         travels=True,
     ),
     Option(
@@ -149,6 +165,16 @@ OPTIONS: tuple[Option, ...] = (
         "path",
         None,
         "URI of a JSON file with the defaults of pretrained models.",
+    ),
+    Option(
+        "RV",
+        "self_test",
+        "choice",
+        "image",
+        "What a predict package is tested with: a piece of an image of the experiment, which goes"
+        " into the package; a synthetic image of the same values; or none.",
+        choices=("image", "synthetic", "none"),
+        travels=True,
     ),
     Option(
         "RV",

@@ -19,6 +19,7 @@ from rvcli.records.record import (
     write_record,
 )
 from rvcli.records.store import RecordStore
+from rvcli.records.versions import versions_now
 
 __all__ = [
     "Draft",
@@ -41,6 +42,7 @@ __all__ = [
     "record_uri",
     "remove_record",
     "semantic",
+    "versions_now",
     "why_not_proven",
     "write_draft",
     "write_record",

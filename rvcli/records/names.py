@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import re
 
-_OWN = re.compile(r"command-(?:(?:config|plan|record|lease)-\d+\.json|log-\d+-)")
+_OWN = re.compile(
+    r"command-(?:(?:config|plan|record|lease)-\d+\.json|log-\d+-)"
+    # What is kept of a run, by its id.
+    r"|(?<![\w-])\d{8}-\d{6}-[0-9a-f]{6}\.json"
+)
 
 
 def message_uri(root_uri: str, split_id: int) -> str:

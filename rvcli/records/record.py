@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import socket
-import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
@@ -18,7 +17,7 @@ from rvcli.records.digests import default_cache
 from rvcli.records.fingerprint import fingerprint
 from rvcli.records.identity import Identities, local_path
 from rvcli.records.names import draft_uri, record_uri
-from rvcli.version import __version__
+from rvcli.records.versions import versions_now
 
 SCHEMA = 1
 NEVER_FINISHED = "no record: it never finished here"
@@ -27,8 +26,6 @@ Draft = dict[str, Any]
 """What the plan says about a command before it runs; plain values only:
 schema, fingerprint, plan, planned, replaces, command_type, experiment_id, split_id, splits,
 config, plugins, components, inputs (each with uri, identity, by, record) and outputs (URIs)."""
-
-_VERSIONS_OF = ("numpy", "rasterio", "shapely", "pyproj", "sklearn", "torch")
 
 
 @dataclass(frozen=True)
@@ -53,6 +50,8 @@ class Record:
     Attributes:
         started, finished: ISO 8601, UTC.
         versions: of Python, rvcli and the packages that did the work.
+        usage: "wall_s", "cpu_s", "peak_memory_bytes", "gpu_peak_memory_bytes", as far as known.
+        facts: what the command says of its work, by name; see `Command.record_facts`.
     """
 
     draft: Mapping[str, Any]
@@ -61,6 +60,8 @@ class Record:
     finished: str = ""
     host: str = ""
     versions: Mapping[str, str] = field(default_factory=dict)
+    usage: Mapping[str, float] = field(default_factory=dict)
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def fingerprint(self) -> str:
@@ -86,6 +87,8 @@ class Record:
             "finished": self.finished,
             "host": self.host,
             "versions": dict(self.versions),
+            "usage": dict(self.usage),
+            **({"facts": dict(self.facts)} if self.facts else {}),
         }
 
     @property
@@ -122,6 +125,8 @@ class Record:
             finished=str(content.get("finished", "")),
             host=str(content.get("host", "")),
             versions=content.get("versions") or {},
+            usage=_figures(content.get("usage")),
+            facts=facts if isinstance(facts := content.get("facts"), dict) else {},
         )
 
 
@@ -217,6 +222,9 @@ def write_record(
     draft: Draft,
     started: datetime,
     identities: Identities | None = None,
+    *,
+    usage: Mapping[str, float] | None = None,
+    facts: Mapping[str, Any] | None = None,
 ) -> Record:
     """Write the record of a command that has just finished.
 
@@ -229,7 +237,9 @@ def write_record(
         started=iso_text(started),
         finished=iso_text(datetime.now(timezone.utc)),
         host=socket.gethostname(),
-        versions=_versions(),
+        versions=versions_now(),
+        usage=usage or {},
+        facts=facts or {},
     )
     _write(record_uri(root_uri, split_id), record.to_dict())
     looked_up.digests.flush()
@@ -314,7 +324,13 @@ def _output_from_dict(content: Mapping[str, Any]) -> Output:
     )
 
 
-_ADDED = frozenset({"outputs", "started", "finished", "host", "versions"})
+_ADDED = frozenset({"outputs", "started", "finished", "host", "versions", "usage", "facts"})
+
+
+def _figures(content: Any) -> dict[str, float]:
+    """Return the numbers by name that a record holds; one of an older release has none."""
+    items = content.items() if isinstance(content, dict) else ()
+    return {str(k): v for k, v in items if isinstance(v, (int, float))}
 
 
 def _check_draft(content: Mapping[str, Any]) -> None:
@@ -358,12 +374,3 @@ def _write(uri: str, content: Mapping[str, Any]) -> None:
 def iso_text(moment: datetime) -> str:
     """Write a moment in UTC; the order of such texts is that of time."""
     return moment.astimezone(timezone.utc).isoformat(timespec="milliseconds")
-
-
-def _versions() -> dict[str, str]:
-    versions = {"rvcli": __version__, "python": sys.version.partition(" ")[0]}
-    for name in _VERSIONS_OF:
-        version = getattr(sys.modules.get(name), "__version__", None)
-        if version is not None:
-            versions[name] = str(version)
-    return versions

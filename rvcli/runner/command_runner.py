@@ -25,7 +25,9 @@ from rvcli.records import (
     write_record,
 )
 from rvcli.records.lease import Holder, claim
+from rvcli.runner.usage import UsageMeter
 from rvcli.utils.files import load_json_config
+from rvcli.utils.logs import about
 
 _log = logging.getLogger(__name__)
 
@@ -145,24 +147,30 @@ def _claim_and_run(
         started = datetime.now(timezone.utc)
         if draft is not None:
             draft = note_inputs(draft)
+        meter = UsageMeter()
         made = RVConfig.get_tmp_dir() if tmp_dir is None else make_tmp_dir(tmp_dir)
-        with made as directory:
-            _work(config, directory)
+        with made as directory, about(config.command_type):
+            facts = _work(config, directory)
+        usage = meter.read()
         lease.check()
         if draft is not None:
-            write_record(root_uri, split_id, draft, started)
+            write_record(root_uri, split_id, draft, started, usage=usage, facts=facts)
     return True
 
 
-def _work(config: CommandConfig, directory: str) -> None:
+def _work(config: CommandConfig, directory: str) -> dict[str, Any]:
+    """Run the command; return what it says of its work."""
     try:
-        config.create_command(directory).run(directory)
+        command = config.create_command(directory)
+        command.run(directory)
     except SystemExit as e:
         # Else its exit code would pass for the worker's own, and 0 for a record.
         raise CommandError(
             f"{config.command_type} called sys.exit({e.code!r}) before it was done",
             hint="a command that is done returns; one that fails raises an error",
         ) from e
+    facts = getattr(command, "record_facts", None)
+    return facts if isinstance(facts, dict) else {}
 
 
 def _draft_of(config: CommandConfig, fingerprint: str) -> dict[str, Any] | None:

@@ -106,6 +106,10 @@ class Execution:
             raise
         finally:
             self.runner.finish()
+            self.options.ended(self._outcome())
+        return self._outcome()
+
+    def _outcome(self) -> Outcome:
         return Outcome(tuple(self.results.values()))
 
     def _goes_on(self, error: BaseException) -> bool:

@@ -14,6 +14,7 @@ from rvcli.errors import CommandError
 from rvcli.records import RecordStore
 from rvcli.runner.events import EventSink, ignore
 from rvcli.runner.job import Job, JobState
+from rvcli.runner.outcome import Outcome
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,10 @@ def ignore_question(question: str) -> None:
     """Let everything be started."""
 
 
+def ignore_outcome(outcome: Outcome) -> None:
+    """Do nothing: whoever started the run learns of it by what that returns."""
+
+
 @dataclass(frozen=True)
 class RunOptions:
     """How a plan is to be executed.
@@ -63,6 +68,7 @@ class RunOptions:
         run_id: of this run, where it is to be found again; made up by default.
         command_line: that started it, without secrets.
         detach: end once everything is submitted, if the runner is detachable.
+        ended: told what became of the jobs when the run ends, also by an interrupt or an error.
     """
 
     jobs: int | None = None
@@ -79,6 +85,7 @@ class RunOptions:
     run_id: str = ""
     command_line: tuple[str, ...] = ()
     detach: bool = False
+    ended: Callable[[Outcome], object] = ignore_outcome
 
 
 class ExperimentRunner:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from rvcli.runner.job import CANCELLED, DONE, FAILED, NOT_RUN, Job, JobState
 
@@ -31,6 +32,18 @@ class JobResult:
     seconds: float = 0.0
     last_lines: tuple[str, ...] = ()
     reproduce: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values."""
+        return {
+            "id": self.job.id,
+            "status": self.state.status,
+            "detail": self.state.detail,
+            "seconds": round(self.seconds, 3),
+            "log_path": self.job.log_path,
+            "last_lines": list(self.last_lines),
+            "reproduce": list(self.reproduce),
+        }
 
 
 @dataclass(frozen=True)

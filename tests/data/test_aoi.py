@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pyogrio
 import pytest
 import shapely
 from affine import Affine
@@ -17,6 +18,7 @@ from shapely.geometry import LineString, MultiPolygon, Point, box
 from rvcli.core.box import Box
 from rvcli.data.aoi import mask_outside, outside_mask, read_aoi_polygons
 from rvcli.data.crs_transformer.rasterio_crs_transformer import RasterioCRSTransformer
+from rvcli.data.vector_source.projection import source_projector
 from rvcli.errors import DataError
 
 
@@ -36,6 +38,20 @@ def test_areas_are_read_into_pixels(
     )
     areas = read_aoi_polygons(uri, grid)
     assert np.allclose(shapely.bounds(areas), [[0, 0, 10, 10], [20, 0, 30, 5]], atol=1e-3)
+
+
+@pytest.mark.parametrize("ending", ["gpkg", "fgb", "shp"])
+def test_areas_are_read_from_other_vector_files(
+    grid: RasterioCRSTransformer, tmp_path: Path, ending: str
+) -> None:
+    """Whatever GDAL reads holds areas as well, in the CRS that the file says."""
+    on_map = shapely.transform(np.array([box(0, 0, 10, 10)]), source_projector(grid, "EPSG:3857"))
+    path = tmp_path / f"areas.{ending}"
+    pyogrio.raw.write(
+        str(path), shapely.to_wkb(on_map), [], [], geometry_type="Polygon", crs="EPSG:3857"
+    )
+    areas = read_aoi_polygons(str(path), grid, Box(0, 0, 50, 50))
+    assert np.allclose(shapely.bounds(areas), [[0, 0, 10, 10]], atol=1e-3)
 
 
 def test_bare_geometry_is_an_area(

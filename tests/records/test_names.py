@@ -26,3 +26,10 @@ def test_own_names_are_known(kind: str) -> None:
 def test_logs_are_own() -> None:
     """The log of an attempt is no part of what a command makes."""
     assert is_own_name("command-log-0-20261122-101500.txt")
+
+
+@pytest.mark.parametrize("name", ["20261129-072903-a1b2c3.json", ".20261129-072903-a1b2c3.json.x1"])
+def test_what_is_kept_of_runs_is_own(name: str) -> None:
+    """What is kept below a root of each run does not make a directory another one."""
+    assert is_own_name(name)
+    assert not is_own_name("scene-20261129-072903-a1b2c3.json")

@@ -294,3 +294,23 @@ def test_object_that_vanishes_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     assert find_record("odd://x").reason == NEVER_FINISHED
     Flighty.error = UnicodeDecodeError("utf-8", b"\xff", 0, 1, "no")
     assert find_record("odd://x").record is None
+
+
+def test_usage_is_no_part_of_what_is_proven(root: Path, identities: Identities) -> None:
+    """A record says what was used; its token and its draft are those of one that does not."""
+    used = {"wall_s": 1.5, "peak_memory_bytes": 1024}
+    plain = written(root, identities)
+    outputs = list(plain.draft["outputs"]) if "outputs" in plain.draft else []
+    outputs = outputs or [o.uri for o in plain.outputs]
+    write_record(str(root), 0, draft(outputs), STARTED, identities, usage=used)
+    found = find_record(str(root)).record
+    assert found is not None
+    assert used == found.usage
+    assert (plain.made, "usage") == (found.made, *({"usage"} - set(found.draft)))
+
+
+def test_a_record_of_an_older_release_has_no_usage(root: Path, identities: Identities) -> None:
+    """It is read, and says nothing of time and memory."""
+    content = written(root, identities).to_dict()
+    del content["usage"]
+    assert {} == Record.from_dict(content).usage

@@ -29,6 +29,7 @@ class TorchBackendConfig(SimpleBackendConfig):
 
     uses_validation_chips = True
     uses_gpu = True
+    framework = "torch"
 
     model_arch: str = field(
         default="resnet18",

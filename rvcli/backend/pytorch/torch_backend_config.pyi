@@ -21,6 +21,7 @@ class TorchBackendConfig(SimpleBackendConfig):
     """
     uses_validation_chips = True
     uses_gpu = True
+    framework = 'torch'
     model_arch: str
     'Name of the network, or `module:function` that makes it.'
     model_options: dict[str, Any]

@@ -21,6 +21,7 @@ class PixelBackendConfig(SimpleBackendConfig):
 
     uses_validation_chips = False
     uses_gpu = False
+    framework = "scikit-learn"
 
     max_pixels: int = field(
         default=DEFAULT_MAX_PIXELS,

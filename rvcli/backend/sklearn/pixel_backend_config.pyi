@@ -14,6 +14,7 @@ class PixelBackendConfig(SimpleBackendConfig):
     """Describes a backend that classifies pixels."""
     uses_validation_chips = False
     uses_gpu = False
+    framework = 'scikit-learn'
     max_pixels: int
     'Largest number of pixels to learn from, spread over the classes.'
     scales: list[int]

@@ -104,13 +104,18 @@ def follow(state: State, root_uri: str, run_id: str | None) -> None:
     from rvcli.cli.render.outcome import raise_failures
     from rvcli.cli.render.progress import progress_view
     from rvcli.runner.execution import Execution
+    from rvcli.runner.history import finish_history
 
     with _session(state):
         run = _read(root_uri, run_id)
         runner = _runner(run)
-        with terminations_interrupt(), progress_view(quiet=state.is_quiet) as view:
+        with (
+            terminations_interrupt(),
+            progress_view(quiet=state.is_quiet, total=len(run.jobs)) as view,
+        ):
             options = replace(_options(run), sink=view)
             outcome = Execution.attached(runner, run, options).run()
+        warn(finish_history(run.roots, run.id, outcome.results))
     raise_failures(outcome)
     if not state.is_quiet:
         print(f"done: {len(run.jobs)} commands of the run {run.id}")

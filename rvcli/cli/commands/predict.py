@@ -34,7 +34,7 @@ def _numbers(
 
 @click.command("predict", cls=Program)
 @click.argument("package")
-@click.argument("image")
+@click.argument("images", metavar="IMAGE...", nargs=-1, required=True)
 @click.argument("output")
 @click.option(
     "-a",
@@ -49,6 +49,26 @@ def _numbers(
     callback=_numbers,
     help="Bands to read, counted from 0, where this image differs: 2 1 0.",
 )
+@click.option(
+    "--aoi",
+    metavar="FILE",
+    help="Predict only within the polygons of a vector file: GeoJSON or another, in any CRS.",
+)
+@click.option(
+    "--asset",
+    "assets",
+    metavar="NAME",
+    multiple=True,
+    help="Of an IMAGE that is a STAC item, the asset to read; repeat it where several are read.",
+)
+@click.option(
+    "--skip-existing", is_flag=True, help="Leave predictions that are there already as they are."
+)
+@click.option(
+    "--strict",
+    is_flag=True,
+    help="Refuse an image that differs from those that the model was trained on.",
+)
 @click.option("--export-config", metavar="FILE", help="Where to write the message of the scene.")
 @click.option("--tempdir", metavar="DIR", help="Where temporary files go.")
 @shared_options()
@@ -56,30 +76,52 @@ def _numbers(
 def command(
     state: State,
     package: str,
-    image: str,
+    images: tuple[str, ...],
     output: str,
     update_stats: bool,
     channel_order: list[int] | None,
+    aoi: str | None,
+    assets: tuple[str, ...],
+    skip_existing: bool,
+    strict: bool,
     export_config: str | None,
     tempdir: str | None,
 ) -> None:
     """Apply the predict PACKAGE of an experiment to IMAGE and write the result to OUTPUT.
 
-    Where the model reads a stack of images, IMAGE names one for each, with commas between them.
+    Where the model reads a stack of images, IMAGE names one for each, with commas between them. It
+    may also be a STAC item, or a pattern such as 'data/*.tif', in quotes.
+
+    Of several images, OUTPUT is a directory, or a pattern such as out/{name}.gpkg, and one that
+    fails does not stop the others. The extension of OUTPUT decides on the format: .geojson, .json,
+    .gpkg or .fgb, and for pixels .tif, which is a Cloud Optimized GeoTIFF.
     """
+    from rvcli.cli.images import expand, is_folder, outputs_for
     from rvcli.cli.interrupts import terminations_interrupt
-    from rvcli.cli.logs import log_to_stderr
+    from rvcli.cli.predictions import Predictions
     from rvcli.cli.render.progress import work_view
     from rvcli.profile.rv_config import RVConfig, use_tmp_dir
 
-    with state.session() as session, terminations_interrupt():
+    with state.session(), terminations_interrupt():
         from rvcli import Predictor  # what a test has put in its place as well
 
-        log_to_stderr(session.settings, state.verbosity)
         if tempdir is not None:
             use_tmp_dir(tempdir)
+        found = expand(images)
+        is_many = len(found) > 1 or is_folder(output)
         with RVConfig.get_tmp_dir() as tmp_dir, work_view(quiet=state.is_quiet):
             predictor = Predictor(package, tmp_dir, update_stats, channel_order)
-            predictor.predict(image, output, export_config)
-    if not state.is_quiet:
-        print(f"predictions: {output}")
+            ending = predictor.ending if is_many else ""
+            outputs = outputs_for(found, output, ending) if is_many else [output]
+            configs = _config_uris(found, export_config)
+            Predictions(predictor, state, assets, aoi, strict, skip_existing, len(found) > 1).run(
+                found, outputs, configs
+            )
+
+
+def _config_uris(images: Sequence[str], export_config: str | None) -> Sequence[str | None]:
+    from rvcli.cli.images import outputs_for
+
+    if export_config is None or len(images) == 1:
+        return [export_config] * len(images)
+    return outputs_for(images, export_config, ".json")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from rvcli import keys
+from rvcli.cli import completion
 from rvcli.cli.experiments import Planning, planning_options, select, selection_options
 from rvcli.cli.options import shared_options
 from rvcli.cli.program import Program
@@ -16,11 +19,12 @@ from rvcli.errors import UsageError
 if TYPE_CHECKING:
     from rvcli.dag import Plan
     from rvcli.runner.experiment_runner import ExperimentRunner, RunOptions
+    from rvcli.runner.history import History
     from rvcli.runner.outcome import Outcome
 
 
 @click.command("run", cls=Program)
-@click.argument("runner")
+@click.argument("runner", shell_complete=completion.runners)
 @selection_options
 @planning_options
 @click.option("-n", "--dry-run", is_flag=True, help="Print the plan and run nothing.")
@@ -43,6 +47,12 @@ if TYPE_CHECKING:
 )
 @click.option("-y", "--yes", is_flag=True, help="Do not ask before much is submitted.")
 @click.option("--json", "as_json", is_flag=True, help="Print the plan and its outcome as JSON.")
+@click.option(
+    "--report/--no-report",
+    "reports",
+    default=None,
+    help="Write a report after an evaluation, or do not; RV.report by default.",
+)
 @shared_options()
 @click.pass_obj
 def command(
@@ -57,6 +67,7 @@ def command(
     detach: bool,
     yes: bool,
     as_json: bool,
+    reports: bool | None,
     rerun: bool,
     splits: int,
     skip_file_check: bool,
@@ -108,7 +119,10 @@ def command(
                 splits=splits,
             )
             return
-        plan = selection.plan(loaded, Planning(rerun, splits, skip_file_check))
+        from rvcli.cli.render.progress import work_view
+
+        with work_view(quiet=state.is_quiet):
+            plan = selection.plan(loaded, Planning(rerun, splits, skip_file_check))
         if not state.is_quiet:
             warn(list(plan.warnings))
         if dry_run:
@@ -130,7 +144,9 @@ def command(
             from rvcli.cli.preflight import refuse_plugins
 
             refuse_plugins(found, plan, session)
-        _run(state, found, plan, options, as_json)
+        if reports is None:
+            reports = session.settings.get("RV", "report")
+        _run(state, found, plan, options, as_json=as_json, reports=reports)
 
 
 def _runner(name: str) -> ExperimentRunner:
@@ -174,9 +190,18 @@ def ask(question: str) -> None:
 
 
 def _run(
-    state: State, runner: ExperimentRunner, plan: Plan, options: RunOptions, as_json: bool
+    state: State,
+    runner: ExperimentRunner,
+    plan: Plan,
+    options: RunOptions,
+    *,
+    as_json: bool,
+    reports: bool,
 ) -> None:
     """Run a plan and tell of it.
+
+    Args:
+        reports: write a report for each root with an evaluation that has run.
 
     Raises:
         CommandError: one or more commands failed.
@@ -187,6 +212,7 @@ def _run(
     from rvcli.cli.render import outcome as render
     from rvcli.cli.render.plan import print_plan
     from rvcli.cli.render.progress import progress_view
+    from rvcli.runner.history import History
     from rvcli.runner.outcome import LeftRunning
 
     quiet = state.is_quiet or as_json
@@ -197,31 +223,72 @@ def _run(
         with ExitStack() as stack:
             stack.enter_context(state.exported_secrets())
             stack.enter_context(terminations_interrupt())
-            view = stack.enter_context(progress_view(quiet=quiet))
+            view = stack.enter_context(progress_view(quiet=quiet, total=len(plan.to_run)))
             if as_json:
                 stack.enter_context(foreign_prints_aside())
+            begun = History.begin(options.run_id, runner.key, options.command_line)
+            outcomes = stack.enter_context(_history(begun, plan, goes_on=options.detach))
+            options = replace(options, sink=view, ended=outcomes.append)
             try:
-                outcome = runner.run_plan(plan, replace(options, sink=view))
+                outcome = runner.run_plan(plan, options)
             except LeftRunning:
                 _tell_how_to_follow(plan, options)
                 raise
+    written: list[str] = []
+    if outcome is not None and reports and not options.detach:
+        from rvcli.cli.run_report import write_reports
+
+        written = write_reports(plan, outcome, quiet=quiet)
     if as_json:
         kept = runner.traits.detachable and plan.to_run
-        render.print_outcome_json(plan, outcome, options.run_id if kept else None)
+        render.print_outcome_json(plan, outcome, options.run_id if kept else None, written)
+    if outcome is not None and not outcome.ok and not quiet:
+        render.print_reports(written)
     render.raise_failures(outcome)
     if options.detach and plan.to_run:
         _tell_how_to_follow(plan, options)
     elif not quiet:
         render.print_results(plan)
+        render.print_reports(written)
+
+
+@contextmanager
+def _history(begun: History, plan: Plan, *, goes_on: bool) -> Iterator[list[Outcome]]:
+    """Keep the history of the run inside the block, however it ends.
+
+    Yields:
+        a list to which what became of the jobs is added; nothing is, if none has begun.
+    """
+    from rvcli.errors import PlanError
+    from rvcli.runner.history import write_history
+    from rvcli.runner.outcome import LeftRunning
+
+    outcomes: list[Outcome] = []
+    ran = True
+    try:
+        yield outcomes
+    except LeftRunning:
+        goes_on = True
+        raise
+    except (PlanError, UsageError, click.Abort):
+        ran = bool(outcomes)  # refused before anything was started
+        raise
+    finally:
+        if ran:
+            results = [result for outcome in outcomes for result in outcome.results]
+            problems = write_history(begun, plan, results, goes_on=goes_on)
+            with suppress(OSError):  # of a terminal that is gone
+                warn(problems)
 
 
 def _tell_how_to_follow(plan: Plan, options: RunOptions) -> None:
     """Say on the standard error, if anybody reads it still, that the run goes on."""
     import shlex
-    from contextlib import suppress
 
     experiment = plan.to_run[0].definition.experiment
     root = experiment.root_uri if experiment else plan.to_run[0].definition.root_uri
     words = shlex.join(["rv", "jobs", "follow", root, options.run_id])
     with suppress(OSError):
         click.echo(f"the run {options.run_id} goes on; to follow it: {words}", err=True)
+        if any(step.definition.command_type == keys.EVAL for step in plan.to_run):
+            click.echo(f"when it is done: {shlex.join(['rv', 'report', root])}", err=True)

@@ -16,7 +16,8 @@ class ChipClassificationGeoJSONStore(GeoJSONBoxStore):
     """Saves cells as polygons with `class_id`, `class_name` and `scores`.
 
     Polygons are in WGS 84, longitude before latitude, or in pixels where the image has no
-    georeference. The file appears whole or not at all.
+    georeference; in a .gpkg or .fgb they are in the CRS of the image. The file appears whole or
+    not at all.
     """
 
     def save(self, labels: ChipClassificationLabels) -> None:

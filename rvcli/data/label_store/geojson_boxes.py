@@ -15,6 +15,7 @@ from rvcli.errors import DataError, NotReadableError
 if TYPE_CHECKING:
     from rvcli.core.class_map import ClassMap
     from rvcli.data.crs_transformer.crs_transformer import CRSTransformer
+    from rvcli.data.vector_source.projection import Projector
 
 # Decimals of a pixel that survive the way over the map.
 _DECIMALS = 4
@@ -22,13 +23,17 @@ _HINT = "it is not what the command PREDICT writes: run it again"
 
 
 class GeoJSONBoxStore(LabelStore):
-    """Base of the stores that keep boxes as polygons in a GeoJSON file."""
+    """Base of the stores that keep boxes as polygons in a vector file.
+
+    That is GeoJSON in WGS 84 or, where its name ends in .gpkg or .fgb, a file of that format in
+    the CRS of the image.
+    """
 
     def __init__(self, uri: str, crs_transformer: CRSTransformer, class_map: ClassMap) -> None:
         """Make a store.
 
         Args:
-            uri: of the GeoJSON file.
+            uri: of the file; its extension decides on the format.
             crs_transformer: of the image.
             class_map: names of the classes.
         """
@@ -44,8 +49,14 @@ class GeoJSONBoxStore(LabelStore):
         Raises:
             NotWritableError: the file cannot be written.
         """
+        from rvcli.data.label_store.box_table import is_table, write_box_table
         from rvcli.utils.files import json_to_file
 
+        if is_table(self.uri):
+            write_box_table(
+                self.uri, npboxes, class_ids, scores, self.crs_transformer, self.class_map
+            )
+            return
         boxes = boxes_to_geojson(npboxes, class_ids, self.crs_transformer, self.class_map, scores)
         json_to_file(boxes, self.uri)
 
@@ -59,6 +70,7 @@ class GeoJSONBoxStore(LabelStore):
             NotReadableError: there is no such file.
             DataError: it holds something else.
         """
+        from rvcli.data.label_store.box_table import is_table, read_box_table
         from rvcli.data.vector_source.geojson_features import features_of
         from rvcli.data.vector_source.geojson_vector_source import read_geojson
         from rvcli.utils.files import file_exists
@@ -67,14 +79,20 @@ class GeoJSONBoxStore(LabelStore):
             raise NotReadableError(
                 f"there are no predictions at {self.uri}", hint="run the command PREDICT first"
             )
-        features = features_of(read_geojson(self.uri), self.uri)
+        project: Projector = self.crs_transformer.map_to_pixel_exact
         try:
-            rings = [feature["geometry"]["coordinates"][0] for feature in features]
-            properties = [feature["properties"] for feature in features]
+            if is_table(self.uri):
+                rings, properties, project = read_box_table(self.uri, self.crs_transformer)
+            else:
+                features = features_of(read_geojson(self.uri), self.uri)
+                rings = [feature["geometry"]["coordinates"][0] for feature in features]
+                properties = [feature["properties"] for feature in features]
             [int(own["class_id"]) for own in properties]
             on_map = np.array(rings, dtype=np.float64).reshape(len(rings) * 5, 2)
         except (KeyError, IndexError, TypeError, ValueError) as e:
+            if isinstance(e, DataError):
+                raise
             raise DataError(f"{self.uri} does not hold boxes with class_id", hint=_HINT) from e
-        corners = self.crs_transformer.map_to_pixel_exact(on_map).reshape(-1, 5, 2).round(_DECIMALS)
+        corners = project(on_map).reshape(-1, 5, 2).round(_DECIMALS)
         low, high = corners.min(axis=1), corners.max(axis=1)
         return np.concatenate([low[:, ::-1], high[:, ::-1]], axis=1), properties

@@ -13,13 +13,15 @@ if TYPE_CHECKING:
 
 
 class GeoJSONStoreConfig(LabelStoreConfig):
-    """Keep predictions in a GeoJSON file."""
+    """Keep predictions in a vector file, GeoJSON by default."""
 
-    endings = (".geojson", ".json")
+    endings = (".geojson", ".json", ".gpkg", ".fgb")
 
     uri: str | None = field(
         default=None,
-        doc="The GeoJSON file; `<scene id>.json` below the predict URI if not set.",
+        doc="The file; its extension decides on the format: .json or .geojson (GeoJSON in WGS 84),"
+        " .gpkg or .fgb (in the CRS of the image). `<scene id>.json` below the predict URI if not"
+        " set.",
         output_of=(keys.PREDICT,),
         input_of=(keys.EVAL,),
     )

@@ -34,7 +34,7 @@ class ObjectDetectionGeoJSONStoreConfigBuilder(LabelStoreConfigBuilder):
         ...
 
     def with_uri(self, uri: str | None) -> _Self:
-        """The GeoJSON file; `<scene id>.json` below the predict URI if not set."""
+        """The file; its extension decides on the format: .json or .geojson (GeoJSON in WGS 84), .gpkg or .fgb (in the CRS of the image). `<scene id>.json` below the predict URI if not set."""
 
     def build(self) -> ObjectDetectionGeoJSONStoreConfig:
         ...

@@ -13,12 +13,14 @@ from rvcli.data.label_store.label_store_config import (
     prediction_uri,
 )
 from rvcli.data.label_store.vector_output_config import (
+    EXTENSIONS,
     VectorOutput,
     check_classes,
     for_prediction,
+    stem_of,
     vector_output_problems,
-    without_tif,
 )
+from rvcli.filesystem import join_uri
 
 if TYPE_CHECKING:
     from rvcli.core.box import Box
@@ -28,11 +30,15 @@ if TYPE_CHECKING:
 
 
 class SemanticSegmentationRasterStoreConfig(LabelStoreConfig):
-    """Keep predicted class ids in a Cloud Optimized GeoTIFF on the grid of the scene."""
+    """Keep predicted class ids in a Cloud Optimized GeoTIFF on the grid of the scene.
+
+    A URI that ends like a vector file gets the outlines of all classes instead, which `rv predict`
+    may be asked for; evaluation reads pixels.
+    """
 
     key = keys.SEMANTIC_SEGMENTATION_RASTER
     part = "semantic_segmentation_raster_store"
-    endings = (".tif", ".tiff")
+    endings = (".tif", ".tiff", ".geojson", ".json", ".gpkg", ".fgb")
     positional = ("uri", "vector_output", "rgb")
 
     uri: str | None = field(
@@ -50,8 +56,9 @@ class SemanticSegmentationRasterStoreConfig(LabelStoreConfig):
     probabilities: bool = field(
         default=False,
         doc="Write how probable each class is as well: one band a class, in a GeoTIFF beside that"
-        " of the classes, `<name>-probabilities.tif`. The backend has to give scores.",
-        used_by=(keys.PREDICT, keys.BUNDLE),
+        " of the classes, `<name>-probabilities.tif`. The backend has to give scores. EVAL makes"
+        " precision-recall curves of them.",
+        used_by=(keys.PREDICT, keys.EVAL, keys.BUNDLE),
     )
     probabilities_dtype: str = field(
         default="uint8",
@@ -80,23 +87,30 @@ class SemanticSegmentationRasterStoreConfig(LabelStoreConfig):
             SemanticSegmentationRasterStore,
         )
 
-        return SemanticSegmentationRasterStore(
-            self.uri or "",
+        uri = self.uri or ""
+        is_vector = uri.lower().endswith(EXTENSIONS)
+        raster_store = SemanticSegmentationRasterStore(
+            _pixels_of(uri, tmp_dir) if is_vector else uri,
             extent,
             crs_transformer,
             tmp_dir,
-            self.vector_output,
+            [output.beside(uri) for output in self.vector_output],
             class_map=task_config.class_map,
-            rgb=self.rgb,
+            rgb=self.rgb and not is_vector,
             probabilities_uri=self.probabilities_uri(),
             probabilities_dtype=self.probabilities_dtype,
         )
+        if not is_vector:
+            return raster_store
+        from rvcli.data.label_store.polygon_store import SemanticSegmentationPolygonStore
+
+        return SemanticSegmentationPolygonStore(uri, raster_store)
 
     def probabilities_uri(self) -> str | None:
         """Return where probabilities go; None if none are written."""
         if not self.probabilities or not self.uri:
             return None
-        return f"{without_tif(self.uri)}-probabilities.tif"
+        return f"{stem_of(self.uri)}-probabilities.tif"
 
     def vector_uris(self) -> list[str]:
         """Return where polygons go; none before it is known where the pixels go."""
@@ -108,7 +122,7 @@ class SemanticSegmentationRasterStoreConfig(LabelStoreConfig):
         if command_type == keys.PREDICT:
             io_def.add_outputs([*([uri] if uri else []), *self.vector_uris()])
         elif command_type == keys.EVAL:
-            io_def.add_inputs(self.vector_uris())
+            io_def.add_inputs([*([uri] if uri else []), *self.vector_uris()])
         return super().report_io(command_type, io_def)
 
     def update_for_command(
@@ -124,6 +138,13 @@ class SemanticSegmentationRasterStoreConfig(LabelStoreConfig):
         if self.vector_output:
             check_classes(self.vector_output, experiment_config.task.class_map)
         return super().update_for_command(command_type, experiment_config, context, io_def)
+
+
+def _pixels_of(uri: str, tmp_dir: str) -> str:
+    """Return where the pixels of a vector file are for a while."""
+    from hashlib import sha256
+
+    return join_uri(tmp_dir, f"pixels-{sha256(uri.encode()).hexdigest()[:16]}.tif")
 
 
 class SemanticSegmentationRasterStoreConfigBuilder(LabelStoreConfigBuilder):

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from rvcli import keys
 from rvcli.config import Problem, field, one_of
 from rvcli.data.label_store.label_store_config import LabelStoreConfig, LabelStoreConfigBuilder, prediction_uri
-from rvcli.data.label_store.vector_output_config import VectorOutput, check_classes, for_prediction, vector_output_problems, without_tif
+from rvcli.data.label_store.vector_output_config import EXTENSIONS, VectorOutput, check_classes, for_prediction, stem_of, vector_output_problems
+from rvcli.filesystem import join_uri
 if TYPE_CHECKING:
     from rvcli.core.box import Box
     from rvcli.core.command_io_definition import CommandIODefinition
@@ -17,10 +18,14 @@ if TYPE_CHECKING:
     from rvcli.data.label_store.label_store import LabelStore
 
 class SemanticSegmentationRasterStoreConfig(LabelStoreConfig):
-    """Keep predicted class ids in a Cloud Optimized GeoTIFF on the grid of the scene."""
+    """Keep predicted class ids in a Cloud Optimized GeoTIFF on the grid of the scene.
+
+    A URI that ends like a vector file gets the outlines of all classes instead, which `rv predict`
+    may be asked for; evaluation reads pixels.
+    """
     key = keys.SEMANTIC_SEGMENTATION_RASTER
     part = 'semantic_segmentation_raster_store'
-    endings = ('.tif', '.tiff')
+    endings = ('.tif', '.tiff', '.geojson', '.json', '.gpkg', '.fgb')
     positional = ('uri', 'vector_output', 'rgb')
     uri: str | None
     'The GeoTIFF; `<scene id>.tif` below the predict URI if not set.'
@@ -29,7 +34,7 @@ class SemanticSegmentationRasterStoreConfig(LabelStoreConfig):
     rgb: bool
     'Write the colours of the classes instead of their ids.'
     probabilities: bool
-    'Write how probable each class is as well: one band a class, in a GeoTIFF beside that of the classes, `<name>-probabilities.tif`. The backend has to give scores.'
+    'Write how probable each class is as well: one band a class, in a GeoTIFF beside that of the classes, `<name>-probabilities.tif`. The backend has to give scores. EVAL makes precision-recall curves of them.'
     probabilities_dtype: str
     'How they are stored; in uint8, 255 is a probability of 1.'
 
@@ -60,6 +65,9 @@ class SemanticSegmentationRasterStoreConfig(LabelStoreConfig):
     def to_builder(self, *_: _Any) -> SemanticSegmentationRasterStoreConfigBuilder:
         ...
 
+def _pixels_of(uri: str, tmp_dir: str) -> str:
+    """Return where the pixels of a vector file are for a while."""
+
 class SemanticSegmentationRasterStoreConfigBuilder(LabelStoreConfigBuilder):
     """Builds SemanticSegmentationRasterStoreConfig."""
 
@@ -79,7 +87,7 @@ class SemanticSegmentationRasterStoreConfigBuilder(LabelStoreConfigBuilder):
         """Write the colours of the classes instead of their ids."""
 
     def with_probabilities(self, probabilities: bool) -> _Self:
-        """Write how probable each class is as well: one band a class, in a GeoTIFF beside that of the classes, `<name>-probabilities.tif`. The backend has to give scores."""
+        """Write how probable each class is as well: one band a class, in a GeoTIFF beside that of the classes, `<name>-probabilities.tif`. The backend has to give scores. EVAL makes precision-recall curves of them."""
 
     def with_probabilities_dtype(self, probabilities_dtype: str) -> _Self:
         """How they are stored; in uint8, 255 is a probability of 1."""

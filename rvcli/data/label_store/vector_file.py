@@ -6,8 +6,9 @@ import json
 import logging
 import warnings
 from collections.abc import Iterable, Mapping
+from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -24,9 +25,23 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _DRIVERS = {".gpkg": "GPKG", ".fgb": "FlatGeobuf"}
+OGR_EXTENSIONS = tuple(_DRIVERS)
 # A millimetre on the ground.
 _DEGREE_DECIMALS = 8
 _PIXEL_DECIMALS = 3
+
+
+class Batch(NamedTuple):
+    """Some polygons with their properties.
+
+    Attributes:
+        polygons: shapely polygons in pixel (x, y), shape (n,).
+        properties: by name a number or text that all of them have or, where the format is not
+            GeoJSON, an array of n of them.
+    """
+
+    polygons: Polygons
+    properties: Mapping[str, Any]
 
 
 def write_polygons(
@@ -36,6 +51,14 @@ def write_polygons(
     properties: Mapping[str, Any],
     name: str,
 ) -> int:
+    """Write polygons that all have the same properties; see write_batches."""
+    every = (Batch(polygons, properties) for polygons in chain([_no_polygons()], batches))
+    return write_batches(path, every, crs_transformer, name)
+
+
+def write_batches(
+    path: Path, batches: Iterable[Batch], crs_transformer: CRSTransformer, name: str
+) -> int:
     """Write polygons to a file, in the format that its extension says.
 
     GeoJSON is written as the polygons come; the other formats are kept in memory until all are
@@ -44,9 +67,9 @@ def write_polygons(
     Args:
         path: local path; .gpkg and .fgb are in the CRS of the image, anything else is GeoJSON in
             WGS 84, longitude first. Without a georeference all are in pixel (x, y).
-        batches: shapely polygons in pixel (x, y), some at a time.
+        batches: some polygons at a time, at least one batch even where there are none: it says
+            which properties there are.
         crs_transformer: of the image.
-        properties: of every polygon; numbers and texts.
         name: names the file, and the layer in it.
 
     Returns:
@@ -59,8 +82,8 @@ def write_polygons(
     driver = _DRIVERS.get(path.suffix.lower())
     try:
         if driver is None:
-            return _write_geojson(path, batches, crs_transformer, properties, name)
-        return _write_ogr(path, batches, crs_transformer, properties, name, driver)
+            return _write_geojson(path, batches, crs_transformer, name)
+        return _write_ogr(path, batches, crs_transformer, name, driver)
     except OSError as e:
         raise NotWritableError(
             f"{name} cannot be written: {e.strerror or e}",
@@ -69,11 +92,7 @@ def write_polygons(
 
 
 def _write_geojson(
-    path: Path,
-    batches: Iterable[Polygons],
-    crs_transformer: CRSTransformer,
-    properties: Mapping[str, Any],
-    name: str,
+    path: Path, batches: Iterable[Batch], crs_transformer: CRSTransformer, name: str
 ) -> int:
     """Write GeoJSON as RFC 7946 wants it: WGS 84, outer rings counterclockwise.
 
@@ -82,12 +101,12 @@ def _write_geojson(
     is_placed = crs_transformer.get_image_crs() is not None
     project = source_projector(crs_transformer, WGS_84)
     decimals = _DEGREE_DECIMALS if is_placed else _PIXEL_DECIMALS
-    start = f'{{"type": "Feature", "properties": {_json(properties)}, "geometry": '
     count, off_map = 0, 0
     with path.open("w", encoding="utf-8") as file:
         file.write('{"type": "FeatureCollection", "features": [')
-        for batch in batches:
-            placed = shapely.transform(batch, lambda xy: np.round(project(xy), decimals))
+        for polygons, properties in batches:
+            start = f'{{"type": "Feature", "properties": {_json(properties)}, "geometry": '
+            placed = shapely.transform(polygons, lambda xy: np.round(project(xy), decimals))
             placed, left_out = _on_map(placed)
             off_map += left_out
             # Normal form has clockwise shells and counterclockwise holes.
@@ -110,9 +129,8 @@ def _on_map(polygons: Polygons) -> tuple[Polygons, int]:
 
 def _write_ogr(
     path: Path,
-    batches: Iterable[Polygons],
+    batches: Iterable[Batch],
     crs_transformer: CRSTransformer,
-    properties: Mapping[str, Any],
     name: str,
     driver: str,
 ) -> int:
@@ -120,8 +138,13 @@ def _write_ogr(
     crs = crs_transformer.get_image_crs()
     text = None if crs is None else crs.to_wkt() if hasattr(crs, "to_wkt") else str(crs)
     project = source_projector(crs_transformer, text)
-    binary = [shapely.to_wkb(shapely.transform(batch, project)) for batch in batches]
-    wkb = np.concatenate(binary) if binary else np.empty(0, dtype=object)
+    binary: list[npt.NDArray[Any]] = []
+    columns: dict[str, list[npt.NDArray[Any]]] = {}
+    for polygons, properties in batches:
+        binary.append(shapely.to_wkb(shapely.transform(polygons, project)))
+        for key, value in properties.items():
+            columns.setdefault(key, []).append(_column(value, len(polygons)))
+    wkb = np.concatenate([np.empty(0, dtype=object), *binary])
     with warnings.catch_warnings():
         # An image without georeference has polygons without one.
         warnings.filterwarnings("ignore", "'crs' was not provided")
@@ -129,8 +152,8 @@ def _write_ogr(
             pyogrio.raw.write(
                 str(path),
                 wkb,
-                [_column(value, len(wkb)) for value in properties.values()],
-                list(properties),
+                [np.concatenate(parts) for parts in columns.values()],
+                list(columns),
                 geometry_type="Polygon",
                 crs=text,
                 driver=driver,
@@ -146,4 +169,10 @@ def _json(properties: Mapping[str, Any]) -> str:
 
 
 def _column(value: Any, size: int) -> npt.NDArray[Any]:
+    if isinstance(value, np.ndarray):
+        return value
     return np.full(size, value, dtype=np.int64 if isinstance(value, int) else object)
+
+
+def _no_polygons() -> Polygons:
+    return np.empty(0, dtype=object)

@@ -104,7 +104,7 @@ class VectorOutput(Declared):
         return new
 
     def _stem(self, label_uri: str) -> str:
-        return f"{without_tif(label_uri)}-{self.class_id}-{self.mode}"
+        return f"{stem_of(label_uri)}-{self.class_id}-{self.mode}"
 
 
 def for_prediction(outputs: Iterable[VectorOutput], label_uri: str) -> list[VectorOutput]:
@@ -123,10 +123,10 @@ def for_prediction(outputs: Iterable[VectorOutput], label_uri: str) -> list[Vect
     return made
 
 
-def without_tif(uri: str) -> str:
-    """Return a URI without the extension of a GeoTIFF."""
-    stem, _, ending = uri.rpartition(".")
-    return stem if ending.lower() in ("tif", "tiff") else uri
+def stem_of(label_uri: str) -> str:
+    """Return the URI of predictions without their extension, of a GeoTIFF or a vector file."""
+    stem, dot, ending = label_uri.rpartition(".")
+    return stem if dot + ending.lower() in (".tif", ".tiff", *EXTENSIONS) else label_uri
 
 
 def as_vector_outputs(outputs: Iterable[Any], label_uri: str) -> list[VectorOutput]:

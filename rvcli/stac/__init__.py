@@ -1,0 +1,1 @@
+"""STAC items (https://stacspec.org) of predictions and models, for others to read."""
