@@ -79,8 +79,10 @@ def size(value: float | None) -> str:
     power = 0
     while value >= 1024 and power < len(_BYTES) - 1:
         value, power = value / 1024, power + 1
-    return f"{value:.0f} {_BYTES[power]}" if power == 0 or value >= 100 else (
-        f"{value:.1f} {_BYTES[power]}"
+    return (
+        f"{value:.0f} {_BYTES[power]}"
+        if power == 0 or value >= 100
+        else (f"{value:.1f} {_BYTES[power]}")
     )
 
 
@@ -123,7 +125,9 @@ def listed(names: Sequence[str], most: int = 5) -> str:
 def shortened(content: object, most: int = 20_000) -> str:
     """Write plain values as JSON for people, of very much the beginning."""
     text = json.dumps(content, indent=2, ensure_ascii=False, default=str)
-    return text if len(text) <= most else f"{text[:most]}\n… and {len(text) - most:,} more characters"
+    return (
+        text if len(text) <= most else f"{text[:most]}\n… and {len(text) - most:,} more characters"
+    )
 
 
 def plural(number: int, word: str, words: str = "") -> str:

@@ -124,23 +124,27 @@ def render(
         means = comparison.rows_of_means(reports)
         class_figure, classes = comparison.rows_of_classes(reports)
         differences = comparison.differences_of(reports)
-    text: str = _environment().get_template("report.html.j2").render(
-        root_uri=root_uri,
-        sections=sections,
-        contents=CONTENTS,
-        made=made,
-        notes=notes,
-        version=__version__,
-        style=_markup(style),
-        style_hash=_hash(style),
-        script=_markup(script),
-        script_hash=_hash(script),
-        data=_markup(data) if maps else "",
-        means=means,
-        class_figure=class_figure,
-        classes=classes,
-        differences=differences,
-        most_differences=comparison.MOST_DIFFERENCES,
+    text: str = (
+        _environment()
+        .get_template("report.html.j2")
+        .render(
+            root_uri=root_uri,
+            sections=sections,
+            contents=CONTENTS,
+            made=made,
+            notes=notes,
+            version=__version__,
+            style=_markup(style),
+            style_hash=_hash(style),
+            script=_markup(script),
+            script_hash=_hash(script),
+            data=_markup(data) if maps else "",
+            means=means,
+            class_figure=class_figure,
+            classes=classes,
+            differences=differences,
+            most_differences=comparison.MOST_DIFFERENCES,
+        )
     )
     return text
 
