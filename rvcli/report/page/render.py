@@ -1,4 +1,4 @@
-"""Reports as one HTML file: templates, styles, script and data, all in one, asking nothing of any network."""
+"""Reports as one HTML file: templates, styles, script and data, with no request to any network."""
 
 from __future__ import annotations
 
@@ -73,9 +73,13 @@ class Section:
         return summary.finished(self.report)
 
     @property
-    def problems(self) -> list[ScenePreview]:
-        """Scenes of which something is missing."""
-        return [scene for scene in self.report.scenes if scene.problem]
+    def problems(self) -> dict[str, list[str]]:
+        """What is missing of scenes, in words, with their ids."""
+        found: dict[str, list[str]] = {}
+        for scene in self.report.scenes:
+            if scene.problem:
+                found.setdefault(scene.problem, []).append(scene.id)
+        return found
 
     @cached_property
     def common_facts(self) -> dict[str, str]:
@@ -150,8 +154,10 @@ def render(
 
 
 def columns_of(figures: Figures) -> list[str]:
-    """Return the names of the figures that classes have, the main ones first."""
-    there = dict.fromkeys(name for one in figures.classes for name in one.figures)
+    """Return the names of the figures that any class has, the main ones first."""
+    there = dict.fromkeys(
+        name for one in figures.classes for name, value in one.figures.items() if value is not None
+    )
     first = [name for name in _COLUMNS if name in there]
     return [*first, *(name for name in there if name not in first)]
 
