@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -134,7 +134,8 @@ class LocalFileSystem(FileSystem):
     def delete(cls, uri: str) -> None:
         """Remove a file if it is there."""
         path = to_path(uri)
-        with writing(path):
+        # Below a file there are none.
+        with writing(path), suppress(NotADirectoryError):
             path.unlink(missing_ok=True)
 
     @classmethod
