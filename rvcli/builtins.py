@@ -6,13 +6,16 @@ from typing import Any
 
 from rvcli import keys
 
+# What a backend is built on, by the beginning of its key: the extra that it needs to work.
+_BACKEND_EXTRAS = {"PYTORCH": "torch", "KERAS": "keras", "TF": "torch"}
+
 
 def register_plugin(plugin_registry: Any) -> None:
     """Register the built-ins; each is imported on first use."""
     r = plugin_registry
 
     # File systems; the last is asked first. fsspec is imported for what no other one handles.
-    r.register_filesystem("rvcli.filesystem.fsspec_filesystem:FsspecFileSystem")
+    r.register_filesystem("rvcli.filesystem.fsspec_filesystem:FsspecFileSystem", extra="fsspec")
     r.register_filesystem("rvcli.filesystem.http_filesystem:HttpFileSystem")
     r.register_filesystem("rvcli.filesystem.s3_filesystem:S3FileSystem")
     r.register_filesystem("rvcli.filesystem.local_filesystem:LocalFileSystem")
@@ -31,7 +34,12 @@ def _register_tasks_and_backends(r: Any) -> None:
         (keys.OBJECT_DETECTION, "object_detection", "ObjectDetection"),
         (keys.SEMANTIC_SEGMENTATION, "semantic_segmentation", "SemanticSegmentation"),
     ):
-        r.register_config_builder(keys.TASK, key, f"rvcli.task.{module}_config:{name}ConfigBuilder")
+        r.register_config_builder(
+            keys.TASK,
+            key,
+            f"rvcli.task.{module}_config:{name}ConfigBuilder",
+            extra="local",
+        )
     for key, module, name in (
         (
             keys.SKLEARN_CHIP_CLASSIFICATION,
@@ -61,7 +69,10 @@ def _register_tasks_and_backends(r: Any) -> None:
         (keys.TF_OBJECT_DETECTION, "tf_object_detection", "TFObjectDetection"),
     ):
         r.register_config_builder(
-            keys.BACKEND, key, f"rvcli.backend.{module}_config:{name}ConfigBuilder"
+            keys.BACKEND,
+            key,
+            f"rvcli.backend.{module}_config:{name}ConfigBuilder",
+            extra=_BACKEND_EXTRAS.get(key.partition("_")[0], "local"),
         )
 
 
@@ -77,7 +88,10 @@ def _register_imagery(r: Any) -> None:
         (keys.GEOJSON_SOURCE, "rasterized_source", "RasterizedSource"),
     ):
         r.register_config_builder(
-            keys.RASTER_SOURCE, key, f"rvcli.data.raster_source.{module}_config:{name}ConfigBuilder"
+            keys.RASTER_SOURCE,
+            key,
+            f"rvcli.data.raster_source.{module}_config:{name}ConfigBuilder",
+            extra="local",
         )
     # The last is asked first.
     defaults = "rvcli.data.raster_source.default"
@@ -96,16 +110,19 @@ def _register_imagery(r: Any) -> None:
             keys.RASTER_TRANSFORMER,
             key,
             f"rvcli.data.raster_transformer.{module}_config:{name}ConfigBuilder",
+            extra="local",
         )
     r.register_config_builder(
         keys.AUGMENTOR,
         keys.NODATA_AUGMENTOR,
         "rvcli.augmentor.nodata_augmentor_config:NodataAugmentorConfigBuilder",
+        extra="local",
     )
     r.register_config_builder(
         keys.ANALYZER,
         keys.STATS_ANALYZER,
         "rvcli.analyzer.stats_analyzer_config:StatsAnalyzerConfigBuilder",
+        extra="local",
     )
 
 
@@ -116,7 +133,10 @@ def _register_vectors(r: Any) -> None:
         (keys.VECTOR_TILE_SOURCE, "vector_tile_vector_source", "VectorTileVectorSource"),
     ):
         r.register_config_builder(
-            keys.VECTOR_SOURCE, key, f"rvcli.data.vector_source.{module}_config:{name}ConfigBuilder"
+            keys.VECTOR_SOURCE,
+            key,
+            f"rvcli.data.vector_source.{module}_config:{name}ConfigBuilder",
+            extra="local",
         )
     defaults = "rvcli.data.vector_source.default"
     r.register_default_vector_source(f"{defaults}:GeoJSONVectorSourceDefaultProvider")
@@ -135,8 +155,8 @@ def _register_labels(r: Any) -> None:
             f"rvcli.data.label_source.{key.lower()}_label_source_config"
             f":{name}LabelSourceConfigBuilder"
         )
-        r.register_config_builder(keys.LABEL_SOURCE, key, builder)
-        r.register_config_builder(keys.LABEL_SOURCE, older, builder)
+        r.register_config_builder(keys.LABEL_SOURCE, key, builder, extra="local")
+        r.register_config_builder(keys.LABEL_SOURCE, older, builder, extra="local")
         r.register_default_label_source(
             f"rvcli.data.label_source.default:{name}LabelSourceDefaultProvider"
         )
@@ -158,7 +178,10 @@ def _register_labels(r: Any) -> None:
         ),
     ):
         r.register_config_builder(
-            keys.LABEL_STORE, key, f"rvcli.data.label_store.{module}_config:{name}ConfigBuilder"
+            keys.LABEL_STORE,
+            key,
+            f"rvcli.data.label_store.{module}_config:{name}ConfigBuilder",
+            extra="local",
         )
         r.register_default_label_store(f"rvcli.data.label_store.default:{name}DefaultProvider")
 
@@ -173,6 +196,7 @@ def _register_evaluators(r: Any) -> None:
             keys.EVALUATOR,
             key,
             f"rvcli.evaluation.{key.lower()}_config:{name}EvaluatorConfigBuilder",
+            extra="local",
         )
         r.register_default_evaluator(f"rvcli.evaluation.default:{name}EvaluatorDefaultProvider")
 
@@ -183,9 +207,12 @@ def _register_commands_and_runners(r: Any) -> None:
         r.register_command_config_builder(
             command,
             f"rvcli.command.{name}_command_config:{name.capitalize()}CommandConfigBuilder",
+            extra="local",
         )
 
-    r.register_aux_command(keys.COGIFY, "rvcli.command.aux.cogify_command:CogifyCommand")
+    r.register_aux_command(
+        keys.COGIFY, "rvcli.command.aux.cogify_command:CogifyCommand", extra="local"
+    )
     r.register_experiment_runner(
         keys.INPROCESS, "rvcli.runner.inprocess_experiment_runner:InProcessExperimentRunner"
     )

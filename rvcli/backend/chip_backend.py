@@ -17,6 +17,7 @@ from rvcli.filesystem import join_uri
 from rvcli.utils.files import upload_or_move
 
 if TYPE_CHECKING:
+    from rvcli.backend.history import History
     from rvcli.core.class_map import ClassMap
     from rvcli.core.training_data import TrainingData
 
@@ -85,6 +86,11 @@ class ChipBackend(Backend):
         for use, results in ((TRAIN, training_results), (VALIDATION, validation_results)):
             for chips in results:
                 upload_or_move(str(chips.path), self.places.chips(chips.scene_id, use))
+
+    def keep_history(self, history: History) -> None:
+        """Write how training went into the train directory, where reports look, if there is one."""
+        if self.places.train_uri:
+            history.save(self.places.train_uri)
 
     def check_classes(self, class_ids: Iterable[int], uri: str) -> None:
         """Check that a model has only classes of the task.

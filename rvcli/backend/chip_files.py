@@ -144,6 +144,20 @@ class ChipFile:
     def __exit__(self, *_: object) -> None:
         self._file.close()
 
+    def windows(self) -> list[Box]:
+        """Return the window of each chip, in pixels of the scene.
+
+        Raises:
+            DataError: the file is damaged there.
+        """
+        try:
+            return [Box(*row) for row in self._read("windows.npy").tolist()]
+        except UNREADABLE as error:
+            raise DataError(
+                f"the windows of {self.uri} cannot be read: {error}",
+                hint="run the command CHIP again",
+            ) from error
+
     def read(self, index: int) -> tuple[Array, Array]:
         """Read one chip: its pixels (height, width, bands), and its labels as the kind says.
 

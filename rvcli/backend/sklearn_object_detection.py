@@ -57,7 +57,7 @@ class SklearnObjectDetection(ChipBackend):
 
         uri = self.places.model()
         with ChipSet(self.places.chips_of(TRAIN), tmp_dir) as chips:
-            model = train_detector(chips, self.options)
+            model = train_detector(chips, self.options, self.keep_history)
             model = replace(model, notes={**model.notes, "dtypes": chips.dtypes})
         resolve(uri, "w").write_bytes(uri, model.pack())
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from rvcli.cli.say import style
 from rvcli.cli.state import State
 from rvcli.errors import (
     EXIT_FAILURE,
@@ -19,6 +20,8 @@ def report(error: BaseException, state: State) -> int:
     """Print an error to the standard error and return the exit code."""
     if isinstance(error, click.exceptions.Exit):
         return error.exit_code
+    if state.is_json:
+        return _report_json(error, state)
     if isinstance(error, (KeyboardInterrupt, click.Abort)):
         _say("interrupted")
         return EXIT_INTERRUPTED
@@ -40,6 +43,34 @@ def report(error: BaseException, state: State) -> int:
     if not shows_traceback:
         _tip("run again with -v to see where it comes from")
     return EXIT_FAILURE
+
+
+def _report_json(error: BaseException, state: State) -> int:
+    """Print an error as a line of JSON; what click says of a wrong command line is in it, too."""
+    from rvcli.utils.logs import json_line
+
+    if isinstance(error, SystemExit) and not isinstance(error.code, str):
+        return _exit_code(error)
+    known = known_error(error)
+    interrupted = isinstance(error, (KeyboardInterrupt, click.Abort))
+    code = EXIT_INTERRUPTED if interrupted else EXIT_FAILURE
+    text, more = f"unexpected {type(error).__name__}: {error}", {}
+    if interrupted:
+        text = "interrupted"
+    elif isinstance(error, click.ClickException):
+        text = error.format_message()
+        code = EXIT_USAGE if isinstance(error, click.UsageError) else EXIT_FAILURE
+    elif isinstance(error, SystemExit):
+        text = str(error.code)
+    elif known is not None:
+        text, code = known.message, known.exit_code
+        more = {"hint": known.hint} if known.hint else {}
+    if state.verbosity > 0 or (known is None and state.is_worker):
+        import traceback
+
+        more["traceback"] = "".join(traceback.format_exception(error))
+    click.echo(json_line(level="ERROR", message=text, **more, exit_code=code), err=True)
+    return code
 
 
 def _report_click(error: click.ClickException) -> int:
@@ -75,11 +106,11 @@ def _exit_code(error: SystemExit) -> int:
 
 
 def _say(message: str) -> None:
-    click.echo(click.style("error: ", fg="red", bold=True) + _masked(message), err=True)
+    click.echo(style("error: ", fg="red", bold=True) + _masked(message), err=True)
 
 
 def _tip(hint: str) -> None:
-    click.echo(click.style("TIP: ", fg="cyan") + _masked(hint), err=True)
+    click.echo(style("TIP: ", fg="cyan") + _masked(hint), err=True)
 
 
 def _masked(text: str) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from rvcli.cli import completion
 from rvcli.cli.state import foreign_prints_aside
 from rvcli.errors import UsageError
 
@@ -96,7 +97,10 @@ _SELECTION = [
         "-e", "--experiment-module", "--experiment_module", "module", metavar="MODULE",
         help="The experiments, as an importable module.",
     ),
-    click.option("-p", "--path", metavar="FILE", help="The experiments, as a Python file."),
+    click.option(
+        "-p", "--path", metavar="FILE", shell_complete=completion.experiment_files,
+        help="The experiments, as a Python file.",
+    ),
     click.option(
         "-a", "--arg", "arguments", nargs=2, multiple=True, metavar="KEY VALUE",
         help="An argument of the experiment methods. Repeatable.",
@@ -132,7 +136,12 @@ def selection_options(function: F) -> F:
     """Add the words after the command and the options that select experiments."""
     for option in reversed(_SELECTION):
         function = option(function)
-    words = click.argument("words", nargs=-1, metavar="[EXPERIMENT.py] [COMMAND]...")
+    words = click.argument(
+        "words",
+        nargs=-1,
+        metavar="[EXPERIMENT.py] [COMMAND]...",
+        shell_complete=completion.words,
+    )
     decorated: F = words(function)
     return decorated
 

@@ -15,6 +15,7 @@ from rvcli import errors, notices
 from rvcli.cli.group import LazyGroup
 from rvcli.cli.options import shared_options
 from rvcli.cli.program import Program
+from rvcli.cli.say import say, style
 from rvcli.cli.state import State
 from rvcli.compat import serving
 from rvcli.version import __version__
@@ -77,7 +78,7 @@ def invoke(command: click.Command, arguments: list[str], state: State) -> Any:
 
 def print_error(msg: str) -> None:
     """Print a message to the standard error, in red where colours are."""
-    click.echo(click.style(str(msg), fg="red"), err=True)
+    click.echo(style(str(msg), fg="red"), err=True)
 
 
 # What is imported only when somebody asks for it: commands, to be called alone, and so on.
@@ -110,7 +111,7 @@ def _warn(text: str) -> None:
         from rvcli.profile.secrets import mask_uris
 
         text = mask_uris(text)
-    click.echo(click.style("warning: ", fg="yellow", bold=True) + text, err=True)
+    say("WARNING", text)
 
 
 def _pipe_broken(error: BrokenPipeError, state: State) -> int:

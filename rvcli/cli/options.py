@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
+from rvcli.cli import completion
 from rvcli.cli.state import State
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -30,6 +31,12 @@ def _override(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]
     _state(ctx).overrides += value
 
 
+def _choose_format(ctx: click.Context, param: click.Parameter, value: str | None) -> None:
+    if value is not None:
+        _state(ctx).overrides += (f"RV.log_format={value}",)
+        _state(ctx).is_json = value == "json"
+
+
 def _say_more(ctx: click.Context, param: click.Parameter, value: int) -> None:
     _state(ctx).verbosity += value
 
@@ -39,7 +46,7 @@ def _say_less(ctx: click.Context, param: click.Parameter, value: int) -> None:
 
 
 def shared_options(*, short_profile: bool = False) -> Callable[[F], F]:
-    """Add --profile, --config, --set, -v and -q; before or after the command they do the same.
+    """Add what each command takes before or after its name: settings, and how much is said.
 
     Args:
         short_profile: also take -p for --profile: on the group alone, since commands give -p
@@ -52,6 +59,7 @@ def shared_options(*, short_profile: bool = False) -> Callable[[F], F]:
             metavar="NAME",
             expose_value=False,
             callback=_choose_profile,
+            shell_complete=completion.profiles,
             help="The profile to use: [profile.NAME] in a TOML file, or a profile of your own.",
         ),
         click.option(
@@ -59,6 +67,7 @@ def shared_options(*, short_profile: bool = False) -> Callable[[F], F]:
             metavar="FILE",
             expose_value=False,
             callback=_choose_file,
+            shell_complete=completion.files,
             help="A profile file, stronger than those found.",
         ),
         click.option(
@@ -84,6 +93,13 @@ def shared_options(*, short_profile: bool = False) -> Callable[[F], F]:
             expose_value=False,
             callback=_say_less,
             help="Say only what goes wrong.",
+        ),
+        click.option(
+            "--log-format",
+            type=click.Choice(["text", "json"]),
+            expose_value=False,
+            callback=_choose_format,
+            help="Write logs and progress as lines of text, or of JSON on the standard error.",
         ),
     ]
 

@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager, contextmanager, redirect_stdout, 
 from typing import TYPE_CHECKING
 
 from rvcli import keys
+from rvcli.cli.say import say
 
 if TYPE_CHECKING:
     from rvcli.plugins import LoadedPlugin
@@ -28,6 +29,7 @@ class State:
         verbosity: -1 quiet, 0 normal, 1 verbose, 2 and more for debugging.
         arguments: all of the command line, after the program's name.
         is_worker: what is printed goes to a log, where a fault needs its traceback at once.
+        is_json: errors are printed as JSON, by the settings that were loaded last.
         inherits: settings and plugins that are in force in this process stay so, unless an
             option says otherwise.
     """
@@ -40,6 +42,7 @@ class State:
         self.arguments: tuple[str, ...] = ()
         self.is_worker = False
         self.inherits = False
+        self.is_json = False
 
     @property
     def is_quiet(self) -> bool:
@@ -66,7 +69,9 @@ class State:
             return inherited
         level = Verbosity.NORMAL + self.verbosity
         Verbosity.level = max(Verbosity.QUIET, min(Verbosity.DEBUG, level))
-        return load_settings(self.profile, self.config_file, self.overrides)
+        loaded = load_settings(self.profile, self.config_file, self.overrides)
+        self.is_json = loaded.get("RV", "log_format") == "json"
+        return loaded
 
     def _inherited(self) -> Settings | None:
         from rvcli import profile
@@ -94,8 +99,11 @@ class State:
 
             yield Session(settings, registry.current(), loaded_in(registry.current()))
             return
+        from rvcli.cli.logs import logged_to_stderr
+
         own = registry.Registry(parent=registry.default())
-        with profile.use(settings), registry.use(own):
+        logs = logged_to_stderr(settings, self.verbosity)
+        with profile.use(settings), registry.use(own), logs:
             plugins = _load_plugins(settings, own, held=strict)
             _mark_sections_of_plugins(settings, own, plugins)
             if not (quiet or self.is_quiet):
@@ -170,9 +178,9 @@ class Session:
 def warn(messages: list[str]) -> None:
     """Print warnings to the standard error, the first ten of them."""
     for message in messages[:MOST_WARNINGS]:
-        print(f"warning: {message}", file=sys.stderr)
+        say("WARNING", message)
     if len(messages) > MOST_WARNINGS:
-        print(f"warning: and {len(messages) - MOST_WARNINGS} more", file=sys.stderr)
+        say("WARNING", f"and {len(messages) - MOST_WARNINGS} more")
 
 
 def foreign_prints_aside() -> AbstractContextManager[object]:

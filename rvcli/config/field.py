@@ -23,6 +23,7 @@ class Field:
 
     Attributes:
         name: attribute on the config; `with_<name>` on its builder.
+        example: a value to show how it is set; made up from type and check where there is none.
         parameter: name of the parameter of `with_<name>`; the field's own if empty, which does
             in any case.
         owner: the class that declares it.
@@ -54,6 +55,7 @@ class Field:
     used_by: tuple[str, ...] = ()
     proto: str | None = None
     semantic: bool = True
+    example: Any = MISSING
     parameter: str = ""
     name: str = ""
     owner: type = object
@@ -95,6 +97,7 @@ def field(
     used_by: Sequence[str] = (),
     proto: str | None = None,
     semantic: bool = True,
+    example: Any = MISSING,
     parameter: str = "",
 ) -> Any:
     """Declare a field on a config class.
@@ -116,5 +119,6 @@ def field(
         used_by=tuple(used_by),
         proto=proto,
         semantic=semantic,
+        example=example,
         parameter=parameter,
     )

@@ -180,7 +180,7 @@ def measure_each(
     Raises:
         ConfigError: sample_prob is out of range.
     """
-    from rvcli.utils.progress import track
+    from rvcli.progress import track
 
     if sample_prob is not None and not 0 < sample_prob <= 1:
         raise ConfigError(f"sample_prob is {sample_prob}", hint="choose above 0 and up to 1")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from rvcli.dag import checks
 from rvcli.dag.changes import Change, consumes, content_changes, in_words, input_changes
@@ -13,6 +13,7 @@ from rvcli.dag.graph import Outputs, normal, topological
 from rvcli.dag.producers import Part, Produced, Unselected
 from rvcli.dag.step import BLOCKED, DUPLICATE, RUN, UP_TO_DATE, Step
 from rvcli.errors import FileSystemError
+from rvcli.progress import track
 from rvcli.records import Record, RecordStore
 
 _MOST_MISSING = 3
@@ -119,25 +120,31 @@ class _Planner:
         wanted = self._wanted(upstream)
         self._prefetch(wanted)
         steps = []
-        for number in topological(upstream, self.ids):
-            if number not in wanted:
-                continue
-            definition = self.definitions[number]
-            if not definition.selected:
-                made = {
-                    uri: [self._produced[p] for p in self._producers(number, uri)]
-                    for uri in definition.io_def.input_uris
-                }
-                self._produced[number] = self.unselected.produced(
-                    definition, made, number in needed
-                )
-                continue
-            step = self._step(number, sorted(upstream[number]))
-            self._produced[number] = _produced_by(step)
-            if step.status == RUN:
-                self._runs.add(step.id)
-            steps.append(step)
+        order = [number for number in topological(upstream, self.ids) if number in wanted]
+        with track("planning", len(order), "commands") as progress:
+            for number in order:
+                step = self._visit(number, upstream, needed)
+                steps += [step] if step is not None else []
+                progress.advance()
         return steps
+
+    def _visit(
+        self, number: int, upstream: Sequence[set[int]], needed: Collection[int]
+    ) -> Step | None:
+        """Decide about a command; None of one that is not selected, which others build on."""
+        definition = self.definitions[number]
+        if not definition.selected:
+            made = {
+                uri: [self._produced[p] for p in self._producers(number, uri)]
+                for uri in definition.io_def.input_uris
+            }
+            self._produced[number] = self.unselected.produced(definition, made, number in needed)
+            return None
+        step = self._step(number, sorted(upstream[number]))
+        self._produced[number] = _produced_by(step)
+        if step.status == RUN:
+            self._runs.add(step.id)
+        return step
 
     def _merge(self) -> list[int]:
         """Return for each definition the first one that does the same in the same place."""

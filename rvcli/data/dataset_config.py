@@ -45,7 +45,11 @@ class DatasetConfig(Config):
         return unique_scenes([*self.train_scenes, *self.validation_scenes, *self.test_scenes])
 
     def overlaps(self) -> list[str]:
-        """Say which scenes and imagery are in both the training and the validation scenes."""
+        """Say which scenes and imagery are in both the training and the validation scenes.
+
+        An image may be in both where areas of interest limit each of its scenes, and those of
+        training are other ones than those of validation.
+        """
         found: list[str] = []
         validation_ids = {s.id for s in self.validation_scenes}
         shared_ids = sorted({s.id for s in self.train_scenes} & validation_ids)
@@ -53,7 +57,9 @@ class DatasetConfig(Config):
         train = _by_place(s for s in self.train_scenes if s.id not in shared_ids)
         validation = _by_place(self.validation_scenes)
         for place in sorted(train.keys() & validation.keys()):
-            found.append(f"image {validation[place]} is in both train and validation")
+            if not _are_apart(train[place], validation[place]):
+                uri = validation[place][-1][0]
+                found.append(f"image {uri} is in both train and validation")
         return found
 
     def create_dataset(
@@ -99,9 +105,26 @@ def imagery(scene: SceneConfig) -> list[str]:
     return uris_of(scene.raster_source, keys.RASTER_SOURCE)
 
 
-def _by_place(scenes: Iterable[SceneConfig]) -> dict[str, str]:
-    """Return the URIs of the imagery of scenes by where they lead, however they are written."""
-    return {absolute_uri(uri): uri for scene in scenes for uri in imagery(scene)}
+_Uses = list[tuple[str, SceneConfig]]
+
+
+def _by_place(scenes: Iterable[SceneConfig]) -> dict[str, _Uses]:
+    """Return the URIs of imagery, with their scenes, by where they lead, however written."""
+    found: dict[str, _Uses] = {}
+    for scene in scenes:
+        for uri in imagery(scene):
+            found.setdefault(absolute_uri(uri), []).append((uri, scene))
+    return found
+
+
+def _are_apart(train: _Uses, validation: _Uses) -> bool:
+    """Tell whether areas of interest of their own keep the scenes of an image apart."""
+
+    def areas(uses: _Uses) -> list[set[str]]:
+        return [{absolute_uri(uri) for uri in scene.aoi_uris} for _, scene in uses]
+
+    learned, judged = areas(train), areas(validation)
+    return all([*learned, *judged]) and not set().union(*learned) & set().union(*judged)
 
 
 class DatasetConfigBuilder(ConfigBuilder):

@@ -32,7 +32,11 @@ class DatasetConfig(Config):
         """List every scene once: a scene that is given twice counts as one."""
 
     def overlaps(self) -> list[str]:
-        """Say which scenes and imagery are in both the training and the validation scenes."""
+        """Say which scenes and imagery are in both the training and the validation scenes.
+
+        An image may be in both where areas of interest limit each of its scenes, and those of
+        training are other ones than those of validation.
+        """
 
     def create_dataset(self, task_config: Any, tmp_dir: str, include_train: bool=True, include_val: bool=True, include_test: bool=True) -> Dataset:
         """Create the scenes of the parts that are asked for."""
@@ -52,9 +56,13 @@ def unique_scenes(scenes: Iterable[SceneConfig]) -> list[SceneConfig]:
 
 def imagery(scene: SceneConfig) -> list[str]:
     """List the URIs of the imagery of a scene."""
+_Uses = list[tuple[str, SceneConfig]]
 
-def _by_place(scenes: Iterable[SceneConfig]) -> dict[str, str]:
-    """Return the URIs of the imagery of scenes by where they lead, however they are written."""
+def _by_place(scenes: Iterable[SceneConfig]) -> dict[str, _Uses]:
+    """Return the URIs of imagery, with their scenes, by where they lead, however written."""
+
+def _are_apart(train: _Uses, validation: _Uses) -> bool:
+    """Tell whether areas of interest of their own keep the scenes of an image apart."""
 
 class DatasetConfigBuilder(ConfigBuilder):
     """Builds DatasetConfig."""

@@ -10,6 +10,7 @@ from rvcli.core.class_map import ClassMap
 from rvcli.data.label.chip_classification_labels import ChipClassificationLabels
 from rvcli.evaluation.class_evaluation_item import ClassEvaluationItem
 from rvcli.evaluation.confusion import ConfusionEvaluation, PairCounter, class_ids_of
+from rvcli.evaluation.precision_recall import tally_rows
 
 log = logging.getLogger(__name__)
 
@@ -20,6 +21,8 @@ class ChipClassificationEvaluation(ConfusionEvaluation):
     Labelled cells are compared with the predictions of the same cells. One without a prediction
     is missed; a prediction where no cell is labelled is not counted.
     """
+
+    counted = "cells"
 
     def compute(
         self,
@@ -41,6 +44,8 @@ class ChipClassificationEvaluation(ConfusionEvaluation):
         counter = PairCounter(class_ids_of(self.class_map))
         counter.add(truth, predicted)
         self.set_conf_mat(counter.conf_mat())
+        scores = [prediction_labels.get_cell_scores(cell) for cell in cells]
+        self.tally = tally_rows(truth, scores, class_ids_of(self.class_map))
         missing = int(self.conf_mat[:, 0].sum())
         if missing:
             of = f"the scene {self.scene_id}" if self.scene_id else "the labels"

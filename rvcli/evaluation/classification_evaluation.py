@@ -56,14 +56,20 @@ class ClassificationEvaluation(ABC):
 
         Returns:
             A list with an item for each class and their average; if scenes were merged in,
-            {"overall": such a list, "per_scene": {scene id: such a list}, "warnings": [...]}.
+            {"overall": such a list, "per_scene": {scene id: such a list}, "warnings": [...],
+            "curves": see curves}.
         """
         items = [item.to_json() for item in self.class_to_eval_item.values()]
         if self.avg_item is not None:
             items.append(self.avg_item.to_json())
         return items if not self.scene_to_eval else self._with_scenes(items)
 
+    def curves(self) -> dict[str, Any] | None:
+        """Return curves of precision over recall, as curves_json does; None if there are none."""
+        return None
+
     def _with_scenes(self, items: list[Any]) -> dict[str, Any]:
+        curves = self.curves()
         return {
             "overall": items,
             "per_scene": {
@@ -71,6 +77,7 @@ class ClassificationEvaluation(ABC):
                 for scene_id, evaluation in self.scene_to_eval.items()
             },
             "warnings": list(self.warnings),
+            **({} if curves is None else {"curves": curves}),
         }
 
     def save(self, output_uri: str) -> None:

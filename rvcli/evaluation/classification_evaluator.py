@@ -7,6 +7,7 @@ from abc import abstractmethod
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from rvcli import progress
 from rvcli.core.class_map import ClassMap
 from rvcli.data.activate_mixin import ActivateMixin
 from rvcli.errors import DataError
@@ -60,12 +61,25 @@ class ClassificationEvaluator(Evaluator):
         """
         evaluation = self.create_evaluation()
         evaluation.warnings = list(self.warnings)
-        for scene in scenes:
-            log.info("evaluating the scene %s", scene.id)
-            of_scene = self._evaluate(scene)
-            evaluation.merge(of_scene, scene_id=scene.id)
-            evaluation.warnings += getattr(of_scene, "warnings", [])
+        listed = list(scenes)
+        with progress.track("evaluating", len(listed), "scenes") as bar:
+            for number, scene in enumerate(listed, 1):
+                log.info("evaluating the scene %s", scene.id)
+                with progress.part(number, len(listed), "scene"):
+                    of_scene = self._evaluate(scene)
+                evaluation.merge(of_scene, scene_id=scene.id)
+                evaluation.warnings += getattr(of_scene, "warnings", [])
+                bar.advance()
         evaluation.save(self.output_uri)
+
+    def add_scores(self, evaluation: Any, truth: Any, store: Any) -> None:
+        """Add how sure the predictions are, where that is kept apart from them.
+
+        Args:
+            evaluation: of the scene, computed.
+            truth: the labels of the scene, within its areas of interest.
+            store: the active label store of the scene.
+        """
 
     def _evaluate(self, scene: Scene) -> Any:
         source, store = scene.ground_truth_label_source, scene.prediction_label_store
@@ -84,6 +98,7 @@ class ClassificationEvaluator(Evaluator):
                 truth = truth.filter_by_aoi(scene.aoi_polygons)
                 predictions = predictions.filter_by_aoi(scene.aoi_polygons)
             evaluation.compute(truth, predictions)
+            self.add_scores(evaluation, truth, store)
         if self.counted and not any(i.gt_count for i in evaluation.class_to_eval_item.values()):
             where = " within its areas of interest" if scene.aoi_polygons else ""
             warning = f"the scene {scene.id} has no labelled {self.counted} to evaluate{where}"

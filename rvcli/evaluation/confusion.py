@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +11,7 @@ import numpy.typing as npt
 from rvcli.core.class_map import ClassMap
 from rvcli.evaluation.class_evaluation_item import ClassEvaluationItem, counted_figures
 from rvcli.evaluation.classification_evaluation import ClassificationEvaluation, average
+from rvcli.evaluation.precision_recall import ScoreTally, curves_json
 
 Counts = npt.NDArray[np.int64]
 
@@ -24,7 +25,12 @@ class ConfusionEvaluation(ClassificationEvaluation):
     Attributes:
         conf_mat: counts, true classes as rows, predicted ones as columns, each
             [0, *class ids in ascending order].
+        counted: what is counted, such as "pixels".
+        tally: the scores of what is counted; None where there are none.
     """
+
+    counted: ClassVar[str] = ""
+    tally: ScoreTally | None = None
 
     def __init__(self, class_map: ClassMap) -> None:
         self.class_map = class_map
@@ -35,9 +41,26 @@ class ConfusionEvaluation(ClassificationEvaluation):
         super().clear()
         size = len(class_ids_of(self.class_map)) + 1
         self.conf_mat: Counts = np.zeros((size, size), dtype=np.int64)
+        self.tally = None
 
     def _merge_figures(self, evaluation: Any) -> None:
         self.set_conf_mat(self.conf_mat + evaluation.conf_mat)
+        theirs = getattr(evaluation, "tally", None)
+        if theirs is not None:
+            self.tally = self.tally or ScoreTally()
+            self.tally.merge(theirs)
+
+    def curves(self) -> dict[str, Any] | None:
+        """Return a curve for each class, if predictions have scores."""
+        if self.tally is None:
+            return None
+        tally, labelled = self.tally, int(self.conf_mat.sum())
+        ids = class_ids_of(self.class_map)
+        curves = {
+            class_id: (self.class_map.get_by_id(class_id).name, tally.best_precisions(class_id))
+            for class_id in ids
+        }
+        return curves_json(curves, self.counted, tally.labelled / labelled if labelled else 1.0)
 
     def set_conf_mat(self, conf_mat: Counts) -> None:
         """Set the matrix, and the figures that follow from it."""

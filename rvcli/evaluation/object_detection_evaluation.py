@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +14,7 @@ from rvcli.evaluation.box_evaluation_item import BoxAverageItem, BoxEvaluationIt
 from rvcli.evaluation.class_evaluation_item import ClassEvaluationItem
 from rvcli.evaluation.classification_evaluation import ClassificationEvaluation
 from rvcli.evaluation.confusion import class_ids_of
+from rvcli.evaluation.precision_recall import curves_json
 
 Counts: TypeAlias = npt.NDArray[np.int64]
 
@@ -96,6 +97,15 @@ class ObjectDetectionEvaluation(ClassificationEvaluation):
         """Compute the figures of all classes."""
         items = self.class_to_eval_item.values()
         self.avg_item = BoxAverageItem(i for i in items if isinstance(i, BoxEvaluationItem))
+
+    def curves(self) -> dict[str, Any] | None:
+        """Return a curve for each class, at an intersection over union of 0.5."""
+        curves = {
+            class_id: (item.class_name, item.matches.best_precisions())
+            for class_id, item in self.class_to_eval_item.items()
+            if isinstance(item, BoxEvaluationItem)
+        }
+        return curves_json(curves, "boxes") if curves else None
 
 
 def _of_class(labels: ObjectDetectionLabels, class_id: int) -> ObjectDetectionLabels:

@@ -26,6 +26,8 @@ __all__ = ["SemanticSegmentationEvaluation", "get_class_eval_item", "is_geojson"
 class SemanticSegmentationEvaluation(ConfusionEvaluation):
     """Figures of predicted pixels; see ConfusionEvaluation."""
 
+    counted = "pixels"
+
     def compute(
         self, gt_labels: SemanticSegmentationLabels, pred_labels: SemanticSegmentationLabels
     ) -> None:

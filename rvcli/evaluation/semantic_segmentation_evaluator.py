@@ -7,7 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rvcli.core.class_map import ClassMap
+from rvcli.errors import DataError
 from rvcli.evaluation.classification_evaluator import ClassificationEvaluator
+from rvcli.evaluation.confusion import class_ids_of
 from rvcli.evaluation.semantic_segmentation_evaluation import SemanticSegmentationEvaluation
 
 if TYPE_CHECKING:
@@ -49,6 +51,23 @@ class SemanticSegmentationEvaluator(ClassificationEvaluator):
     def create_evaluation(self) -> SemanticSegmentationEvaluation:
         """Return an evaluation without figures."""
         return SemanticSegmentationEvaluation(self.class_map)
+
+    def add_scores(self, evaluation: Any, truth: Any, store: Any) -> None:
+        """Add the scores of the pixels, if the store has kept how probable each class is."""
+        from rvcli.evaluation.probabilities import tally_probabilities
+
+        uri = getattr(store, "probabilities_uri", None)
+        if uri is None:
+            return
+        class_ids = class_ids_of(self.class_map)
+        try:
+            evaluation.tally = tally_probabilities(
+                truth, uri, store.extent, class_ids, store.tmp_dir
+            )
+        except DataError as error:
+            warning = f"no precision-recall curves of the scene {evaluation.scene_id}: {error}"
+            log.warning(warning)
+            evaluation.warnings.append(warning)
 
     def process(self, scenes: Iterable[Scene], tmp_dir: str) -> None:
         """Measure scenes and write the figures of each and of all.

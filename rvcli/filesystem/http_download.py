@@ -20,6 +20,8 @@ from typing import IO, Any
 from rvcli.filesystem import http_client
 from rvcli.filesystem.filesystem import FileStat
 from rvcli.filesystem.http_coding import Unpacking, coding_of
+from rvcli.filesystem.uri import shown
+from rvcli.progress import track_bytes
 
 # By the names of digest headers. What is not here is not computed.
 _ALGORITHMS = {
@@ -99,12 +101,17 @@ class _Download:
             self._start(headers)
             if self._is_known(headers):
                 return None  # of a server that knows no conditions
-        for block in http_client.blocks(response, self.uri):
-            for piece in self._unpacking.unpacked(block):
-                self.sink.write(piece)
-            self.received_bytes += len(block)
-            for _, _, function in self._digests:
-                function.update(block)
+        length = headers["Content-Length"] or ""
+        coming = self.received_bytes + int(length) if length.isdecimal() else None
+        what = f"downloading {shown(self.uri)}"
+        with track_bytes(what, coming, done=self.received_bytes) as got:
+            for block in http_client.blocks(response, self.uri):
+                for piece in self._unpacking.unpacked(block):
+                    self.sink.write(piece)
+                self.received_bytes += len(block)
+                got(len(block))
+                for _, _, function in self._digests:
+                    function.update(block)
         if total is not None and self.received_bytes < total:
             raise http.client.IncompleteRead(b"", total - self.received_bytes)
         for name, expected, function in self._digests:

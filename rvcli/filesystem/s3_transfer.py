@@ -16,6 +16,7 @@ from rvcli.filesystem.atomic import writing as writing_path
 from rvcli.filesystem.local_filesystem import files_below, mirror_deletions, reading_path
 from rvcli.filesystem.s3_errors import reading, writing
 from rvcli.filesystem.threads import in_threads
+from rvcli.progress import track, track_bytes
 
 _THREADS = 8
 _DELETED_AT_ONCE = 1000
@@ -47,8 +48,9 @@ def upload(path: Path, bucket: str, key: str, payer: dict[str, str]) -> None:
         raise NotReadableError(f"there is no file {str(path)!r}")
     with reading_path(path):
         path.open("rb").close()
-    with writing(f"s3://{bucket}/{key}"):
-        s3_client.client().upload_file(str(path), bucket, key, ExtraArgs=payer)
+    uri = f"s3://{bucket}/{key}"
+    with writing(uri), track_bytes(f"uploading {uri}", path.stat().st_size) as sent:
+        s3_client.client().upload_file(str(path), bucket, key, ExtraArgs=payer, Callback=sent)
 
 
 def download(
@@ -70,8 +72,10 @@ def download(
     def attempt() -> dict[str, Any]:
         # What was known before may be the reason why an attempt has failed.
         now = known.pop() if known else _head(request)
-        with writing_path(path):
-            s3_client.client().download_file(bucket, key, str(temporary), ExtraArgs=payer)
+        with writing_path(path), track_bytes(f"downloading {uri}", now["Size"]) as got:
+            s3_client.client().download_file(
+                bucket, key, str(temporary), ExtraArgs=payer, Callback=got
+            )
         if s3_content.has_content(temporary, bucket, now, payer) is False:
             raise _Damaged(uri)
         return now
@@ -148,9 +152,13 @@ def download_all(
     }
     with writing_path(target):
         target.mkdir(parents=True, exist_ok=True)
-    in_threads(
-        lambda item: _download_new(bucket, item[0], payer, item[1]), wanted.items(), _THREADS
-    )
+    with track(f"downloading s3://{bucket}/{prefix}", len(wanted), "files") as progress:
+
+        def fetch(item: tuple[Path, dict[str, Any]]) -> None:
+            _download_new(bucket, item[0], payer, item[1])
+            progress.advance()
+
+        in_threads(fetch, wanted.items(), _THREADS)
     if delete:
         with writing_path(target):
             mirror_deletions(target, set(wanted))
@@ -177,11 +185,13 @@ def upload_all(
     """
     old = {found["Key"]: found for found in there}
     paths = {prefix + p.relative_to(source).as_posix(): p for p in files_below(source)}
-    in_threads(
-        lambda item: _upload_new(item[1], bucket, item[0], payer, old.get(item[0])),
-        paths.items(),
-        _THREADS,
-    )
+    with track(f"uploading to s3://{bucket}/{prefix}", len(paths), "files") as progress:
+
+        def send(item: tuple[str, Path]) -> None:
+            _upload_new(item[1], bucket, item[0], payer, old.get(item[0]))
+            progress.advance()
+
+        in_threads(send, paths.items(), _THREADS)
     if delete:
         _delete_all(bucket, sorted(set(old) - set(paths)), payer)
 

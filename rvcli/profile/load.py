@@ -66,6 +66,25 @@ def load_settings(
     return settings
 
 
+def profile_names(config_file: str | os.PathLike[str] | None = None) -> list[str]:
+    """List the profiles that can be chosen here, sorted.
+
+    Args:
+        config_file: one more file, else RV_CONFIG.
+
+    Raises:
+        ProfileError: a file is malformed or refused.
+    """
+    directory = absolute("")
+    dotenv, notes = _dotenv(directory, os.environ)
+    steering = _steering(dotenv, os.environ)
+    if config_file:
+        steering["RV_CONFIG"] = str(absolute(config_file, directory))
+    # A profile that is asked for makes a shelf of all there is.
+    shelf = _shelf(directory, {**os.environ, "RV_PROFILE": "?", **steering}, notes)
+    return [] if shelf is None else shelf.names()
+
+
 def _overrides(overrides: Iterable[str], directory: Path) -> Layer:
     values = {}
     for text in overrides:

@@ -127,11 +127,27 @@ OPTIONS: tuple[Option, ...] = (
     ),
     Option(
         "RV",
+        "report",
+        "bool",
+        True,
+        "Write a report, ROOT_URI/report.html, at the end of a run with an evaluation.",
+    ),
+    Option(
+        "RV",
         "log_level",
         "choice",
         "info",
         "The least severe messages that commands write to their logs.",
         choices=("debug", "info", "warning", "error"),
+        travels=True,
+    ),
+    Option(
+        "RV",
+        "log_format",
+        "choice",
+        "text",
+        "How logs and progress are written: as lines of text, or of JSON on the standard error.",
+        choices=("text", "json"),
         travels=True,
     ),
     Option(

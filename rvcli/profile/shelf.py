@@ -92,7 +92,8 @@ class Shelf:
             if file is not None:
                 yield file
 
-    def _unknown_hint(self, name: str) -> str:
+    def names(self) -> list[str]:
+        """List the profiles that can be chosen, sorted."""
         known = {n for file in self._named_files(None) for n in file.profiles}
         for directory in self.user_dirs:
             if directory.is_dir():
@@ -101,9 +102,13 @@ class Shelf:
                     for p in directory.iterdir()
                     if p.is_file() and not p.name.startswith(".")
                 }
-        if near := nearest(name, sorted(known), cutoff=0.5):
+        return sorted(known)
+
+    def _unknown_hint(self, name: str) -> str:
+        known = self.names()
+        if near := nearest(name, known, cutoff=0.5):
             return f"did you mean {near!r}?"
         if known:
-            return f"there are: {', '.join(sorted(known)[:10])}"
+            return f"there are: {', '.join(known[:10])}"
         places = " and ".join(str(directory) for directory in self.user_dirs)
         return f"write [profile.{name}] in rv.toml, or a file {name}.toml in {places}"

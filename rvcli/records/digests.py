@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rvcli.profile.cache import cache_dir
+from rvcli.progress import track_bytes
 
 if TYPE_CHECKING:
     import sqlite3
@@ -32,8 +33,11 @@ def sha256_of(path: str | os.PathLike[str]) -> str:
     """Hash a file's content, reading it by blocks; lower-case hex."""
     digest = hashlib.sha256()
     with Path(path).open("rb", buffering=0) as file:
-        while block := file.read(_BLOCK_BYTES):
-            digest.update(block)
+        size = os.fstat(file.fileno()).st_size
+        with track_bytes(f"reading {os.fspath(path)}", size) as read:
+            while block := file.read(_BLOCK_BYTES):
+                digest.update(block)
+                read(len(block))
     return digest.hexdigest()
 
 

@@ -83,9 +83,9 @@ class Registrar:
         """Register a runner; its key is used in lower case on the command line."""
         self._add(keys.EXPERIMENT_RUNNER, _upper(runner_key), runner_class, extra)
 
-    def register_filesystem(self, filesystem_class: Any) -> None:
+    def register_filesystem(self, filesystem_class: Any, *, extra: str | None = None) -> None:
         """Register a FileSystem class; the latest registered is asked first."""
-        self._add_provider(keys.FILESYSTEM, filesystem_class)
+        self._add_provider(keys.FILESYSTEM, filesystem_class, extra)
 
     # What plugins have registered, as plugins of older releases look at it.
 
@@ -144,13 +144,13 @@ class Registrar:
         """List what plugins have registered in a group, in that order."""
         return [e for e in reversed(self.registry.entries(group)) if e.origin != BUILTIN]
 
-    def _add_provider(self, group: str, component: Any) -> None:
+    def _add_provider(self, group: str, component: Any, extra: str | None = None) -> None:
         if isinstance(component, str):
             key = component
         else:
             owner = component if isinstance(component, type) else type(component)
             key = f"{owner.__module__}:{owner.__qualname__}"
-        self._add(group, key, component, None)
+        self._add(group, key, component, extra)
 
     def _add(self, group: str, key: str, component: Any, extra: str | None) -> None:
         self.registry.add(group, key, component, origin=self.origin, extra=extra)

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from rvcli.report.account import CommandRun, LastRun, Provenance
+
 Point = tuple[float, float]
 Ring = tuple[Point, ...]
 
@@ -168,6 +170,7 @@ class Metrics:
         precision_recall: a curve a class; None where nothing says how sure predictions are.
         notes: what a reader of the figures must know, as why there are no curves.
         others: what other evaluators wrote, by the name of the file.
+        more: figures of classes by other evaluators, or of polygons; titles are names of files.
     """
 
     overall: Figures | None = None
@@ -175,6 +178,7 @@ class Metrics:
     precision_recall: Chart | None = None
     notes: tuple[str, ...] = ()
     others: Mapping[str, Any] = field(default_factory=dict)
+    more: tuple[Figures, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -186,6 +190,8 @@ class ExperimentReport:
         chips: some that were trained on.
         worst, best: windows of validation scenes, by their score.
         training: charts over epochs.
+        commands: in the order of the pipeline.
+        settings: plain values of its config by their path, for comparisons.
         notes: what could not be shown, and why.
     """
 
@@ -199,4 +205,8 @@ class ExperimentReport:
     worst: tuple[Tile, ...] = ()
     best: tuple[Tile, ...] = ()
     training: tuple[Chart, ...] = ()
+    commands: tuple[CommandRun, ...] = ()
+    last_run: LastRun = LastRun()
+    provenance: Provenance = Provenance()
+    settings: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()

@@ -27,6 +27,7 @@ from rvcli.records import (
 from rvcli.records.lease import Holder, claim
 from rvcli.runner.usage import UsageMeter
 from rvcli.utils.files import load_json_config
+from rvcli.utils.logs import about
 
 _log = logging.getLogger(__name__)
 
@@ -148,7 +149,7 @@ def _claim_and_run(
             draft = note_inputs(draft)
         meter = UsageMeter()
         made = RVConfig.get_tmp_dir() if tmp_dir is None else make_tmp_dir(tmp_dir)
-        with made as directory:
+        with made as directory, about(config.command_type):
             facts = _work(config, directory)
         usage = meter.read()
         lease.check()

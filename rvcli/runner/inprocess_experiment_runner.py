@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from rvcli.errors import EXIT_FAILURE, known_error
+from rvcli.progress import ProgressEvent, use_sink
 from rvcli.runner.command_runner import CommandRunner
-from rvcli.runner.events import RunEvent
+from rvcli.runner.events import RunEvent, progress_of
 from rvcli.runner.experiment_runner import ExperimentRunner, RunOptions
 from rvcli.runner.job import DONE, FAILED, Job, JobState
-from rvcli.utils.logs import LogFormatter
-from rvcli.utils.progress import ProgressEvent, use_sink
+from rvcli.utils.logs import LogFormatter, told_otherwise
 
 
 class InProcessExperimentRunner(ExperimentRunner):
@@ -38,8 +38,7 @@ class InProcessExperimentRunner(ExperimentRunner):
         """Run the command of a job to its end."""
 
         def show_progress(event: ProgressEvent) -> None:
-            text, done, total = event.description, event.done, event.total
-            self.options.sink(RunEvent("progress", job.id, text, done, total))
+            self.options.sink(progress_of(job.id, event))
 
         def show_wait(text: str) -> None:
             self.options.sink(RunEvent("waiting", job.id, text))
@@ -56,7 +55,7 @@ class InProcessExperimentRunner(ExperimentRunner):
         self._lines[job.id] = []
         self._unseen.add(job.id)
         try:
-            with use_sink(show_progress):
+            with use_sink(show_progress), told_otherwise():
                 CommandRunner.run(
                     job.message_uri,
                     fingerprint=job.fingerprint,
@@ -65,7 +64,8 @@ class InProcessExperimentRunner(ExperimentRunner):
                 )
             self._states[job.id] = JobState(DONE)
         except Exception as e:
-            logging.getLogger(__name__).error("%s failed", job.id, exc_info=True)
+            with told_otherwise():
+                logging.getLogger(__name__).error("%s failed", job.id, exc_info=True)
             known = known_error(e)
             code = known.exit_code if known is not None else EXIT_FAILURE
             self._states[job.id] = JobState(FAILED, _describe(e), code)

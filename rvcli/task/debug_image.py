@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import colorsys
 import random
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from rvcli.core.color import to_rgb
+from rvcli.data.label_store.class_raster import class_colors
 from rvcli.filesystem import join_uri, resolve
 from rvcli.utils.misc import numpy_to_png
 
@@ -25,7 +24,6 @@ _MAX_SIDE = 1024
 _MAX_CHIPS = 24
 _SHEET_COLUMNS = 4
 _CHIP_SIDE = 150
-_GOLDEN_ANGLE = 0.381966
 _FRAME_SHARE = 16
 
 
@@ -41,7 +39,7 @@ class ChipSheet:
             rng: source of randomness.
         """
         self._class_map = class_map
-        self._palette = _palette(class_map)
+        self._palette = palette_of(class_map)
         self._probability = probability
         self._rng = rng
         self._chips: list[Array] = []
@@ -101,7 +99,7 @@ def save_predictions(scene: Scene, class_map: ClassMap, debug_dir_uri: str) -> N
     """
     imagery, step = thin_imagery(scene)
     labels = scene.prediction_label_store.get_labels()
-    palette = _palette(class_map)
+    palette = palette_of(class_map)
     classes = np.zeros(imagery.shape, np.uint8)
     for block, rows, columns, part in _thin_blocks(scene, step):
         classes[part] = palette[labels.get_label_arr(block)[rows, columns]]
@@ -126,7 +124,7 @@ def thin_imagery(scene: Scene) -> tuple[npt.NDArray[np.uint8], int]:
     for block, rows, columns, part in _thin_blocks(scene, step):
         chip = scene.raster_source.get_chip(block)[rows, columns, :3]
         imagery[part] = chip if chip.shape[2] == 3 else chip[:, :, :1]
-    return _stretched(imagery), step
+    return stretched(imagery), step
 
 
 def draw_frames(
@@ -145,7 +143,7 @@ def draw_frames(
         class_ids: the class of each; None is black.
         class_map: gives the colours.
     """
-    palette = _palette(class_map)
+    palette = palette_of(class_map)
     for box, class_id in zip(boxes, class_ids, strict=True):
         # Slices end at the image by themselves, but must not begin before it.
         y0, x0 = (max(0, round(low / step)) for low in (box.ymin, box.xmin))
@@ -162,7 +160,7 @@ def _thin_chip(chip: Array) -> tuple[npt.NDArray[np.uint8], int]:
     step = -(-max(chip.shape[:2]) // _CHIP_SIDE)
     thin = chip[::step, ::step, :3]
     shown = np.broadcast_to(thin if thin.shape[2] == 3 else thin[:, :, :1], (*thin.shape[:2], 3))
-    return _stretched(shown.astype(np.float64)), step
+    return stretched(shown.astype(np.float64)), step
 
 
 def _thin_blocks(scene: Scene, step: int) -> Iterator[tuple[Box, slice, slice, Any]]:
@@ -175,21 +173,21 @@ def _thin_blocks(scene: Scene, step: int) -> Iterator[tuple[Box, slice, slice, A
         yield block, rows, columns, part
 
 
-def _palette(class_map: ClassMap) -> npt.NDArray[np.uint8]:
+def palette_of(class_map: ClassMap) -> npt.NDArray[np.uint8]:
     """Give the colour of every class id, shape (65536, 3); black where there is no class."""
     palette = np.zeros((1 << 16, 3), np.uint8)
+    colors = class_colors(class_map)
     for item in class_map.get_items():
-        if item.color is not None:
-            palette[item.id] = to_rgb(item.color)
-        else:
-            # Steps of the golden angle keep the hues of any number of classes apart.
-            rgb = colorsys.hsv_to_rgb(item.id * _GOLDEN_ANGLE % 1.0, 0.75, 0.9)
-            palette[item.id] = [round(255 * value) for value in rgb]
+        palette[item.id] = colors[item.id][:3]
     return palette
 
 
-def _stretched(imagery: npt.NDArray[np.float64]) -> npt.NDArray[np.uint8]:
-    """Give imagery as uint8, from the 2nd to the 98th percentile of its data."""
+def stretched(imagery: npt.NDArray[np.float64]) -> npt.NDArray[np.uint8]:
+    """Give imagery as uint8, from the 2nd to the 98th percentile of its data.
+
+    Args:
+        imagery: shape (height, width, bands); pixels that are 0 in all bands have no data.
+    """
     has_data = imagery.any(axis=2)
     if not has_data.any():
         return np.zeros(imagery.shape, np.uint8)

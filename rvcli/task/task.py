@@ -119,11 +119,13 @@ class Task(ABC):
                         data = augmentor.process(data, tmp_dir)
                     return self.backend.process_scene_data(scene, data, tmp_dir)
 
-        self.backend.process_sceneset_results(
-            [process(scene, augmentors) for scene in train_scenes],
-            [process(scene, ()) for scene in validation_scenes],
-            tmp_dir,
-        )
+        train, validation = list(train_scenes), list(validation_scenes)
+        work = [*((scene, augmentors) for scene in train), *((scene, ()) for scene in validation)]
+        results = []
+        for number, (scene, passed) in enumerate(work, 1):
+            with progress.part(number, len(work), "scene"):
+                results.append(process(scene, passed))
+        self.backend.process_sceneset_results(results[: len(train)], results[len(train) :], tmp_dir)
 
     def train(self, tmp_dir: str) -> None:
         """Let the backend train a model on its chips."""
@@ -136,14 +138,15 @@ class Task(ABC):
             ConfigError: a scene has no label store.
         """
         self.backend.load_model(tmp_dir)
-        for scene in scenes:
+        listed = list(scenes)
+        for number, scene in enumerate(listed, 1):
             store = scene.prediction_label_store
             if store is None:
                 raise ConfigError(
                     f"scene {scene.id!r} has no label store to save predictions in",
                     hint="give the scene with_label_store(...)",
                 )
-            with scene.activate():
+            with progress.part(number, len(listed), "scene"), scene.activate():
                 labels = self.predict_scene(scene, tmp_dir)
                 store.save(labels)
                 if self.config.debug and self.config.predict_debug_uri:

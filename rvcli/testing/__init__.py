@@ -2,6 +2,7 @@
 
 from rvcli.testing import assert_config_round_trips, plugin_loaded
 
+
 def test_my_evaluator():
     with plugin_loaded("my_plugin.py"):
         config = rv.EvaluatorConfig.builder("MY_EVALUATOR").with_noise("Boop!").build()

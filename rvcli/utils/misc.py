@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -39,7 +40,7 @@ def save_img(im_array: npt.NDArray[np.uint8], output_path: str) -> None:
             f"{output_path!r} cannot be written as a picture", hint="name it .png, .jpg or .tif"
         )
     with atomic_path(output_path) as temporary:
-        temporary.write_bytes(_encoded(im_array, _DRIVERS[suffix]))
+        temporary.write_bytes(encoded(im_array, _DRIVERS[suffix]))
 
 
 def numpy_to_png(array: npt.NDArray[Any]) -> bytes:
@@ -48,7 +49,7 @@ def numpy_to_png(array: npt.NDArray[Any]) -> bytes:
     Args:
         array: shape (height, width) or (height, width, channels), uint8 or uint16.
     """
-    return _encoded(array, "PNG")
+    return encoded(array, "PNG")
 
 
 def png_to_numpy(png: bytes, dtype: Any = "uint8") -> npt.NDArray[Any]:
@@ -71,7 +72,15 @@ def png_to_numpy(png: bytes, dtype: Any = "uint8") -> npt.NDArray[Any]:
     return pixels[:, :, 0] if pixels.shape[2] == 1 else pixels
 
 
-def _encoded(array: npt.NDArray[Any], driver: str) -> bytes:
+def encoded(array: npt.NDArray[Any], driver: str, **options: Any) -> bytes:
+    """Return an image file.
+
+    Args:
+        array: shape (height, width) or (height, width, channels), uint8 or uint16.
+        driver: of GDAL, as "PNG", "JPEG" or "WEBP".
+        options: of that driver; with a `transform`, which a format without a place for it forgets,
+            it may be called in several threads.
+    """
     import numpy as np
     from rasterio.io import MemoryFile
 
@@ -83,13 +92,22 @@ def _encoded(array: npt.NDArray[Any], driver: str) -> bytes:
             hint="give uint8 of shape (height, width) or (height, width, channels)",
         )
     height, width, count = pixels.shape
-    with warnings.catch_warnings(), MemoryFile() as file:
-        warnings.simplefilter("ignore")  # a picture is not georeferenced
-        with file.open(
-            driver=driver, height=height, width=width, count=count, dtype=pixels.dtype
-        ) as dataset:
+    profile = {"height": height, "width": width, "count": count, "dtype": pixels.dtype, **options}
+    with _quiet("transform" not in options), MemoryFile() as file:
+        with file.open(driver=driver, **profile) as dataset:
             dataset.write(np.moveaxis(pixels, -1, 0))
         return bytes(file.read())
+
+
+@contextmanager
+def _quiet(wanted: bool) -> Iterator[None]:
+    """Let rasterio not warn that a picture is not georeferenced; not for use in threads."""
+    if not wanted:
+        yield
+        return
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 def replace_nones_in_dict(target: Any, replace_value: Any) -> Any:

@@ -9,6 +9,7 @@ from types import TracebackType
 
 from rvcli.errors import FileSystemError
 from rvcli.filesystem import FileSystem, resolve
+from rvcli.progress import use_sink
 
 _log = logging.getLogger(__name__)
 
@@ -57,6 +58,10 @@ class Sync:
         self.thread.start()
 
     def _run(self) -> None:
+        with use_sink(None):  # what is shown is the work that goes on meanwhile
+            self._copy_again_and_again()
+
+    def _copy_again_and_again(self) -> None:
         while not self._stop.wait(self._interval_s):
             try:
                 sync_to_dir(*self._arguments)

@@ -16,6 +16,7 @@ from typing import Any
 
 from rvcli import keys, profile
 from rvcli.plugins import PluginSpec
+from rvcli.progress import track
 from rvcli.verify.report import Finding, PluginReport, Report
 
 TIMEOUT_S = 300.0
@@ -77,8 +78,13 @@ def verify_plugins(
     def prove(spec: PluginSpec) -> PluginReport:
         return _prove({**request, "spec": asdict(spec)}, argv, timeout_s)
 
-    with ThreadPoolExecutor(max_workers=min(4, os.cpu_count() or 1)) as pool:
+    with (
+        track("verifying", len(wanted), "plugins") as progress,
+        ThreadPoolExecutor(max_workers=min(4, os.cpu_count() or 1)) as pool,
+    ):
         futures = [pool.submit(copy_context().run, prove, spec) for spec in wanted]
+        for future in futures:
+            future.add_done_callback(lambda _: progress.advance())
         reports = [future.result() for future in futures]
     return Report(tuple(_with_clashes(reports)))
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import logging
+import sys
 from pathlib import Path
 
 import pytest
-from rich.console import Console
 
 from rvcli.cli import logs
 from rvcli.cli.render import outcome, plan, progress, table, verification
@@ -48,7 +48,7 @@ def test_plain_tables_are_aligned():
 def test_tables_and_events_hide_credentials(capsys):
     """A URI is printed without its password."""
     table.print_table(["uri"], [["https://me:hunter2@host/x"]])
-    progress.Lines()(RunEvent("failed", "e/CHIP", "no s3://me:hunter2@host/x"))
+    progress.Lines(sys.stdout)(RunEvent("failed", "e/CHIP", "no s3://me:hunter2@host/x"))
 
     printed = capsys.readouterr().out
     assert (True, False) == ("https://********@host/x" in printed, "hunter2" in printed)
@@ -137,58 +137,6 @@ def test_many_failures_are_cut():
     with pytest.raises(CommandError, match=r"12 commands failed: e0/EVAL, .* and 2 more") as raised:
         outcome.raise_failures(Outcome(results))
     assert 10 == raised.value.message.count("failed: boo")
-
-
-def test_progress_lines_are_rare(capsys):
-    """Of progress, a command gets one line every five seconds."""
-    now = 0.0
-    lines = progress.Lines(clock=lambda: now)
-    lines(RunEvent("started", "e/TRAIN", log_path="log"))
-    for now in (1.0, 4.0, 6.0, 8.0):
-        lines(RunEvent("progress", "e/TRAIN", "fit", int(now), 9))
-    lines(RunEvent("waiting", "e/TRAIN", "waits for me@here"))
-    lines(RunEvent("done", "e/TRAIN", seconds=8.25))
-
-    assert [
-        "e/TRAIN: started, log log",
-        "e/TRAIN: fit 6/9",
-        "e/TRAIN: waits: waits for me@here",
-        "e/TRAIN: done after 8.2 s",
-    ] == capsys.readouterr().out.splitlines()
-
-
-def test_progress_without_a_total():
-    """Where nobody knows how much there is, a question mark says so."""
-    assert "e/TRAIN: fit 3/?" == progress.describe(RunEvent("progress", "e/TRAIN", "fit", 3))
-
-
-def test_bars_come_and_go():
-    """A running command has a bar; its end is a line above."""
-    console = Console(force_terminal=True, width=100, record=True)
-    with progress._bars(console) as shown:
-        bars = progress.Bars(shown)
-        bars(RunEvent("started", "e/TRAIN"))
-        bars(RunEvent("progress", "e/TRAIN", "fit", 3, 9))
-        (task,) = shown.tasks
-        assert ("fit", 3, 9) == (task.fields["text"], task.completed, task.total)
-        bars(RunEvent("waiting", "e/TRAIN", "for me"))
-        assert "for me" == task.fields["text"]
-        bars(RunEvent("failed", "e/TRAIN", "exit code 1", seconds=2.0))
-        bars(RunEvent("not_run", "e/EVAL", "e/TRAIN failed"))
-        assert [] == shown.tasks
-
-    text = console.export_text()
-    assert "e/TRAIN: failed after 2.0 s: exit code 1\n" in text
-    assert "e/EVAL: not run: e/TRAIN failed\n" in text
-
-
-def test_a_terminal_gets_bars(monkeypatch):
-    """On a terminal the view of a run is bars; when quiet there is none."""
-    monkeypatch.setattr(progress, "is_terminal", lambda: True)
-    with progress.progress_view(quiet=False) as view:
-        assert isinstance(view, progress.Bars)
-    with progress.progress_view(quiet=True) as view:
-        assert view(RunEvent("started", "e/TRAIN")) is None
 
 
 def test_findings_are_printed_with_their_place(capsys):

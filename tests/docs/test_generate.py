@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 import types
 from pathlib import Path
 
 import pytest
 
+import rvcli.testing
 from rvcli import keys, registry
 from rvcli.cli.group import COMMANDS
+from rvcli.names import HOMES
 from rvcli.profile.options import OPTIONS
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -61,3 +64,25 @@ def test_every_builtin() -> None:
     text = (DOCS / "reference" / "configs.md").read_text(encoding="utf-8")
     builtin = [k for g in (*keys.CONFIG_GROUPS, keys.COMMAND) for k in registry.default().keys(g)]
     assert [] == [key for key in builtin if f".builder(rv.{key})" not in text]
+
+
+def test_every_public_name() -> None:
+    """Every name of `import rvcli as rv` has a heading: as part of the API, or as a config."""
+    api = (DOCS / "reference" / "api.md").read_text(encoding="utf-8")
+    configs = (DOCS / "reference" / "configs.md").read_text(encoding="utf-8")
+    headings = set(re.findall(r"^### (\w+)$", api + configs, re.MULTILINE))
+    names = {name.removesuffix("Builder") for name in HOMES}
+    assert set() == names - headings
+
+
+def test_every_name_for_tests() -> None:
+    """Every name of rvcli.testing has a heading."""
+    text = (DOCS / "reference" / "testing.md").read_text(encoding="utf-8")
+    assert [] == [name for name in rvcli.testing.__all__ if f"\n### {name}\n" not in text]
+
+
+def test_docstrings_become_lists() -> None:
+    """Arguments, results and errors of a docstring are items of a list."""
+    text = (DOCS / "reference" / "api.md").read_text(encoding="utf-8")
+    _, _, entry = text.partition("**`get_windows(chip_size: int")
+    assert "- Raises `BoxSizeError`: chip_size or stride is not positive." in entry[:600]

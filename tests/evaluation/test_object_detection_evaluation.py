@@ -153,9 +153,9 @@ def evaluated(tmp_path: Path, *scenes: Any) -> Any:
 
 
 def test_the_file_has_the_old_shape(tmp_path: Path) -> None:
-    """The file has overall figures with their average, those of scenes, and warnings."""
+    """The file has overall figures with their average, those of scenes, warnings; then curves."""
     saved = evaluated(tmp_path, scene("x", TRUTH, PREDICTED), scene("y", TRUTH, TRUTH))
-    assert list(saved) == ["overall", "per_scene", "warnings"]
+    assert list(saved) == ["overall", "per_scene", "warnings", "curves"]
     assert [item["class_name"] for item in saved["overall"]] == ["car", "tree", "ship", "average"]
     assert [item["ap"] for item in saved["per_scene"]["y"]] == [1, 1, None, 1]
     assert saved["overall"][0]["gt_count"] == 4
@@ -173,3 +173,26 @@ def test_a_scene_without_boxes_is_warned_of(tmp_path: Path) -> None:
     """A scene in which nothing is known to be there is told."""
     saved = evaluated(tmp_path, scene("x", NOTHING, PREDICTED))
     assert saved["warnings"] == ["the scene x has no labelled boxes to evaluate"]
+
+
+def test_the_area_under_a_curve_is_the_average_precision(tmp_path: Path) -> None:
+    """The mean of the precisions of a class over all scenes is its AP50; none where it is not."""
+    rng = np.random.default_rng(4)
+
+    def drawn(count: int, scores: Any = None) -> ObjectDetectionLabels:
+        corners = rng.uniform(0, 60, (count, 2))
+        return make(np.hstack([corners, corners + 20]), rng.integers(1, 3, count), scores)
+
+    scenes = [scene(n, drawn(20), drawn(60, rng.random(60))) for n in "xyz"]
+    saved = evaluated(tmp_path, *scenes)
+    assert ("boxes", 1.0) == (saved["curves"]["counted"], saved["curves"]["share"])
+    assert [i / 100 for i in range(101)] == saved["curves"]["recall"]
+    for item, curve in zip(saved["overall"], saved["curves"]["classes"], strict=False):
+        assert item["class_name"] == curve["class_name"]
+        assert item["ap50"] == curve["average_precision"]
+        if item["ap50"] is None:
+            assert curve["precision"] is None
+        else:
+            assert 0 < item["ap50"] < 1
+            assert np.mean(curve["precision"]) == pytest.approx(item["ap50"], abs=1e-6)
+            assert sorted(curve["precision"], reverse=True) == curve["precision"]

@@ -22,6 +22,7 @@ from rvcli.data.label.semantic_segmentation_labels import SemanticSegmentationLa
 from rvcli.data.label_source.semantic_segmentation_label_source import (
     SemanticSegmentationLabelSource,
 )
+from rvcli.data.label_store.probability_raster import new_probability_raster
 from rvcli.data.label_store.semantic_segmentation_raster_store import (
     SemanticSegmentationRasterStore,
 )
@@ -307,3 +308,26 @@ def test_filter_geojson_by_aoi() -> None:
     kept = filter_geojson_by_aoi(collection, [box(-1, -1, 3, 3)])
     assert kept["features"] == features[:1]
     assert filter_geojson_by_aoi(collection, [])["features"] == features
+
+
+def test_curves_are_made_of_probabilities(tmp_path: Path, make_scene: MakeScene) -> None:
+    """Where the store has kept probabilities there are curves of pixels, else none."""
+    scene = make_scene("a", HOUSES, pixels(HOUSES))
+    assert "curves" not in figures_of(tmp_path, scene)
+    uri = str(tmp_path / "p.tif")
+    truth = pixels(HOUSES)
+    with new_probability_raster(Path(uri), EXTENT, GRID, CLASSES, "uint8", "p") as writer:
+        writer.write(EXTENT, np.stack([truth == i for i in (1, 2, 3, 4)]).astype(np.float32))
+    scene.prediction_label_store.probabilities_uri = uri
+    curves = figures_of(tmp_path, scene)["curves"]
+    assert ("pixels", 1.0) == (curves["counted"], curves["share"])
+    assert [1.0, 1.0, None, 1.0] == [c["average_precision"] for c in curves["classes"]]
+
+
+def test_probabilities_that_are_gone_are_warned_of(tmp_path: Path, make_scene: MakeScene) -> None:
+    """Figures do not depend on curves: what cannot be read is a warning in the file."""
+    scene = make_scene("a", HOUSES, pixels(HOUSES))
+    scene.prediction_label_store.probabilities_uri = str(tmp_path / "gone.tif")
+    figures = figures_of(tmp_path, scene)
+    assert "curves" not in figures
+    assert "no precision-recall curves of the scene a: there are no prob" in figures["warnings"][0]

@@ -66,9 +66,18 @@ def test_the_file_has_the_documented_fields(tmp_path: Path) -> None:
     write_history(run_of(1), Plan((step("a", tmp_path),)), [])
     (path,) = (tmp_path / "history").iterdir()
     content = json.loads(path.read_text())
-    expected = (
-        "schema run_id runner started finished host command_line version plan results".split()
-    )
+    expected = [
+        "schema",
+        "run_id",
+        "runner",
+        "started",
+        "finished",
+        "host",
+        "command_line",
+        "version",
+        "plan",
+        "results",
+    ]
     assert expected == list(content)
     assert history.SCHEMA == content["schema"]
 

@@ -96,13 +96,24 @@ def train(
         if validation is not None and len(validation)
         else None
     )
-    with progress.track("training", options.epochs - finished, unit="epochs") as bar:
+    steps = len(samples)
+    told: dict[str, float] = {}
+    total, done = steps * options.epochs, steps * finished
+    with progress.track("training", total, unit="batches", done=done) as bar:
+        bar.measure = lambda: told
+
+        def before_epoch(number: int) -> None:
+            bar.stage = f"epoch {number + 1}/{options.epochs}"
+
+        def after_batch(figures: Mapping[str, float]) -> None:
+            told.update({name: float(value) for name, value in figures.items()})
+            bar.advance(1)
 
         def after_epoch(figures: Mapping[str, float]) -> None:
             state.epochs.append({name: float(value) for name, value in figures.items()})
+            told.update(state.epochs[-1])
             store.note_best(model, state)
             store.save_if_due(model, state, sync_interval_s)
-            bar.advance(1)
 
         model.fit(
             samples,
@@ -114,7 +125,11 @@ def train(
                 keras.callbacks.LearningRateScheduler(
                     lambda epoch, _: options.learning_rate_at(epoch)
                 ),
-                keras.callbacks.LambdaCallback(on_epoch_end=lambda _, logs: after_epoch(logs)),
+                keras.callbacks.LambdaCallback(
+                    on_epoch_begin=lambda number, _: before_epoch(number),
+                    on_epoch_end=lambda _, logs: after_epoch(logs),
+                    on_train_batch_end=lambda _, logs: after_batch(logs),
+                ),
             ],
         )
     if options.save_best:

@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from rvcli.backend.pytorch.history import History
+from rvcli.backend.history import History
 from rvcli.backend.pytorch.model_spec import ModelSpec
 from rvcli.backend.pytorch.train_options import TrainOptions
 from rvcli.filesystem import join_uri, resolve

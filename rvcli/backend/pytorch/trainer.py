@@ -22,11 +22,11 @@ from torch import Tensor, nn
 
 from rvcli.backend.chip_set import ChipSet
 from rvcli.backend.events import TensorBoardEvents
+from rvcli.backend.history import Epoch, History
 from rvcli.backend.pytorch.augment import augmentation
 from rvcli.backend.pytorch.checkpoint import Checkpoint, CheckpointStore
 from rvcli.backend.pytorch.debug_batch import save_batch
 from rvcli.backend.pytorch.device import copy_weights, find_device
-from rvcli.backend.pytorch.history import Epoch, History
 from rvcli.backend.pytorch.model_spec import ModelSpec
 from rvcli.backend.pytorch.recipe import Recipe, to_device
 from rvcli.backend.pytorch.samples import (
@@ -40,7 +40,7 @@ from rvcli.backend.pytorch.samples import (
 from rvcli.backend.pytorch.schedule import Schedule
 from rvcli.backend.pytorch.train_options import BEST, TrainOptions
 from rvcli.errors import ConfigError, DataError, RvError
-from rvcli.utils.progress import track
+from rvcli.utils.progress import Progress, track
 
 log = logging.getLogger(__name__)
 
@@ -114,13 +114,14 @@ def train(
     if options.debug:
         with run.open_batches(0) as loader:
             save_batch(next(iter(loader)), train_uri)
-    while not run.is_done():
-        epoch = run.train_epoch()
-        events.add(epoch.figures(), epoch.epoch)
-        run.history.save(train_uri)
-        if epoch.epoch % options.sync_interval == 0 or run.is_done():
-            store.save(run.checkpoint())
-            events.publish()
+    with run.tracked():
+        while not run.is_done():
+            epoch = run.train_epoch()
+            events.add(epoch.figures(), epoch.epoch)
+            run.history.save(train_uri)
+            if epoch.epoch % options.sync_interval == 0 or run.is_done():
+                store.save(run.checkpoint())
+                events.publish()
     run.history.save(train_uri)
     events.close()
     return run.result()
@@ -158,6 +159,8 @@ class _Run:
         self._best = copy_weights(self._model)
         self._rate = options.lr  # of the last step
         self.history = History(recipe.metric)
+        self._bar = Progress("training", None, "batches", None)
+        self._loss: Tensor | None = None
 
     def _steps_of_pass(self) -> int:
         return -(-len(self._pass(0)) // self._options.batch_size)
@@ -223,13 +226,12 @@ class _Run:
         """Do all steps of an epoch; return the mean loss of its batches."""
         self._model.train()
         total = torch.zeros((), device=self._device)
-        with self.open_batches(number) as loader, self._track(number, len(loader)) as bar:
+        self._bar.stage = f"epoch {number}/{self._schedule.epochs}"
+        with self.open_batches(number) as loader:
             for images, targets in loader:
-                loss = self._step(images, targets)
-                total += loss
-                if not self._on_cuda:  # asking a GPU for a number waits for all its work
-                    bar.description = f"{self._title(number)}, loss {loss.item():.3f}"
-                bar.advance()
+                self._loss = self._step(images, targets)
+                total += self._loss
+                self._bar.advance()
             mean = float(total) / len(loader)
         if not np.isfinite(mean):
             raise DataError(
@@ -333,11 +335,25 @@ class _Run:
         sequence = np.random.SeedSequence([self._options.seed & 0xFFFFFFFF, *numbers])
         return int(sequence.generate_state(1)[0])
 
-    def _title(self, number: int) -> str:
-        return f"training epoch {number}/{self._schedule.epochs}"
+    @contextmanager
+    def tracked(self) -> Iterator[None]:
+        """Tell the progress of all epochs inside the block, validation of each included."""
+        steps, epochs = self._steps_of_pass(), self._schedule.epochs
+        total = self._schedule.num_steps or steps * epochs
+        done = total * len(self.history.epochs) // epochs
+        with track("training", total, "batches", done=done) as self._bar:
+            self._bar.measure = self._figures
+            yield
 
-    def _track(self, number: int, total: int) -> Any:
-        return track(self._title(number), total, "batches")
+    def _figures(self) -> dict[str, float]:
+        """Return the loss of the last batch, and the metric of the last epoch that was measured.
+
+        A GPU that is asked for a number finishes all its work first: not to be called often.
+        """
+        figures = {} if self._loss is None else {"loss": float(self._loss)}
+        metric = self._recipe.metric
+        last = self.history.epochs[-1].metrics.get(metric) if self.history.epochs else None
+        return figures if last is None else {**figures, metric: last}
 
     def result(self) -> Trained:
         """Return the model that was asked for."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
@@ -11,6 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from rvcli.backend.chip_set import ChipSet
+from rvcli.backend.history import History
+from rvcli.backend.sklearn.boosting_rounds import history_of
 from rvcli.backend.sklearn.box_detector import BoxDetector, BoxModel, with_data
 from rvcli.backend.sklearn.box_features import BoxFeatures, BoxSpec
 from rvcli.backend.sklearn.box_windows import choose_sizes, decode, encode, slide
@@ -105,10 +108,17 @@ class _Sample:
         )
 
 
-def train_detector(chips: ChipSet, options: BoxOptions) -> BoxModel:
+def train_detector(
+    chips: ChipSet, options: BoxOptions, watch: Callable[[History], None] | None = None
+) -> BoxModel:
     """Train a detector.
 
     The same chips and options give the same model, whatever the number of threads.
+
+    Args:
+        chips: to learn from.
+        options: see BoxOptions.
+        watch: is given how the last fit of the scores went.
 
     Raises:
         DataError: there are no boxes.
@@ -132,7 +142,8 @@ def train_detector(chips: ChipSet, options: BoxOptions) -> BoxModel:
         sample = _Sample.join([sample, _mine(chips, model, number, options, rng)])
         last = number == len(_MINED) - 1
         iterations = options.iterations // (1 if last else _QUICKER)
-        model = replace(model, scores=_fit_scores(sample, options, iterations))
+        scores = _fit_scores(sample, options, iterations, watch if last else None)
+        model = replace(model, scores=scores)
     return replace(model, notes=_notes(sample, class_ids, options))
 
 
@@ -261,7 +272,12 @@ def _mine(
     return _Sample.join(parts)
 
 
-def _fit_scores(sample: _Sample, options: BoxOptions, iterations: int) -> bytes:
+def _fit_scores(
+    sample: _Sample,
+    options: BoxOptions,
+    iterations: int,
+    watch: Callable[[History], None] | None = None,
+) -> bytes:
     """Fit the trees that score windows."""
     from sklearn.ensemble import HistGradientBoostingClassifier
 
@@ -272,7 +288,12 @@ def _fit_scores(sample: _Sample, options: BoxOptions, iterations: int) -> bytes:
         early_stopping=False,
         random_state=options.seed,
     )
-    estimator.fit(sample.features, sample.classes)
+    started_s = time.monotonic()
+    with progress.track("growing the trees that score windows", None):
+        estimator.fit(sample.features, sample.classes)
+    if watch is not None:
+        seconds = time.monotonic() - started_s
+        watch(history_of(estimator, sample.features, sample.classes, seconds))
     return trees_to_onnx(estimator, [0.0] * np.size(estimator._baseline_prediction))
 
 
@@ -281,15 +302,16 @@ def _fit_shifts(sample: _Sample, options: BoxOptions) -> bytes:
     from sklearn.ensemble import HistGradientBoostingRegressor
 
     near = sample.overlaps >= _MOVES_FROM
-    estimators = [
-        HistGradientBoostingRegressor(
-            max_iter=max(1, options.iterations // 2),
-            learning_rate=options.learning_rate,
-            early_stopping=False,
-            random_state=options.seed,
-        ).fit(sample.features[near], sample.offsets[near, axis])
-        for axis in range(4)
-    ]
+    with progress.track("growing the trees that move windows", None):
+        estimators = [
+            HistGradientBoostingRegressor(
+                max_iter=max(1, options.iterations // 2),
+                learning_rate=options.learning_rate,
+                early_stopping=False,
+                random_state=options.seed,
+            ).fit(sample.features[near], sample.offsets[near, axis])
+            for axis in range(4)
+        ]
     return regressors_to_onnx(estimators)
 
 

@@ -18,6 +18,7 @@ from rvcli.backend.sklearn.cell_features import cell_features, grow_with_brightn
 from rvcli.backend.sklearn.options import CellOptions
 from rvcli.backend.sklearn.tree_ensemble import INPUT, OUTPUT, forest_to_onnx
 from rvcli.errors import DataError, MissingDependencyError
+from rvcli.progress import track
 
 Array: TypeAlias = npt.NDArray[Any]
 
@@ -84,7 +85,8 @@ def train_model(features: Array, labels: Array, bands: int, options: CellOptions
         random_state=options.seed,
         n_jobs=processors(),
     )
-    estimator.fit(np.concatenate(rows), np.tile(labels, len(rows)))
+    with track(f"growing {options.trees} trees", None):
+        estimator.fit(np.concatenate(rows), np.tile(labels, len(rows)))
     class_ids, counts = np.unique(labels, return_counts=True)
     return CellModel(
         bands=bands,

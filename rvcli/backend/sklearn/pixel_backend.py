@@ -80,6 +80,7 @@ class PixelBackend(ChipBackend):
             iterations=options.iterations,
             learning_rate=options.learning_rate,
             seed=options.seed,
+            watch=self.keep_history,
         )
         model = replace(model, notes={**model.notes, **notes})
         resolve(model_uri, "w").write_bytes(model_uri, model_bytes(model))

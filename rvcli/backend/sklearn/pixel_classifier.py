@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeAlias
@@ -10,12 +11,15 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from rvcli.backend.history import History
 from rvcli.backend.onnx_session import open_session, processors
+from rvcli.backend.sklearn.boosting_rounds import history_of
 from rvcli.backend.sklearn.pixel_features import FeatureSpec, PixelFeatures
 from rvcli.backend.sklearn.pixel_model import PixelModel
 from rvcli.backend.sklearn.pixel_sample import PixelSample
 from rvcli.backend.sklearn.tree_ensemble import INPUT, OUTPUT, trees_to_onnx
 from rvcli.errors import DataError, MissingDependencyError
+from rvcli.progress import track
 
 Array: TypeAlias = npt.NDArray[Any]
 
@@ -26,7 +30,13 @@ _INSTALL = "pip install 'rvcli[local]'"
 
 
 def train_model(
-    sample: PixelSample, spec: FeatureSpec, *, iterations: int, learning_rate: float, seed: int
+    sample: PixelSample,
+    spec: FeatureSpec,
+    *,
+    iterations: int,
+    learning_rate: float,
+    seed: int,
+    watch: Callable[[History], None] | None = None,
 ) -> PixelModel:
     """Train a classifier on a sample of pixels.
 
@@ -38,6 +48,7 @@ def train_model(
         iterations: rounds of boosting.
         learning_rate: weight of each round.
         seed: of the estimator.
+        watch: is given how it went.
 
     Raises:
         MissingDependencyError: scikit-learn or onnx is not installed.
@@ -55,7 +66,12 @@ def train_model(
     estimator = HistGradientBoostingClassifier(
         max_iter=iterations, learning_rate=learning_rate, early_stopping=False, random_state=seed
     )
-    estimator.fit(sample.features, sample.labels)
+    started_s = time.monotonic()
+    with track(f"growing {iterations} trees a class", None):
+        estimator.fit(sample.features, sample.labels)
+    if watch is not None:
+        seconds = time.monotonic() - started_s
+        watch(history_of(estimator, sample.features, sample.labels, seconds))
     class_ids = tuple(int(class_id) for class_id in estimator.classes_)
     return PixelModel(
         spec=spec,

@@ -34,6 +34,7 @@ def command(
     any, all are explained. Nothing is run or written.
     """
     from rvcli.cli.render.plan import print_explanation
+    from rvcli.cli.render.progress import work_view
     from rvcli.cli.render.table import print_json
 
     selection = select(**selected)
@@ -41,9 +42,10 @@ def command(
     with state.session():
         loaded = selection.load()
         # Each command is explained as part of the whole pipeline, which `rv run` would run.
-        plan = replace(selection, commands=_commands(loaded, wanted)).plan(
-            loaded, Planning(rerun, splits, skip_file_check)
-        )
+        with work_view(quiet=state.is_quiet):
+            plan = replace(selection, commands=_commands(loaded, wanted)).plan(
+                loaded, Planning(rerun, splits, skip_file_check)
+            )
     if not state.is_quiet:
         warn(list(plan.warnings))
     steps = [step for step in plan.steps if not wanted or _is_meant(step, wanted)]

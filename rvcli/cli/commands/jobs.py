@@ -109,7 +109,10 @@ def follow(state: State, root_uri: str, run_id: str | None) -> None:
     with _session(state):
         run = _read(root_uri, run_id)
         runner = _runner(run)
-        with terminations_interrupt(), progress_view(quiet=state.is_quiet) as view:
+        with (
+            terminations_interrupt(),
+            progress_view(quiet=state.is_quiet, total=len(run.jobs)) as view,
+        ):
             options = replace(_options(run), sink=view)
             outcome = Execution.attached(runner, run, options).run()
         warn(finish_history(run.roots, run.id, outcome.results))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rvcli.cli.options import shared_options
+from rvcli.cli.say import style
 from rvcli.cli.state import State, warn
 from rvcli.errors import EXIT_DONE, EXIT_FAILURE, ExperimentError, NotWritableError, UsageError
 
@@ -45,7 +46,14 @@ def command(state: State, /, files: tuple[str, ...], write: bool, diff: bool, as
         raise UsageError("--diff goes with neither --write nor --json", hint="leave one out")
     paths, left_out = find_files(files)
     warn(left_out)
-    migrations = [migrate_file(path) for path in paths]
+    from rvcli.cli.render.progress import work_view
+    from rvcli.progress import track
+
+    with work_view(quiet=state.is_quiet), track("reading", len(paths), "files") as progress:
+        migrations = []
+        for path in paths:
+            migrations.append(migrate_file(path))
+            progress.advance()
     faults = [f"{m.path}: {m.fault}" for m in migrations if m.fault]
     if write:
         faults += _write(migrations)
@@ -78,7 +86,7 @@ def _write(migrations: list[Migration]) -> list[str]:
 
 def _print_finding(migration: Migration, finding: Finding) -> None:
     place = f"{migration.path}:{finding.line}:{finding.column}"
-    kind = click.style(finding.kind, fg=_COLORS[finding.kind])
+    kind = style(finding.kind, fg=_COLORS[finding.kind])
     text = _in_one_line(finding.old) + (f" -> {_in_one_line(finding.new)}" if finding.new else "")
     click.echo(f"{place}  {kind}  {text}" + (f"  ({finding.why})" if finding.why else ""))
 

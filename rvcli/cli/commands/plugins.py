@@ -105,12 +105,17 @@ def verify(state: State, names: tuple[str, ...], as_remote: bool, as_json: bool)
     the original files, the environment and the packages that are not installed.
     """
     from rvcli import profile, registry
+    from rvcli.cli.render.progress import work_view
     from rvcli.cli.render.table import print_json
     from rvcli.cli.render.verification import print_report
     from rvcli.plugins import plugin_specs
     from rvcli.verify import verify_as_remote, verify_plugins
 
-    with profile.use(state.settings()) as settings, registry.use(registry.default()):
+    with (
+        profile.use(state.settings()) as settings,
+        registry.use(registry.default()),
+        work_view(quiet=state.is_quiet),
+    ):
         specs = _chosen(plugin_specs(settings), names)
         if as_remote:
             report = verify_as_remote(specs, deep=True, overrides=state.overrides)

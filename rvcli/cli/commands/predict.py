@@ -98,15 +98,13 @@ def command(
     """
     from rvcli.cli.images import expand, is_folder, outputs_for
     from rvcli.cli.interrupts import terminations_interrupt
-    from rvcli.cli.logs import log_to_stderr
     from rvcli.cli.predictions import Predictions
     from rvcli.cli.render.progress import work_view
     from rvcli.profile.rv_config import RVConfig, use_tmp_dir
 
-    with state.session() as session, terminations_interrupt():
+    with state.session(), terminations_interrupt():
         from rvcli import Predictor  # what a test has put in its place as well
 
-        log_to_stderr(session.settings, state.verbosity)
         if tempdir is not None:
             use_tmp_dir(tempdir)
         found = expand(images)

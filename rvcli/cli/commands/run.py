@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from rvcli import keys
+from rvcli.cli import completion
 from rvcli.cli.experiments import Planning, planning_options, select, selection_options
 from rvcli.cli.options import shared_options
 from rvcli.cli.program import Program
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @click.command("run", cls=Program)
-@click.argument("runner")
+@click.argument("runner", shell_complete=completion.runners)
 @selection_options
 @planning_options
 @click.option("-n", "--dry-run", is_flag=True, help="Print the plan and run nothing.")
@@ -45,6 +47,12 @@ if TYPE_CHECKING:
 )
 @click.option("-y", "--yes", is_flag=True, help="Do not ask before much is submitted.")
 @click.option("--json", "as_json", is_flag=True, help="Print the plan and its outcome as JSON.")
+@click.option(
+    "--report/--no-report",
+    "reports",
+    default=None,
+    help="Write a report after an evaluation, or do not; RV.report by default.",
+)
 @shared_options()
 @click.pass_obj
 def command(
@@ -59,6 +67,7 @@ def command(
     detach: bool,
     yes: bool,
     as_json: bool,
+    reports: bool | None,
     rerun: bool,
     splits: int,
     skip_file_check: bool,
@@ -110,7 +119,10 @@ def command(
                 splits=splits,
             )
             return
-        plan = selection.plan(loaded, Planning(rerun, splits, skip_file_check))
+        from rvcli.cli.render.progress import work_view
+
+        with work_view(quiet=state.is_quiet):
+            plan = selection.plan(loaded, Planning(rerun, splits, skip_file_check))
         if not state.is_quiet:
             warn(list(plan.warnings))
         if dry_run:
@@ -132,7 +144,9 @@ def command(
             from rvcli.cli.preflight import refuse_plugins
 
             refuse_plugins(found, plan, session)
-        _run(state, found, plan, options, as_json)
+        if reports is None:
+            reports = session.settings.get("RV", "report")
+        _run(state, found, plan, options, as_json=as_json, reports=reports)
 
 
 def _runner(name: str) -> ExperimentRunner:
@@ -176,9 +190,18 @@ def ask(question: str) -> None:
 
 
 def _run(
-    state: State, runner: ExperimentRunner, plan: Plan, options: RunOptions, as_json: bool
+    state: State,
+    runner: ExperimentRunner,
+    plan: Plan,
+    options: RunOptions,
+    *,
+    as_json: bool,
+    reports: bool,
 ) -> None:
     """Run a plan and tell of it.
+
+    Args:
+        reports: write a report for each root with an evaluation that has run.
 
     Raises:
         CommandError: one or more commands failed.
@@ -200,7 +223,7 @@ def _run(
         with ExitStack() as stack:
             stack.enter_context(state.exported_secrets())
             stack.enter_context(terminations_interrupt())
-            view = stack.enter_context(progress_view(quiet=quiet))
+            view = stack.enter_context(progress_view(quiet=quiet, total=len(plan.to_run)))
             if as_json:
                 stack.enter_context(foreign_prints_aside())
             begun = History.begin(options.run_id, runner.key, options.command_line)
@@ -211,14 +234,22 @@ def _run(
             except LeftRunning:
                 _tell_how_to_follow(plan, options)
                 raise
+    written: list[str] = []
+    if outcome is not None and reports and not options.detach:
+        from rvcli.cli.run_report import write_reports
+
+        written = write_reports(plan, outcome, quiet=quiet)
     if as_json:
         kept = runner.traits.detachable and plan.to_run
-        render.print_outcome_json(plan, outcome, options.run_id if kept else None)
+        render.print_outcome_json(plan, outcome, options.run_id if kept else None, written)
+    if outcome is not None and not outcome.ok and not quiet:
+        render.print_reports(written)
     render.raise_failures(outcome)
     if options.detach and plan.to_run:
         _tell_how_to_follow(plan, options)
     elif not quiet:
         render.print_results(plan)
+        render.print_reports(written)
 
 
 @contextmanager
@@ -259,3 +290,5 @@ def _tell_how_to_follow(plan: Plan, options: RunOptions) -> None:
     words = shlex.join(["rv", "jobs", "follow", root, options.run_id])
     with suppress(OSError):
         click.echo(f"the run {options.run_id} goes on; to follow it: {words}", err=True)
+        if any(step.definition.command_type == keys.EVAL for step in plan.to_run):
+            click.echo(f"when it is done: {shlex.join(['rv', 'report', root])}", err=True)

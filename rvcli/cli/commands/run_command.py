@@ -59,11 +59,11 @@ def command(
         end_with_input()
     with terminations_interrupt(), profile.use(state.settings()) as settings:
         from rvcli.cli.logs import log_to_stderr
+        from rvcli.progress import use_sink
         from rvcli.runner.command_runner import CommandRunner
         from rvcli.runner.progress_lines import write_progress, write_waiting
-        from rvcli.utils.progress import use_sink
 
-        log_to_stderr(settings, state.verbosity)
+        log_to_stderr(settings, state.verbosity, is_worker=True)
         if backoff_s > 0:
             from rvcli.runner.batch.worker import wait_before_attempt
 
@@ -78,7 +78,7 @@ def command(
                 fingerprint=fingerprint,
                 tmp_dir=tempdir,
                 on_wait=lambda text: write_waiting(text, sys.stdout),
-                on_settings=lambda found: log_to_stderr(found, state.verbosity),
+                on_settings=lambda found: log_to_stderr(found, state.verbosity, is_worker=True),
             )
         if not worked and not state.is_quiet:
             print("another run has done this meanwhile")

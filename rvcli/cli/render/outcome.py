@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from rvcli import keys
@@ -50,14 +51,17 @@ def _failure(result: JobResult) -> str:
     return "\n".join(lines)
 
 
-def print_outcome_json(plan: Plan, outcome: Outcome | None, run_id: str | None) -> None:
+def print_outcome_json(
+    plan: Plan, outcome: Outcome | None, run_id: str | None, reports: Sequence[str] = ()
+) -> None:
     """Print the plan with the result of each command that ran.
 
     Args:
         run_id: by which `rv jobs` finds the run, if it does.
+        reports: where they were written, one a root.
     """
     results = [r.to_dict() for r in outcome.results] if outcome is not None else []
-    print_json({**plan.to_dict(), "results": results, "run_id": run_id})
+    print_json({**plan.to_dict(), "results": results, "run_id": run_id, "report": list(reports)})
 
 
 def print_results(plan: Plan) -> None:
@@ -76,6 +80,12 @@ def print_results(plan: Plan) -> None:
             print(f"{name}: {uri}{figures}")
         if len(uris) > MOST_URIS:
             print(f"{name}: and {len(uris) - MOST_URIS} more")
+
+
+def print_reports(uris: Sequence[str]) -> None:
+    """Print where the reports are."""
+    for uri in uris:
+        print(f"report: {uri}")
 
 
 def average_figures(uri: str) -> str:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TextIO
 
 from rvcli.profile.secrets import mask_uris
 
 
+def is_styled(stream: TextIO) -> bool:
+    """Whether bars and colours may be written: a person looks, and wants more than text."""
+    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
 def is_terminal() -> bool:
-    """Whether a person looks at the standard output."""
-    return sys.stdout.isatty()
+    """Whether a person looks at the standard output, and wants more than text."""
+    return is_styled(sys.stdout)
 
 
 def print_json(value: Any) -> None:

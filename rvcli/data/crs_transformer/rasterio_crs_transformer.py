@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -125,10 +126,17 @@ def _crs_text(crs: Any) -> str:
     """Write a CRS as a short code where it has one, else as WKT."""
     if crs is None:
         raise DataError("the image has no CRS", hint="use IdentityCRSTransformer")
+    given = crs.to_wkt() if hasattr(crs, "to_wkt") else crs
+    # What pyproj takes besides text and numbers, such as a dict, is no key.
+    find = _short_text if isinstance(given, (str, int)) else _short_text.__wrapped__
     try:
-        text: str = pyproj.CRS.from_user_input(
-            crs.to_wkt() if hasattr(crs, "to_wkt") else crs
-        ).to_string()
+        return find(given)
     except pyproj.exceptions.CRSError as error:
         raise DataError(f"no CRS {crs!r}: {error}", hint="name it as EPSG:32637") from error
+
+
+@lru_cache(maxsize=256)
+def _short_text(crs: Any) -> str:
+    # PROJ compares a CRS without a code with all that it knows: a tenth of a second.
+    text: str = pyproj.CRS.from_user_input(crs).to_string()
     return text.lower() if text.upper().startswith("EPSG:") else text

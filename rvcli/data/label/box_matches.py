@@ -17,7 +17,7 @@ from rvcli.data.label.tfod_utils import np_box_ops
 Array: TypeAlias = npt.NDArray[Any]
 
 IOU_THRESHOLDS = np.linspace(0.5, 0.95, 10)
-_RECALLS = np.linspace(0, 1, 101)
+RECALLS = np.linspace(0, 1, 101)
 
 
 def match_boxes(
@@ -41,8 +41,27 @@ def match_boxes(
     boxes, ious = _pairs(predicted[order], truth, iou_thresholds[0])
     hits = np.zeros((len(iou_thresholds), len(order)), np.bool_)
     for row, threshold in zip(hits, iou_thresholds, strict=True):
-        row[_choose(boxes[ious >= threshold])] = True
+        row[list(_choose(boxes[ious >= threshold]))] = True
     return scores[order], hits
+
+
+def matched_boxes(
+    truth: Array, predicted: Array, scores: Array, iou_threshold: float = IOU_THRESHOLDS[0]
+) -> dict[int, int]:
+    """Tell which predicted boxes of one class hit which true ones; see match_boxes.
+
+    Args:
+        truth: rows (ymin, xmin, ymax, xmax), shape (n, 4).
+        predicted: likewise, shape (m, 4).
+        scores: of the predicted boxes, shape (m,).
+        iou_threshold: from which on a box hits another.
+
+    Returns:
+        The position of the true box that was hit, by the position of the predicted one.
+    """
+    order = np.argsort(-scores, kind="stable")
+    boxes, _ = _pairs(predicted[order], truth, iou_threshold)
+    return {int(order[box]): true for box, true in _choose(boxes).items()}
 
 
 def _pairs(predicted: Array, truth: Array, threshold: float) -> tuple[Array, Array]:
@@ -60,15 +79,15 @@ def _pairs(predicted: Array, truth: Array, threshold: float) -> tuple[Array, Arr
     return pairs[order], ious[order]
 
 
-def _choose(pairs: Array) -> list[int]:
-    """List the predicted boxes that get a true one; pairs come in order of choice."""
+def _choose(pairs: Array) -> dict[int, int]:
+    """Return the true box of each predicted one that gets one; pairs come in order of choice."""
     chosen: dict[int, int] = {}
     taken: set[int] = set()
     for box, true in pairs.tolist():
         if box not in chosen and true not in taken:
             chosen[box] = true
             taken.add(true)
-    return list(chosen)
+    return chosen
 
 
 class Matches:
@@ -108,6 +127,17 @@ class Matches:
             self._precisions = [_average_precision(row, self.gt_count) for row in hits]
         return self._precisions
 
+    def best_precisions(self) -> Array | None:
+        """Return what the first average precision is the mean of; None if nothing is there.
+
+        Returns:
+            The highest precision at each of RECALLS or more, shape (101,).
+        """
+        if not self.gt_count:
+            return None
+        hits = np.cumsum(self._ranked()[1][0])
+        return best_precisions(hits, np.arange(1, len(hits) + 1), self.gt_count)
+
     def best_f1(self) -> tuple[float, float] | None:
         """Return the highest F1 that a score threshold gives, and that threshold.
 
@@ -135,9 +165,22 @@ class Matches:
         return scores[order], hits[:, order]
 
 
+def best_precisions(hits: Array, predicted: Array, gt_count: int) -> Array:
+    """Return the highest precision at each of RECALLS or more, 0 where that is not reached.
+
+    Args:
+        hits: how many of what a falling threshold takes for a class are of it, shape (n,).
+        predicted: how many it takes for it, shape (n,).
+        gt_count: how many there are.
+
+    Returns:
+        Shape (101,).
+    """
+    best_from_here = np.maximum.accumulate((hits / predicted)[::-1])[::-1]
+    places = np.searchsorted(hits / gt_count, RECALLS, side="left")
+    return np.asarray(np.append(best_from_here, 0.0)[places])
+
+
 def _average_precision(hits: Array, gt_count: int) -> float:
-    found = np.cumsum(hits)
-    precision = found / np.arange(1, len(hits) + 1)
-    best_from_here = np.maximum.accumulate(precision[::-1])[::-1]
-    places = np.searchsorted(found / gt_count, _RECALLS, side="left")
-    return float(np.append(best_from_here, 0.0)[places].mean())
+    predicted = np.arange(1, len(hits) + 1)
+    return float(best_precisions(np.cumsum(hits), predicted, gt_count).mean())

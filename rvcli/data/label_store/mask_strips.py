@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rvcli.core.box import Box
+from rvcli.progress import track
 
 Mask: TypeAlias = npt.NDArray[np.bool_]
 ReadLabels: TypeAlias = Callable[[Box], npt.NDArray[Any]]
@@ -34,19 +35,25 @@ def mask_strips(
     height = max(1, fit) * _STRIP_HEIGHT
     # An opening looks twice as far as its radius: erosion, then dilation.
     margin = 2 * denoise
-    for top in range(0, extent.ymax, height):
-        strip = Box(top, 0, min(top + height, extent.ymax), extent.xmax)
-        if not margin:
-            yield strip, read(strip) == class_id
-            continue
-        around = Box(strip.ymin - margin, -margin, strip.ymax + margin, strip.xmax + margin)
-        inside = around.intersection(extent)
-        missing = (
-            (inside.ymin - around.ymin, around.ymax - inside.ymax),
-            (inside.xmin - around.xmin, around.xmax - inside.xmax),
-        )
-        padded = np.pad(read(inside) == class_id, missing, constant_values=True)
-        yield strip, opened(padded, denoise)
+    with track(f"outlines of class {class_id}", extent.ymax, "rows") as progress:
+        for top in range(0, extent.ymax, height):
+            strip = Box(top, 0, min(top + height, extent.ymax), extent.xmax)
+            if margin:
+                yield strip, _opened_strip(read, strip, extent, class_id, margin)
+            else:
+                yield strip, read(strip) == class_id
+            progress.advance(strip.get_height())
+
+
+def _opened_strip(read: ReadLabels, strip: Box, extent: Box, class_id: int, margin: int) -> Mask:
+    around = Box(strip.ymin - margin, -margin, strip.ymax + margin, strip.xmax + margin)
+    inside = around.intersection(extent)
+    missing = (
+        (inside.ymin - around.ymin, around.ymax - inside.ymax),
+        (inside.xmin - around.xmin, around.xmax - inside.xmax),
+    )
+    padded = np.pad(read(inside) == class_id, missing, constant_values=True)
+    return opened(padded, margin // 2)
 
 
 def opened(mask: Mask, radius: int) -> Mask:

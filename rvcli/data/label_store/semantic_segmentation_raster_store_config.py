@@ -56,8 +56,9 @@ class SemanticSegmentationRasterStoreConfig(LabelStoreConfig):
     probabilities: bool = field(
         default=False,
         doc="Write how probable each class is as well: one band a class, in a GeoTIFF beside that"
-        " of the classes, `<name>-probabilities.tif`. The backend has to give scores.",
-        used_by=(keys.PREDICT, keys.BUNDLE),
+        " of the classes, `<name>-probabilities.tif`. The backend has to give scores. EVAL makes"
+        " precision-recall curves of them.",
+        used_by=(keys.PREDICT, keys.EVAL, keys.BUNDLE),
     )
     probabilities_dtype: str = field(
         default="uint8",
@@ -121,7 +122,7 @@ class SemanticSegmentationRasterStoreConfig(LabelStoreConfig):
         if command_type == keys.PREDICT:
             io_def.add_outputs([*([uri] if uri else []), *self.vector_uris()])
         elif command_type == keys.EVAL:
-            io_def.add_inputs(self.vector_uris())
+            io_def.add_inputs([*([uri] if uri else []), *self.vector_uris()])
         return super().report_io(command_type, io_def)
 
     def update_for_command(

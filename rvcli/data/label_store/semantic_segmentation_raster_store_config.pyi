@@ -34,7 +34,7 @@ class SemanticSegmentationRasterStoreConfig(LabelStoreConfig):
     rgb: bool
     'Write the colours of the classes instead of their ids.'
     probabilities: bool
-    'Write how probable each class is as well: one band a class, in a GeoTIFF beside that of the classes, `<name>-probabilities.tif`. The backend has to give scores.'
+    'Write how probable each class is as well: one band a class, in a GeoTIFF beside that of the classes, `<name>-probabilities.tif`. The backend has to give scores. EVAL makes precision-recall curves of them.'
     probabilities_dtype: str
     'How they are stored; in uint8, 255 is a probability of 1.'
 
@@ -87,7 +87,7 @@ class SemanticSegmentationRasterStoreConfigBuilder(LabelStoreConfigBuilder):
         """Write the colours of the classes instead of their ids."""
 
     def with_probabilities(self, probabilities: bool) -> _Self:
-        """Write how probable each class is as well: one band a class, in a GeoTIFF beside that of the classes, `<name>-probabilities.tif`. The backend has to give scores."""
+        """Write how probable each class is as well: one band a class, in a GeoTIFF beside that of the classes, `<name>-probabilities.tif`. The backend has to give scores. EVAL makes precision-recall curves of them."""
 
     def with_probabilities_dtype(self, probabilities_dtype: str) -> _Self:
         """How they are stored; in uint8, 255 is a probability of 1."""

@@ -148,22 +148,27 @@ def check_real(dtypes: Sequence[str], name: str) -> None:
 
 
 def warn_of_imagery_in_alpha(dataset: Any, name: str) -> None:
-    """Warn if the fourth of four bands counts as alpha, but looks like imagery.
-
-    GDAL takes it for alpha when it writes four bands of uint8, which often are those of red,
-    green, blue and near infrared. Transparency is 0 or 255 nearly everywhere.
-    """
-    if dataset.dtypes != ("uint8",) * 4 or dataset.colorinterp[3] != ColorInterp.alpha:
-        return
-    y, x = (max(0, side // 2 - 128) for side in dataset.shape)
-    window = Window(x, y, min(256, dataset.width), min(256, dataset.height))
-    values = dataset.read(4, window=window)
-    if np.mean((values > 0) & (values < 255)) > 0.5:
+    """Warn if the fourth of four bands counts as alpha, but looks like imagery."""
+    if has_imagery_in_alpha(dataset):
         log.warning(
             "the fourth band of %s counts as alpha, and is not read, but looks like imagery: if it"
             " is, name all bands, with_channel_order([0, 1, 2, 3])",
             name,
         )
+
+
+def has_imagery_in_alpha(dataset: Any) -> bool:
+    """Tell whether the fourth of four bands counts as alpha, but looks like imagery.
+
+    GDAL takes it for alpha when it writes four bands of uint8, which often are those of red,
+    green, blue and near infrared. Transparency is 0 or 255 nearly everywhere.
+    """
+    if dataset.dtypes != ("uint8",) * 4 or dataset.colorinterp[3] != ColorInterp.alpha:
+        return False
+    y, x = (max(0, side // 2 - 128) for side in dataset.shape)
+    window = Window(x, y, min(256, dataset.width), min(256, dataset.height))
+    values = dataset.read(4, window=window)
+    return bool(np.mean((values > 0) & (values < 255)) > 0.5)
 
 
 def _nodata_options(dataset: Any, nodata: float | None) -> dict[str, Any]:

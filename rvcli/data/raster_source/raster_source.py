@@ -186,3 +186,26 @@ def iter_grid(extent: Box, size_hw: tuple[int, int]) -> Iterator[Box]:
     for y in range(extent.ymin, extent.ymax, height):
         for x in range(extent.xmin, extent.xmax, width):
             yield Box(y, x, min(y + height, extent.ymax), min(x + width, extent.xmax))
+
+
+def sample_grid(extent: Box, size: int, max_pixels: int) -> list[Box]:
+    """Choose squares of a grid over an extent, of all its parts, always the same ones.
+
+    Args:
+        extent: pixel coordinates, half-open.
+        size: side of the squares, which are clipped to the extent.
+        max_pixels: of all squares together, about; all are chosen if they have no more.
+
+    Returns:
+        In the order of iter_grid.
+    """
+    import numpy as np
+
+    squares = list(iter_grid(extent, (size, size)))
+    wanted = max(1, max_pixels // size**2)
+    if len(squares) <= wanted:
+        return squares
+    rng = np.random.default_rng(0)
+    starts = np.linspace(0, len(squares), wanted + 1)
+    places = starts[:-1] + rng.random(wanted) * (starts[1] - starts[0])
+    return [squares[place] for place in places.astype(int).tolist()]

@@ -100,6 +100,7 @@ class RasterioSource(ActivateMixin, RasterSource):
         self.temp_dir = temp_dir
         self.x_shift_meters = x_shift_meters
         self.y_shift_meters = y_shift_meters
+        self.nodata = nodata
         self._name = _shown(self.uris)
         self._lock = threading.RLock()
         self._dataset: Any = None

@@ -31,7 +31,10 @@ class RasterioSourceConfig(RasterSourceConfig):
     positional = ("uris", "x_shift_meters", "y_shift_meters", "transformers", "channel_order")
 
     uris: list[str] = field(
-        doc="The files; on one grid, with the same bands.", check=not_empty, input_of=READ_BY
+        doc="The files; on one grid, with the same bands.",
+        check=not_empty,
+        input_of=READ_BY,
+        example=["image.tif"],
     )
     x_shift_meters: float = field(default=0.0, doc="Shift to the east.", unit="metres")
     y_shift_meters: float = field(default=0.0, doc="Shift to the north.", unit="metres")

@@ -33,7 +33,7 @@ class STACItemSourceConfig(StackedSourceConfig):
     key = keys.STAC_ITEM_SOURCE
     positional = ("uri", "assets", "primary", "resampling")
 
-    uri: str = field(doc="The item's JSON file.", input_of=READ_BY)
+    uri: str = field(doc="The item's JSON file.", input_of=READ_BY, example="item.json")
     assets: list[str] | None = field(
         default=None,
         doc="Names of the assets to read, in the order of their bands; all that the item says"

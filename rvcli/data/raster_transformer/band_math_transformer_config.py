@@ -27,6 +27,7 @@ class BandMathTransformerConfig(RasterTransformerConfig):
         doc="One for each new channel; b1 is the first channel of the chip, as channel_order"
         " chooses them.",
         check=not_empty,
+        example=["(b2 - b1) / (b2 + b1)"],
     )
     append: bool = field(
         default=True, doc="Put them after the channels of the chip, instead of in their place."

@@ -25,7 +25,7 @@ class CastTransformerConfig(RasterTransformerConfig):
 
     key = keys.CAST_TRANSFORMER
 
-    dtype: str = field(doc="The data type.", check=one_of(*DTYPES))
+    dtype: str = field(doc="The data type.", check=one_of(*DTYPES), example="uint16")
 
     def create_transformer(self) -> RasterTransformer:
         """Create the transformer."""

@@ -20,7 +20,7 @@ class NodataTransformerConfig(RasterTransformerConfig):
 
     key = keys.NODATA_TRANSFORMER
 
-    values: list[float] = field(doc="What is replaced.", check=not_empty)
+    values: list[float] = field(doc="What is replaced.", check=not_empty, example=[255.0])
     to_value: float = field(default=0.0, doc="What it becomes.")
     all_channels: bool = field(
         default=False,

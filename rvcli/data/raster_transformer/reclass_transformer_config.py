@@ -20,7 +20,9 @@ class ReclassTransformerConfig(RasterTransformerConfig):
 
     key = keys.RECLASS_TRANSFORMER
 
-    mapping: dict[int, int] = field(doc="From values of the raster to new ones.", check=not_empty)
+    mapping: dict[int, int] = field(
+        doc="From values of the raster to new ones.", check=not_empty, example={0: 1, 1: 2}
+    )
     default: int | None = field(
         default=None, doc="What all other values become; they stay as they are if not set."
     )

@@ -25,7 +25,9 @@ class GeoJSONVectorSourceConfig(VectorSourceConfig):
     key = keys.GEOJSON_SOURCE
     part = "geojson"
 
-    uri: str = field(doc="The GeoJSON file.", input_of=(keys.CHIP, keys.EVAL))
+    uri: str = field(
+        doc="The GeoJSON file.", input_of=(keys.CHIP, keys.EVAL), example="labels.geojson"
+    )
 
     def create_source(
         self,

@@ -32,7 +32,9 @@ class OGRVectorSourceConfig(VectorSourceConfig):
 
     key = keys.OGR_SOURCE
 
-    uri: str = field(doc="The file; of a shapefile the .shp.", input_of=_READ_BY)
+    uri: str = field(
+        doc="The file; of a shapefile the .shp.", input_of=_READ_BY, example="labels.gpkg"
+    )
     layer: str | None = field(
         default=None, doc="The layer; may be left out if the file has one only."
     )

@@ -36,7 +36,9 @@ class VectorTileVectorSourceConfig(VectorSourceConfig):
     key = keys.VECTOR_TILE_SOURCE
     part = "mbtiles"
 
-    uri: str = field(doc="An .mbtiles file, or a URI with {z}, {x} and {y}.", uri=True)
+    uri: str = field(
+        doc="An .mbtiles file, or a URI with {z}, {x} and {y}.", uri=True, example="labels.mbtiles"
+    )
     zoom: int | None = field(
         default=None,
         doc="Zoom of the tiles; of an .mbtiles file the highest if not set.",

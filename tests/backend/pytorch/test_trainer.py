@@ -542,15 +542,16 @@ def test_without_tensorboard_training_goes_on(
 
 
 def test_progress_is_told_by_batch(segmentation: Make, tmp_path: Path) -> None:
-    """Each epoch counts its batches, and tells the loss."""
+    """The batches of all epochs are counted; loss and metric are told, and the epoch."""
     from rvcli.utils.progress import ProgressEvent, use_sink
 
     events: list[ProgressEvent] = []
     with use_sink(events.append):
         segmentation(num_epochs=2).train(str(tmp_path / "tmp"))
-    ends = [event for event in events if event.done == event.total]
-    assert [(2, "batches")] * 2 == [(event.total, event.unit) for event in ends]
-    assert ends[1].description.startswith("training epoch 2/2, loss ")
+    (start, *_, end) = [event for event in events if event.description == "training"]
+    assert (0, 4, "batches") == (start.done, start.total, start.unit)
+    assert (4, "epoch 2/2") == (end.done, end.stage)
+    assert {"loss", "mean_iou"} == set(end.figures)
 
 
 def test_checkpoints_and_results_go_to_object_storage(

@@ -158,13 +158,13 @@ def config(**values: Any) -> Any:
     ],
 )
 def test_probabilities_are_an_output_beside_the_classes(uri: str, expected: str) -> None:
-    """Predicting reports both files, evaluating reads the classes alone."""
+    """Predicting reports both files, and evaluating reads both."""
     made = config(uri=uri, probabilities=True)
     predict, evaluate = CommandIODefinition(), CommandIODefinition()
     made.report_io(keys.PREDICT, predict)
     made.report_io(keys.EVAL, evaluate)
     assert {uri, expected} == set(predict.output_uris)
-    assert ([uri], []) == (list(evaluate.input_uris), list(evaluate.output_uris))
+    assert ({uri, expected}, []) == (set(evaluate.input_uris), list(evaluate.output_uris))
     assert expected == made.probabilities_uri()
 
 

@@ -1,4 +1,4 @@
-"""How training went, epoch by epoch."""
+"""How training went, epoch by epoch, or round by round."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any
 from rvcli.filesystem import join_uri, resolve
 
 HISTORY_FILE = "history.json"
+EPOCH, ROUND = "epoch", "round"
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,7 @@ class History:
         resumed_from: the last finished epoch each time that training went on after it was
             killed.
         stopped_early: whether it ended since nothing became better.
+        unit: what is counted: epochs, or rounds of boosting.
     """
 
     metric: str
@@ -56,6 +58,7 @@ class History:
     epochs: list[Epoch] = field(default_factory=list)
     resumed_from: list[int] = field(default_factory=list)
     stopped_early: bool = False
+    unit: str = EPOCH
 
     def add(
         self, train_loss: float, lr: float, seconds: float, metrics: Mapping[str, float]
@@ -89,6 +92,7 @@ class History:
             "resumed_from": list(self.resumed_from),
             "stopped_early": self.stopped_early,
             "epochs": [asdict(epoch) for epoch in self.epochs],
+            **({} if self.unit == EPOCH else {"unit": self.unit}),
         }
 
     @classmethod
@@ -100,6 +104,7 @@ class History:
             epochs=[Epoch(**epoch) for epoch in values["epochs"]],
             resumed_from=list(values["resumed_from"]),
             stopped_early=bool(values["stopped_early"]),
+            unit=values.get("unit", EPOCH),
         )
 
     def save(self, train_uri: str) -> None:

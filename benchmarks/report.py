@@ -1,0 +1,171 @@
+"""Time, memory and size of a report of 20 scenes of 10,000 x 10,000 pixels.
+
+    python benchmarks/report.py [--folder DIR] [--scenes 20] [--size 10000]
+
+Scenes have three bands of uint8, tiled and deflated, without overviews; half of them have 1,000
+polygons as labels, half a raster. A run with a backend that learns nothing writes predictions and
+records. Its files are made once, in DIR (default: a folder of the system's temporary directory);
+scenes are hard links to one image, so the disk counts for less than it would.
+
+Each measurement runs in a process of its own: the previews of scenes, first without what earlier
+reports kept, then with it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import rasterio
+from rasters import make_image
+
+HERE = Path(__file__).parent
+AIM_S, AIM_MB, AIM_PICTURES_MB = 60.0, 500.0, 6.0
+POLYGONS = 1000
+TRAIN_SIZE = 1024
+
+
+def main() -> int:
+    """Make the files, measure, print a table, and return 1 if an aim is missed."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "--folder", type=Path, default=Path(tempfile.gettempdir()) / "rv-benchmarks"
+    )
+    parser.add_argument("--scenes", type=int, default=20)
+    parser.add_argument("--size", type=int, default=10_000)
+    parser.add_argument("--measure", help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    folder = arguments.folder / f"report-{arguments.scenes}-{arguments.size}"
+    if arguments.measure:
+        measure(str(folder / "out"))
+        return 0
+    make_run(arguments.folder, folder, arguments.scenes, arguments.size)
+    is_missed = False
+    print(f"{'':18}{'seconds':>9}{'CPU s':>8}{'peak MB':>9}{'pictures MB':>13}{'shapes':>8}")
+    with tempfile.TemporaryDirectory(dir=folder) as cache_dir:
+        for name in ("first previews", "again"):
+            figure = in_process(arguments, cache_dir)
+            print(
+                f"{name:18}{figure['seconds']:9.1f}{figure['cpu_s']:8.1f}{figure['peak_mb']:9.0f}"
+                f"{figure['pictures_mb']:13.2f}{figure['shapes']:8}",
+                flush=True,
+            )
+            is_missed |= (
+                figure["seconds"] > AIM_S
+                or figure["peak_mb"] > AIM_MB
+                or figure["pictures_mb"] > AIM_PICTURES_MB
+            )
+    print(f"{'aim':18}{AIM_S:9.1f}{'':8}{AIM_MB:9.0f}{AIM_PICTURES_MB:13.2f}")
+    return int(is_missed)
+
+
+def in_process(arguments: argparse.Namespace, cache_dir: str) -> dict[str, Any]:
+    """Measure in a process of its own."""
+    command = [sys.executable, __file__, "--measure", "scenes", "--folder", arguments.folder]
+    command += ["--scenes", str(arguments.scenes), "--size", str(arguments.size)]
+    environment = {**os.environ, "XDG_CACHE_HOME": cache_dir}
+    output = subprocess.run(
+        command, env=environment, check=True, stdout=subprocess.PIPE, text=True
+    ).stdout
+    figures: dict[str, Any] = json.loads(output.splitlines()[-1])
+    return figures
+
+
+def measure(root_uri: str) -> None:
+    """Make previews of all scenes and print figures as JSON."""
+    from rvcli.report.scenes import collect_scenes
+    from rvcli.report.sources import read_source
+
+    started, cpu_s = time.monotonic(), time.process_time()
+    source = read_source(root_uri, "report")
+    with source.config() as config, tempfile.TemporaryDirectory() as tmp_dir:
+        previews = collect_scenes(source, config, tmp_dir)
+    seconds, cpu_s = time.monotonic() - started, time.process_time() - cpu_s
+    problems = [preview.problem for preview in previews if preview.problem]
+    if problems:
+        raise RuntimeError(f"a scene could not be shown: {problems[0]}")
+    layers = [layer for preview in previews for layer in preview.layers]
+    figures = {
+        "seconds": seconds,
+        "cpu_s": cpu_s,
+        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        "pictures_mb": sum(len(x.picture.data) for x in layers if x.picture) / 1e6,
+        "shapes": sum(len(x.shapes) for x in layers),
+    }
+    print(json.dumps(figures))
+
+
+def make_run(images: Path, folder: Path, scenes: int, size: int) -> None:
+    """Make the files of a run, unless they are there."""
+    if (folder / "done").exists():
+        return
+    shutil.rmtree(folder, ignore_errors=True)
+    data = folder / "data"
+    data.mkdir(parents=True)
+    for name in ("train", *(f"scene-{i:02}" for i in range(scenes))):
+        image = make_image(images, TRAIN_SIZE if name == "train" else size, "uint8")
+        os.link(image, data / f"{name}.tif")
+        if name.endswith(("0", "2", "4", "6", "8")):
+            make_raster(image, folder, data / f"{name}-labels.tif")
+        else:
+            write_polygons(image, data / f"{name}.geojson")
+    arguments = [
+        *(sys.executable, "-m", "rvcli", "--set", f"PLUGINS.files={HERE / 'memory_backend.py'}"),
+        *("run", "inprocess", str(HERE / "report_experiment.py")),
+        *("-a", "data_dir", str(data), "-a", "root_uri", str(folder / "out")),
+        *("train", "predict", "eval", "chip"),
+    ]
+    subprocess.run(arguments, check=True)
+    (folder / "done").touch()
+
+
+def boxes(size: int, count: int = POLYGONS) -> np.ndarray:
+    """Return the bounds of buildings in pixels: rows (xmin, ymin, xmax, ymax)."""
+    rng = np.random.default_rng(0)
+    corners = rng.integers(0, size - 80, (count, 2))
+    return np.hstack([corners, corners + rng.integers(20, 80, (count, 2))])
+
+
+def make_raster(image: Path, folder: Path, path: Path) -> None:
+    """Draw the buildings as class ids; scenes share one file."""
+    shared = folder / "labels.tif"
+    if not shared.exists():
+        with rasterio.open(image) as source:
+            profile = {**source.profile, "count": 1, "nodata": None, "photometric": "minisblack"}
+        labels = np.full((profile["height"], profile["width"]), 2, np.uint8)
+        for xmin, ymin, xmax, ymax in boxes(profile["width"]):
+            labels[ymin:ymax, xmin:xmax] = 1
+        with rasterio.open(shared, "w", **profile) as dataset:
+            dataset.write(labels, 1)
+    os.link(shared, path)
+
+
+def write_polygons(image: Path, path: Path) -> None:
+    """Write the buildings as GeoJSON."""
+    from rasterio.warp import transform
+
+    with rasterio.open(image) as source:
+        affine, crs, size = source.transform, source.crs, source.width
+    features = []
+    for xmin, ymin, xmax, ymax in boxes(size).tolist():
+        ring = [(xmin, ymin), (xmin, ymax), (xmax, ymax), (xmax, ymin), (xmin, ymin)]
+        xs, ys = zip(*(affine * corner for corner in ring), strict=True)
+        lons, lats = transform(crs, "EPSG:4326", xs, ys)
+        geometry = {"type": "Polygon", "coordinates": [list(zip(lons, lats, strict=True))]}
+        properties = {"class_name": "building"}
+        features.append({"type": "Feature", "geometry": geometry, "properties": properties})
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Makes a project of imagery and labels: what they are, what is proposed, and the files."""

@@ -1,0 +1,1 @@
+"""The page: values of a report become one HTML file that needs nothing else."""
