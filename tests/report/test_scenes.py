@@ -25,10 +25,14 @@ from rvcli.data.label_store.semantic_segmentation_raster_store import (
     SemanticSegmentationRasterStore,
 )
 from rvcli.data.utils import boxes_to_geojson
+from rvcli.registry import Registrar
 from rvcli.report import scenes as scenes_module
 from rvcli.report.content import LAYERS, Layer, ScenePreview
+from rvcli.report.scene_preview import SceneReader
 from rvcli.report.scenes import collect_scenes
 from rvcli.report.sources import Source
+from rvcli.testing.registries import temporary_registry
+from rvcli.utils.files import upload_or_copy
 from rvcli.utils.misc import png_to_numpy
 
 Array = npt.NDArray[Any]
@@ -427,14 +431,14 @@ def test_cells_are_shapes(folder: Folder) -> None:
 def test_previews_are_kept(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
     """A second report takes what the first one made, until a file is another."""
     made: list[str] = []
-    preview = scenes_module._Scene.preview
+    preview = SceneReader.preview
 
     def counted(self: Any) -> ScenePreview:
         found = preview(self)
         made.append(found.id)
         return found
 
-    monkeypatch.setattr(scenes_module._Scene, "preview", counted)
+    monkeypatch.setattr(SceneReader, "preview", counted)
     folder.predicted("a", np.ones((SIDE, SIDE), np.uint8))
     labels = folder.boxes("l.geojson", [(2, 2, 8, 8)], [1])
     aoi = folder.boxes("aoi.geojson", [(0, 0, 10, 10)], [1])
@@ -460,8 +464,32 @@ def test_of_very_many_scenes_the_rest_has_footprints(
     found = folder.collect(folder.scene("b", uri), train=[folder.scene("a", uri)])
     assert list(found) == ["a", "b"]
     assert (len(found["a"].layers), len(found["b"].layers)) == (0, 1)
-    assert "shows 1 scenes" in found["a"].problem
+    assert "too many scenes" in found["a"].problem
     assert found["a"].footprint == found["b"].footprint
+
+
+def test_of_very_many_pixels_some_are_read(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Scenes beyond what may be read have footprints, until those before them are kept."""
+    monkeypatch.setattr(scenes_module, "MAX_PIXELS", 1)
+    monkeypatch.setattr(scenes_module, "_MAX_THREADS", 1)
+    uri = folder.raster("a.tif", imagery())
+    scenes = [folder.scene(name, uri) for name in "ab"]
+    first, second = folder.collect(train=scenes), folder.collect(train=scenes)
+    assert [len(p.layers) for p in first.values()] == [1, 0]
+    assert "too many pixels" in first["b"].problem
+    assert [len(p.layers) for p in second.values()] == [1, 1]
+
+
+def test_imagery_on_s3_is_read_in_place(folder: Folder, s3_root: str) -> None:
+    """Scenes on S3 are shown, kept by their ETags, and read again when these are others."""
+    uri = f"{s3_root}/a.tif"
+    upload_or_copy(folder.raster("a.tif", imagery()), uri)
+    first = folder.collect(train=[folder.scene("a", uri)])["a"]
+    assert first.problem == ""
+    assert shown(layers(first)["imagery"]) == SIDE * SIDE
+    assert folder.collect(train=[folder.scene("a", uri)])["a"] == first
+    upload_or_copy(folder.raster("b.tif", imagery()[:, ::-1]), uri)
+    assert folder.collect(train=[folder.scene("a", uri)])["a"] != first
 
 
 def test_pictures_of_noise_are_made_smaller(
@@ -477,3 +505,99 @@ def test_pictures_of_noise_are_made_smaller(
         assert layer.picture is not None
         assert layer.picture.size_hw[0] < 256
         assert len(layer.picture.data) <= 8_000
+
+
+class GradientConfig(rv.RasterSourceConfig):
+    """A raster source of a plugin."""
+
+    key = "GRADIENT"
+    plain: bool = rv.field(default=False, doc="Without georeference.")
+
+    def create_source(self, tmp_dir: str, *_: Any, **__: Any) -> Any:
+        """Create it."""
+        return Gradient(self.plain)
+
+
+class Gradient(rv.RasterSource):
+    """Pixels that no file holds."""
+
+    def __init__(self, plain: bool) -> None:
+        super().__init__(None, 3)
+        self.plain = plain
+
+    def get_extent(self) -> Box:
+        """Return its size."""
+        return Box(0, 0, 300, 200)
+
+    def get_dtype(self) -> Any:
+        """Return the data type."""
+        return np.dtype(np.float32)
+
+    def get_crs_transformer(self) -> Any:
+        """Return where it lies."""
+        return IdentityCRSTransformer() if self.plain else RasterioCRSTransformer(MERCATOR, CRS)
+
+    def _get_chip(self, window: Box) -> Array:
+        rows, columns = np.mgrid[window.ymin : window.ymax, window.xmin : window.xmax]
+        return np.stack([rows + 1, columns + 1, rows + columns + 1], axis=-1).astype(np.float32)
+
+
+def test_sources_of_plugins_are_read_through_their_windows(folder: Folder) -> None:
+    """What only its own class can read is shown as well, and never kept: no one knows its files."""
+    with temporary_registry() as registry:
+        Registrar(registry).register_config(GradientConfig)
+        builder = rv.RasterSourceConfig.builder("GRADIENT")
+        found = folder.collect(
+            train=[
+                folder.scene("map", builder.build()),
+                folder.scene("plain", builder.with_plain(True).build()),
+            ]
+        )
+    for preview in found.values():
+        picture = pixels(layers(preview)["imagery"]).astype(int)
+        assert preview.problem == ""
+        assert picture.shape == (300, 200, 4)
+        assert picture[290, 100, 0] > picture[150, 100, 0] > picture[10, 100, 0]
+        assert picture[150, 190, 1] > picture[150, 10, 1]
+    assert [p.georeferenced for p in found.values()] == [True, False]
+    assert list((folder.path / "cache/rvcli/previews").glob("*.json")) == []
+
+
+def test_assets_of_a_stac_item_are_a_stack(folder: Folder) -> None:
+    """A STAC item is shown in the bands of its assets."""
+    assets = {
+        f"band-{i}": {"href": folder.raster(f"{i}.tif", imagery()[i]), "roles": ["data"]}
+        for i in range(3)
+    }
+    item = {
+        "type": "Feature",
+        "stac_version": "1.0.0",
+        "id": "item",
+        "geometry": None,
+        "properties": {"datetime": "2024-01-01T00:00:00Z"},
+        "links": [],
+        "assets": assets,
+    }
+    uri = folder.path / "item.json"
+    uri.write_text(json.dumps(item))
+    source = rv.RasterSourceConfig.builder(rv.STAC_ITEM_SOURCE).with_uri(str(uri)).build()
+    found = folder.collect(train=[folder.scene("a", source)])["a"]
+    assert (found.problem, found.facts["bands"]) == ("", "3")
+    assert pixels(layers(found)["imagery"])[:, :, 3].min() == 255
+
+
+def test_polygons_that_touch_a_pixel_are_drawn_as_in_training(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Labels that are drawn wherever polygons touch are those of the raster, thinned out."""
+    monkeypatch.setattr("rvcli.report.layers._SIDES_PX", (16, 16))
+    places = [(y + 0.4, x + 0.4) for y in range(3, 64, 4) for x in range(3, 64, 4)]
+    boxes = [(y, x, y + 0.2, x + 0.2) for y, x in places]
+    uri = folder.boxes("l.geojson", boxes, [1] * len(boxes))
+    drawn = rv.RasterSourceConfig.builder(rv.RASTERIZED_SOURCE).with_vector_source(uri)
+    drawn = drawn.with_rasterizer_options(3, all_touched=True).build()
+    labels = rv.LabelSourceConfig.builder(rv.SEMANTIC_SEGMENTATION).with_raster_source(drawn)
+    image = folder.raster("a.tif", np.full((3, 64, 64), 9, np.uint8))
+    found = folder.collect(train=[folder.scene("a", image, labels.build())])["a"]
+    # Each fourth pixel of each fourth row is a house, and the pixels that are read are others.
+    assert shown(layers(found)["labels"]) == 0

@@ -42,15 +42,13 @@ def command(
     all of them by default. Two or more are compared. The file needs no network and no server.
     """
     from rvcli.cli.interrupts import terminations_interrupt
-    from rvcli.cli.logs import log_to_stderr
     from rvcli.cli.render.progress import work_view
     from rvcli.filesystem import absolute_uri, is_local, join_uri, to_path
     from rvcli.profile.rv_config import RVConfig, use_tmp_dir
 
-    with state.session() as session, terminations_interrupt():
+    with state.session(), terminations_interrupt():
         from rvcli.report.report import NAME, write_report
 
-        log_to_stderr(session.settings, state.verbosity)
         if tempdir is not None:
             use_tmp_dir(tempdir)
         root = absolute_uri(root_uri)

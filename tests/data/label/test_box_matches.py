@@ -14,7 +14,7 @@ from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
 from rvcli.core.class_map import ClassMap
-from rvcli.data.label.box_matches import Matches, match_boxes
+from rvcli.data.label.box_matches import Matches, match_boxes, matched_boxes
 from rvcli.data.label.object_detection_labels import ObjectDetectionLabels
 from rvcli.evaluation.object_detection_evaluation import ObjectDetectionEvaluation
 
@@ -214,3 +214,18 @@ def test_no_score_threshold_is_best(gt_count: int, predicted: int) -> None:
     matches = Matches([(np.ones(predicted), np.zeros((1, predicted), np.bool_), gt_count)])
     assert matches.best_f1() is None
     assert Matches([]).average_precisions() is None
+
+
+def test_matched_boxes_say_which_hits_which() -> None:
+    """Each predicted box that hits one is told with the true box, in the order they were given."""
+    rng = np.random.default_rng(0)
+    corners = rng.uniform(0, 60, (80, 2))
+    truth = np.hstack([corners, corners + rng.uniform(5, 15, (80, 2))])
+    predicted = truth[rng.permutation(80)[:50]] + rng.normal(0, 1.5, (50, 4))
+    scores = rng.uniform(0, 1, 50)
+    pairs = matched_boxes(truth, predicted, scores)
+    _, hits = match_boxes(truth, predicted, scores, np.array([0.5]))
+    order = np.argsort(-scores, kind="stable")
+    assert sorted(pairs) == sorted(order[hits[0]].tolist())
+    assert len(set(pairs.values())) == len(pairs)
+    assert {} == matched_boxes(truth[:0], predicted, scores)
