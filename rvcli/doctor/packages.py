@@ -34,6 +34,7 @@ def look(settings: Settings, plugins: Sequence[LoadedPlugin]) -> Iterator[Findin
         f"rv {__version__}, Python {platform.python_version()} ({sys.executable}),"
         f" {platform.platform()}",
     )
+    yield from _builds()
     extras = _extras()
     wanted = _wanted(settings, plugins)
     elsewhere = _runs_elsewhere(settings)
@@ -58,6 +59,22 @@ def look(settings: Settings, plugins: Sequence[LoadedPlugin]) -> Iterator[Findin
                 f"pip install 'rvcli[{extra}]'"
                 + (" if commands are to run on this machine too" if elsewhere else ""),
             )
+
+
+def _builds() -> Iterator[Finding]:
+    """Warn where torchvision is of another build than torch, as `+cpu` says: it does not load."""
+    versions = {name: _version(name) for name in ("torch", "torchvision")}
+    if None in versions.values():
+        return
+    builds = {(version or "").partition("+")[2] for version in versions.values()}
+    if len(builds) > 1:
+        found = " and ".join(f"{name} {version}" for name, version in versions.items())
+        yield Finding(
+            _TOPIC,
+            WARNING,
+            f"{found} are of different builds: networks may not train",
+            "install both from one place: pip install --force-reinstall torch torchvision",
+        )
 
 
 def _extras() -> dict[str, list[str]]:

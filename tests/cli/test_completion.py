@@ -90,6 +90,14 @@ def test_experiments_below_a_root(town):
     assert [] == offered("report", "s3://bucket/out", "")
 
 
+@pytest.mark.parametrize("words", [["predict", ""], ["jobs", "list", ""], ["migrate", ""]])
+def test_files(project, words):
+    """Where a command takes files the shell itself offers them."""
+    completer = BashComplete(main, {}, "rv", "_RV_COMPLETE")
+    [item] = completer.get_completions(words[:-1], words[-1])
+    assert "file" == item.type
+
+
 def test_profiles(town, monkeypatch):
     """Profiles of the project's file and of the user are offered."""
     user = town.root.parent / ".config" / "rv"

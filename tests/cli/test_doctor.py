@@ -86,6 +86,16 @@ def test_what_the_code_here_needs(project, monkeypatch):
     assert "warning" in [s for s, _ in statuses(project.rv("doctor", "--json"), "packages")]
 
 
+@pytest.mark.parametrize(("torchvision", "warned"), [("0.28.0+cpu", False), ("0.28.0", True)])
+def test_builds_that_do_not_go_together(monkeypatch, torchvision, warned):
+    """Of torch and torchvision one from PyPI and one that is made for processors do not load."""
+    from rvcli.doctor import packages
+
+    versions = {"torch": "2.13.0+cpu", "torchvision": torchvision}
+    monkeypatch.setattr(packages, "_version", versions.get)
+    assert warned == bool(list(packages._builds()))
+
+
 def test_credentials_are_not_shown(project, monkeypatch):
     """It says where they are from, and nothing of them."""
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAHUNTER2")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from rvcli.cli import completion
 from rvcli.cli.options import shared_options
 from rvcli.cli.state import State
 from rvcli.errors import EXIT_DONE, EXIT_FAILURE
@@ -21,7 +22,7 @@ def command() -> None:
 
 
 @command.command("check")
-@click.argument("package")
+@click.argument("package", shell_complete=completion.files)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--strict", is_flag=True, help="Fail as well where there is no self-test to run.")
 @shared_options()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from rvcli.cli import completion
 from rvcli.cli.commands.run import ask
 from rvcli.cli.options import shared_options
 from rvcli.cli.state import State, warn
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 _FOLLOW_S = 0.5
 
-_root = click.argument("root_uri", metavar="ROOT_URI")
+_root = click.argument("root_uri", metavar="ROOT_URI", shell_complete=completion.files)
 _run = click.argument("run_id", metavar="[RUN]", required=False)
 _json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 _yes = click.option("-y", "--yes", is_flag=True, help="Do not ask.")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from rvcli.cli import completion
 from rvcli.cli.options import shared_options
 from rvcli.cli.say import style
 from rvcli.cli.state import State, warn
@@ -25,7 +26,9 @@ _COLORS = {
 
 
 @click.command("migrate")
-@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.argument(
+    "files", nargs=-1, required=True, metavar="FILE...", shell_complete=completion.files
+)
 @click.option("--write", is_flag=True, help="Rewrite the files.")
 @click.option("--diff", is_flag=True, help="Print what --write would change, as a unified diff.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")

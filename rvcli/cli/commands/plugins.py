@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from rvcli.cli import completion
 from rvcli.cli.options import shared_options
 from rvcli.cli.state import Session, State
 from rvcli.errors import EXIT_DONE, EXIT_PLUGIN, UsageError
@@ -86,7 +87,7 @@ def lock(state: State, check: bool, output: str | None) -> None:
 
 
 @command.command("verify")
-@click.argument("names", metavar="[PLUGIN]...", nargs=-1)
+@click.argument("names", metavar="[PLUGIN]...", nargs=-1, shell_complete=completion.files)
 @click.option(
     "--as-remote",
     is_flag=True,

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import click
 
+from rvcli.cli import completion
 from rvcli.cli.eat_all import OptionEatAll
 from rvcli.cli.options import shared_options
 from rvcli.cli.program import Program
@@ -33,9 +34,11 @@ def _numbers(
 
 
 @click.command("predict", cls=Program)
-@click.argument("package")
-@click.argument("images", metavar="IMAGE...", nargs=-1, required=True)
-@click.argument("output")
+@click.argument("package", shell_complete=completion.files)
+@click.argument(
+    "images", metavar="IMAGE...", nargs=-1, required=True, shell_complete=completion.files
+)
+@click.argument("output", shell_complete=completion.files)
 @click.option(
     "-a",
     "--update-stats",
