@@ -120,7 +120,10 @@ def _classes(config: ExperimentConfig) -> dict[int, tuple[str, str]]:
     class_map = getattr(config.task, "class_map", None)
     if class_map is None:
         return {}
-    return {item.id: (str(item.name), str(item.color or "")) for item in class_map.get_items()}
+    from rvcli.report.pictures import colors_of
+
+    # Those of the map, where a class has none of its own.
+    return colors_of(class_map)
 
 
 def _scenes(source: Source, config: ExperimentConfig | None, tmp_dir: str) -> dict[str, Any]:
