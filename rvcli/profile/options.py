@@ -75,7 +75,7 @@ OPTIONS: tuple[Option, ...] = (
         "cache_dir",
         "path",
         None,
-        "Where downloads, digests and previews of reports are kept; the platform's cache when not set.",
+        "Where downloads, digests and previews are kept; the platform's cache when not set.",
     ),
     Option(
         "RV",

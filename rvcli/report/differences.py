@@ -104,5 +104,7 @@ def _is_below(value: Any, roots: Sequence[str]) -> bool:
 
 
 def _text(value: Any) -> str:
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)  # messages hold all numbers of plugins as floats
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return text if len(text) <= MOST_CHARACTERS else f"{text[:MOST_CHARACTERS]}…"

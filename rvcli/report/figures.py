@@ -10,7 +10,7 @@ from rvcli.errors import FileSystemError
 from rvcli.filesystem import base_name, shown
 from rvcli.records.names import is_own_name
 from rvcli.report.content import Figures, Metrics
-from rvcli.report.evaluations import figures_of, is_evaluation, rows_of
+from rvcli.report.evaluations import figures_of, is_evaluation, number, rows_of
 from rvcli.report.pictures import colors_of
 from rvcli.report.precision_recall import chart_of, notes_of, why_no_chart
 from rvcli.report.small_files import Unreadable, read_json
@@ -75,6 +75,26 @@ def collect_metrics(source: Source, config: ExperimentConfig | None) -> Metrics:
         others=others,
         more=tuple(more),
     )
+
+
+def best_thresholds(config: ExperimentConfig) -> dict[int, float]:
+    """Return the score of the best F1 of each class of boxes, by class id, as EVAL found it.
+
+    Nothing where there is no such evaluation.
+    """
+    for evaluator in getattr(config, "evaluators", None) or ():
+        uri = getattr(evaluator, "output_uri", None)
+        try:
+            rows = rows_of(read_json(uri)) if uri else []
+        except Unreadable:
+            continue
+        found = {
+            int(number(row.get("class_id")) or 0): row.get("best_score_thresh") for row in rows
+        }
+        known = {class_id: number(value) for class_id, value in found.items()}
+        if any(value is not None for value in known.values()):
+            return {class_id: value for class_id, value in known.items() if value is not None}
+    return {}
 
 
 def _colors(config: ExperimentConfig | None) -> dict[str, str]:

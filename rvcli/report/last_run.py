@@ -28,13 +28,13 @@ def steps_of(history: History, experiment_id: str) -> tuple[PlanStep, ...]:
     steps = {str(step["id"]): step for step in (history.plan or {}).get("steps", ())}
     results = {str(result["id"]): result for result in history.results}
     wanted: set[str] = set()
-    waiting = [id for id, step in steps.items() if step.get("experiment_id") == experiment_id]
+    waiting = [key for key, step in steps.items() if step.get("experiment_id") == experiment_id]
     while waiting:
-        id = waiting.pop()
-        if id not in wanted:
-            wanted.add(id)
-            waiting += [name for name in steps[id].get("depends_on", ()) if name in steps]
-    return tuple(_step(step, results.get(id)) for id, step in steps.items() if id in wanted)
+        key = waiting.pop()
+        if key not in wanted:
+            wanted.add(key)
+            waiting += [name for name in steps[key].get("depends_on", ()) if name in steps]
+    return tuple(_step(step, results.get(key)) for key, step in steps.items() if key in wanted)
 
 
 def _step(step: Mapping[str, Any], result: Mapping[str, Any] | None) -> PlanStep:

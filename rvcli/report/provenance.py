@@ -109,9 +109,7 @@ def _outputs(commands: Iterable[CommandFiles]) -> tuple[File, ...]:
 
 def _note(found: dict[str, File], file: File, command_type: str) -> None:
     before = found.get(file.uri, file)
-    found[file.uri] = replace(
-        file, commands=tuple(dict.fromkeys((*before.commands, command_type)))
-    )
+    found[file.uri] = replace(file, commands=tuple(dict.fromkeys((*before.commands, command_type))))
 
 
 def _message(command: CommandFiles) -> Message:

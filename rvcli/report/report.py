@@ -51,7 +51,7 @@ def write_report(root_uri: str, ids: Sequence[str], output_uri: str, tmp_dir: st
     """
     _need("jinja2")
     chosen, notes = _choose(root_uri, ids)
-    sources = [read_source(root_uri, id) for id in chosen]
+    sources = [read_source(root_uri, name) for name in chosen]
     with track("report", len(_STEPS) * len(sources), "parts") as progress:
         reports = [collect(source, tmp_dir, progress) for source in sources]
     made = datetime.now(timezone.utc).isoformat(timespec="seconds")
@@ -79,15 +79,14 @@ def collect(source: Source, tmp_dir: str, progress: Progress | None = None) -> E
     with _config_or_none(source, notes) as config:
         for name, part in _STEPS.items():
             try:
-                found |= part(source, config, tmp_dir)
+                made = part(source, config, tmp_dir)
+                notes += made.pop("notes", ())
+                found |= made
             except Exception as e:  # a part that fails leaves the others as they are
                 notes.append(_why(name, e))
                 _log.debug("a part of the report failed", exc_info=True)
             if progress is not None:
                 progress.advance()
-        if config is not None and config.task is not None:
-            found["task"] = str(config.task.task_type)
-            found["classes"] = _classes(config)
     return ExperimentReport(
         id=source.id, root_uri=mask_uris(source.root_uri), notes=tuple(notes), **found
     )
@@ -117,13 +116,16 @@ def _why(name: str, error: Exception) -> str:
 
 
 def _classes(config: ExperimentConfig) -> dict[int, tuple[str, str]]:
-    class_map = getattr(config.task, "class_map", None)
-    if class_map is None:
-        return {}
     from rvcli.report.pictures import colors_of
 
-    # Those of the map, where a class has none of its own.
-    return colors_of(class_map)
+    class_map = getattr(config.task, "class_map", None)
+    return {} if class_map is None else colors_of(class_map)
+
+
+def _task(source: Source, config: ExperimentConfig | None, tmp_dir: str) -> dict[str, Any]:
+    if config is None or config.task is None:
+        return {}
+    return {"task": str(config.task.task_type), "classes": _classes(config)}
 
 
 def _scenes(source: Source, config: ExperimentConfig | None, tmp_dir: str) -> dict[str, Any]:
@@ -144,18 +146,22 @@ def _tiles(source: Source, config: ExperimentConfig | None, tmp_dir: str) -> dic
 
     if config is None:
         return {}
-    chips, worst, best = collect_tiles(source, config, tmp_dir)
-    return {"chips": chips, "worst": worst, "best": best}
+    notes: list[str] = []
+    chips, worst, best = collect_tiles(source, config, tmp_dir, notes)
+    return {"chips": chips, "worst": worst, "best": best, "notes": notes}
 
 
 def _training(source: Source, config: ExperimentConfig | None, tmp_dir: str) -> dict[str, Any]:
     from rvcli.report.training import collect_training
 
-    return {"training": collect_training(source, config)}
+    notes: list[str] = []
+    charts = collect_training(source, config, notes)
+    return {"training": charts, "notes": notes}
 
 
 _Part = Callable[[Source, "ExperimentConfig | None", str], dict[str, Any]]
 _STEPS: dict[str, _Part] = {
+    "classes": _task,
     "times and hosts": lambda source, config, tmp_dir: {"commands": collect_commands(source)},
     "the plan": lambda source, config, tmp_dir: {"last_run": collect_last_run(source)},
     "provenance": lambda source, config, tmp_dir: {"provenance": collect_provenance(source)},
@@ -184,7 +190,7 @@ def _choose(root_uri: str, ids: Sequence[str]) -> tuple[list[str], list[str]]:
     if len(wanted) <= MOST_EXPERIMENTS:
         return wanted, []
     if not ids:
-        wanted.sort(key=lambda id: _modified(root_uri, id))
+        wanted.sort(key=lambda name: _modified(root_uri, name))
     left_out, kept = wanted[:-MOST_EXPERIMENTS], wanted[-MOST_EXPERIMENTS:]
     few = ", ".join(left_out[:10]) + (f" and {len(left_out) - 10} more" * (len(left_out) > 10))
     return sorted(kept) if not ids else kept, [

@@ -22,6 +22,7 @@ ERRORS = "errors"
 MAX_SIDE_PX = 320
 _LEAST_SIDE_PX = 128
 _DIM = 0.5
+_FRAME_PX = 3
 _WRONG_RGB = (255, 45, 85)
 _MARKS = ClassMap(
     [
@@ -31,7 +32,6 @@ _MARKS = ClassMap(
     ]
 )
 _RIGHT, _FALSE, _MISSED = (item.id for item in _MARKS.get_items())
-ERRORS_OF_BOXES = "green boxes are right, red ones false, yellow ones missed"
 
 
 def channels_of(raster_source: Any) -> tuple[int, ...]:
@@ -154,7 +154,8 @@ def _framed(shown: npt.NDArray[np.uint8], step: int, boxes: Boxes, class_map: Cl
 def _draw(
     image: npt.NDArray[np.uint8], step: int, boxes: Boxes, ids: Sequence[int], class_map: ClassMap
 ) -> None:
-    draw_frames(image, step, (Box(*row) for row in boxes.npboxes.tolist()), ids, class_map)
+    rows = (Box(*row) for row in boxes.npboxes.tolist())
+    draw_frames(image, step, rows, ids, class_map, most_width=_FRAME_PX)
 
 
 def _photo(pixels: npt.NDArray[np.uint8]) -> Picture:

@@ -13,9 +13,11 @@ import numpy as np
 
 from rvcli.core.class_map import ClassMap
 from rvcli.data.activate_mixin import ActivateMixin
+from rvcli.data.label.object_detection_labels import ObjectDetectionLabels
 from rvcli.errors import RvError
 from rvcli.profile.secrets import mask_uris
 from rvcli.report.content import Tile
+from rvcli.report.figures import best_thresholds
 from rvcli.report.pictures import palette_of
 from rvcli.report.tile_pictures import (
     caption_of,
@@ -116,6 +118,12 @@ def _compared(
         rest = [c for c in sorted(high, key=_goodness, reverse=True) if id(c) not in taken]
         best = [c for c in choose(rest, 2 * MOST, len(scenes)) if c.window.score > 0]
         shown_best = compared.tiles(best, MOST, notes)
+    if compared.thresholds and (shown_worst or shown_best):
+        least = ", ".join(f"{compared.name(i)} {t:.2f}" for i, t in compared.thresholds.items())
+        notes.append(
+            "the worst and the best predictions show the boxes whose score is above that of the"
+            f" best F1: {least}"
+        )
     return tuple(tile for _, tile in shown_worst), tuple(tile for _, tile in shown_best)
 
 
@@ -163,6 +171,7 @@ class _Scenes:
         self._open: dict[int, Any] = {}
         side = int(getattr(config.task, "chip_size", None) or 256)
         self._side_px = int(np.clip(side, *_SIDES_PX))
+        self.thresholds = best_thresholds(config)
         self._pixels = max(_PIXELS // max(1, len(scenes)), _LEAST_PIXELS)
 
     def windows(self, number: int) -> Iterator[Window]:
@@ -170,7 +179,7 @@ class _Scenes:
         scene = self._configs[number].create_scene(self._task, self._tmp_dir)
         extent = scene.raster_source.get_extent()
         with ActivateMixin.compose(scene.ground_truth_label_source, scene.prediction_label_store):
-            truth, predicted = _labels(scene)
+            truth, predicted = self._labels(scene)
             yield from scored_windows(
                 truth, predicted, extent, self._side_px, self._class_map, self._pixels
             )
@@ -219,27 +228,31 @@ class _Scenes:
         pairs = truth[wrong].astype(np.int64) << 16 | predicted[wrong]
         values, counts = np.unique(pairs, return_counts=True)
         pair = int(values[counts.argmax()])
-        names = [self._name(class_id) for class_id in (pair >> 16, pair & 0xFFFF)]
+        names = [self.name(class_id) for class_id in (pair >> 16, pair & 0xFFFF)]
         return f"; mostly {names[0]} taken for {names[1]}"
 
-    def _name(self, class_id: int) -> str:
+    def name(self, class_id: int) -> str:
+        """Return the name of a class."""
         known = self._class_map.class_item_map.get(class_id)
         return (known.name if known and class_id else None) or "nothing"
+
+    def _labels(self, scene: Any) -> tuple[Any, Any]:
+        """Return what is true and what was predicted, within the areas of interest."""
+        truth = scene.ground_truth_label_source.get_labels()
+        predicted = scene.prediction_label_store.get_labels()
+        if scene.aoi_polygons:
+            truth, predicted = (x.filter_by_aoi(scene.aoi_polygons) for x in (truth, predicted))
+        if isinstance(predicted, ObjectDetectionLabels) and self.thresholds:
+            least = [self.thresholds.get(i, 0.0) for i in predicted.get_class_ids().tolist()]
+            predicted = predicted.choose(predicted.get_scores() > np.array(least))
+        return truth, predicted
 
     def _opened(self, number: int) -> Any:
         if number not in self._open:
             scene = self._configs[number].create_scene(self._task, self._tmp_dir)
             self._stack.enter_context(ActivateMixin.with_activation(scene))
-            self._open[number] = (scene, *_labels(scene), channels_of(scene.raster_source))
+            self._open[number] = (scene, *self._labels(scene), channels_of(scene.raster_source))
         return self._open[number]
-
-
-def _labels(scene: Any) -> tuple[Any, Any]:
-    truth = scene.ground_truth_label_source.get_labels()
-    predicted = scene.prediction_label_store.get_labels()
-    if scene.aoi_polygons:
-        return tuple(x.filter_by_aoi(scene.aoi_polygons) for x in (truth, predicted))
-    return truth, predicted
 
 
 def _is_predicted(scene: Any) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from rvcli.backend.history import EPOCH, HISTORY_FILE
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 # Figures of one epoch, by name.
 Row: TypeAlias = "dict[str, float | None]"
+# The title of a chart, and for each curve the name of a figure and what it is called.
+Group: TypeAlias = "tuple[str, list[tuple[str, str]]]"
 
 # The second is the name that Keras's CSVLogger was given in older releases.
 CSV_FILES = ("history.csv", "log.csv")
@@ -25,6 +27,7 @@ MAX_CURVES, MAX_POINTS = 12, 500
 VALIDATION = "validation"
 TRAINING = "training"
 _X_NAMES = ("epoch", "round", "step", "iteration")
+_RATE = "learning rate"
 _RATES = ("lr", "learning_rate", "learning rate")
 # Figures up to about 1 share a chart, such as accuracy and F1.
 _SHARE = 1.5
@@ -85,9 +88,11 @@ def charts_of(history: Any) -> tuple[Chart, ...]:
     xs = [_place(row, number_) for number_, row in enumerate(rows, start=1)]
     unit = str(history.get("unit") or EPOCH) if rows else EPOCH
     marked, label = _best(history, unit) if rows else (None, "")
-    note = _interruptions(history, unit) if rows else ""
+    rate, groups = _constant_rate(_groups(named), named)
+    told = [_interruptions(history, unit), rate] if rows else []
+    note = "; ".join(text for text in told if text)
     charts = []
-    for title, curves in _groups(named):
+    for title, curves in groups:
         drawn = []
         for (name, curve_name), place in zip(curves, range(MAX_CURVES), strict=False):
             points = _points(xs, [row.get(name) for row in named])
@@ -118,15 +123,15 @@ def _place(row: Mapping[str, Any], position: int) -> float:
     return float(position)
 
 
-def _groups(rows: Sequence[Row]) -> Iterator[tuple[str, list[tuple[str, str]]]]:
-    """Group the names of figures into charts: (title, [(name, name of its curve)])."""
+def _groups(rows: Sequence[Row]) -> Iterator[Group]:
+    """Group the names of figures into charts."""
     names = list(dict.fromkeys(name for row in rows for name in row))
     groups: dict[str, list[tuple[str, str]]] = {}
     for name in names:
         base, of = _split(name)
         first, _, rest = base.partition(" ")
         if base.lower() in _RATES:
-            groups.setdefault("learning rate", []).append((name, "learning rate"))
+            groups.setdefault(_RATE, []).append((name, _RATE))
         elif "loss" in base.lower():
             kind = base.replace("_", " ").strip()
             groups.setdefault("loss", []).append((name, of if kind == "loss" else f"{kind}, {of}"))
@@ -139,9 +144,21 @@ def _groups(rows: Sequence[Row]) -> Iterator[tuple[str, list[tuple[str, str]]]]:
             groups.setdefault(f"{of} metrics", []).append((name, base.replace("_", " ")))
     order = ["loss", f"{VALIDATION} metrics", f"{TRAINING} metrics"]
     titles = [t for t in order if t in groups]
-    last = [t for t in groups if t not in titles and t != "learning rate"]
-    for title in [*titles, *last, *(["learning rate"] if "learning rate" in groups else [])]:
+    last = [t for t in groups if t not in titles and t != _RATE]
+    for title in [*titles, *last, *([_RATE] if _RATE in groups else [])]:
         yield title, groups[title]
+
+
+def _constant_rate(groups: Iterable[Group], rows: Sequence[Row]) -> tuple[str, list[Group]]:
+    """Return a learning rate that never changes in words, and the charts without it."""
+    kept, told = [], ""
+    for title, curves in groups:
+        values = {row[name] for name, _ in curves for row in rows if name in row}
+        if title == _RATE and len(values) == 1:
+            told = f"{_RATE} {values.pop():g}"
+        else:
+            kept.append((title, curves))
+    return told, kept
 
 
 def _split(name: str) -> tuple[str, str]:

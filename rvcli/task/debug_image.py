@@ -133,6 +133,8 @@ def draw_frames(
     boxes: Iterable[Box],
     class_ids: Iterable[int | None],
     class_map: ClassMap,
+    *,
+    most_width: int | None = None,
 ) -> None:
     """Draw a frame around each box, on its inner side, in the colour of its class.
 
@@ -142,6 +144,7 @@ def draw_frames(
         boxes: pixel coordinates of the scene.
         class_ids: the class of each; None is black.
         class_map: gives the colours.
+        most_width: of a frame, in pixels; a share of the box if None.
     """
     palette = palette_of(class_map)
     for box, class_id in zip(boxes, class_ids, strict=True):
@@ -149,6 +152,7 @@ def draw_frames(
         y0, x0 = (max(0, round(low / step)) for low in (box.ymin, box.xmin))
         y1, x1 = (max(0, round(high / step)) for high in (box.ymax, box.xmax))
         width = max(1, min(y1 - y0, x1 - x0) // _FRAME_SHARE)
+        width = width if most_width is None else min(width, most_width)
         part = image[y0:y1, x0:x1]
         inner = part[width:-width, width:-width].copy()
         part[:] = palette[class_id or 0]

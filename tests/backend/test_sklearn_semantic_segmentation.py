@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -76,6 +77,14 @@ def trained(tmp_path: Path, halves: Halves) -> Places:
     chip_scenes(places, halves, tmp_path, "a", "b/c")
     backend_of(places).train(str(tmp_path))
     return places
+
+
+def test_the_loss_of_each_round_is_kept(trained: Places) -> None:
+    """Training leaves its history beside the model, where a report looks for it."""
+    history = json.loads(Path(trained.train(), "history.json").read_text())
+    losses = [epoch["train_loss"] for epoch in history["epochs"]]
+    assert "round" == history["unit"]
+    assert losses[-1] < losses[0]
 
 
 def test_what_was_learned_is_found(trained: Places, halves: Halves, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Chips that were trained on, and the worst and best windows of validation scenes."""
 
+import json
 from types import SimpleNamespace
 
 import numpy as np
@@ -225,7 +226,8 @@ def test_windows_of_boxes_are_drawn(tmp_path, experiment):
     for labels, uri in zip((truth, found), uris, strict=True):
         ObjectDetectionGeoJSONStore(uri, IdentityCRSTransformer(), CLASS_MAP).save(labels)
     config = experiment(rv.OBJECT_DETECTION, uris[0], uris[1])
-    _, worst, best = collect_tiles(None, config, str(tmp_path))
+    notes = []
+    _, worst, best = collect_tiles(None, config, str(tmp_path), notes)
     assert 0.0 == worst[0].score
     assert worst[0].caption.endswith("0 of 1 found, 1 false")
     assert 1.0 == best[0].score
@@ -283,3 +285,23 @@ def test_areas_of_interest_are_heeded():
     extent = Box(0, 0, *truth.shape)
     found = pixel_windows(inside, labels_of(truth), extent, SIDE, [1, 2], 1 << 20)
     assert {0} == {window.box.xmin for window in found}
+
+
+def test_boxes_that_are_shown_are_those_of_the_best_f1(tmp_path, experiment):
+    """Of a detector that says all it thinks of, what is less sure than the best F1 is left out."""
+    truth = boxes([[5, 5, 30, 30]])
+    found = boxes(
+        [[5, 5, 30, 30], [70, 70, 90, 90], [130, 130, 150, 150]], np.array([0.9, 0.5, 0.1])
+    )
+    uris = [str(tmp_path / f"{name}.json") for name in ("truth", "found")]
+    for labels, uri in zip((truth, found), uris, strict=True):
+        ObjectDetectionGeoJSONStore(uri, IdentityCRSTransformer(), CLASS_MAP).save(labels)
+    config = experiment(rv.OBJECT_DETECTION, uris[0], uris[1])
+    rows = [{"class_id": 1, "class_name": "road", "best_score_thresh": 0.3}]
+    (tmp_path / "eval.json").write_text(json.dumps({"overall": rows, "per_scene": {}}))
+    config.evaluators = [SimpleNamespace(output_uri=str(tmp_path / "eval.json"))]
+    notes = []
+    _, worst, best = collect_tiles(None, config, str(tmp_path), notes)
+    assert [0.0] == [tile.score for tile in worst]
+    assert [] == [tile.score for tile in best]  # the right one is where there is no imagery
+    assert notes[-1].endswith("above that of the best F1: road 0.30")

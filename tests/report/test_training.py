@@ -28,7 +28,7 @@ def test_the_history_of_pytorch_is_drawn(source, tmp_path):
     history = History("mean_iou", "random")
     for epoch in range(4):
         metrics = {"accuracy": 0.9, "mean_iou": [0.1, 0.5, 0.4, float("nan")][epoch]}
-        history.add(1 / (epoch + 1), 0.01, 3.0, metrics | {"iou <b>road</b>": 0.3})
+        history.add(1 / (epoch + 1), 0.01 * epoch, 3.0, metrics | {"iou <b>road</b>": 0.3})
     history.resumed_from.append(2)
     history.save(str(tmp_path))
     charts = collect_training(source, None)
@@ -56,8 +56,8 @@ def test_the_history_of_keras_is_drawn(source, tmp_path):
         "loss": ["training", "validation"],
         "validation metrics": ["accuracy"],
         "training metrics": ["accuracy"],
-        "learning rate": ["learning rate"],
     } == titles(charts)
+    assert "learning rate 0.01" == charts[0].curves[0].note
     assert (3, "best epoch") == (charts[0].marked_x, charts[0].marked_label)
 
 
@@ -67,8 +67,8 @@ def test_rounds_of_boosting_are_drawn(source, tmp_path):
     for loss in (0.7, 0.4):
         history.add(loss, 0.1, 0.0, {})
     history.save(str(tmp_path))
-    loss, rate = collect_training(source, None)
-    assert ("loss", "learning rate") == (loss.title, rate.title)
+    (loss,) = collect_training(source, None)
+    assert ("loss", "learning rate 0.1") == (loss.title, loss.curves[0].note)
     assert ("round", None) == (loss.x_label, loss.marked_x)
     assert History.from_dict(json.loads((tmp_path / "history.json").read_text())).unit == ROUND
 

@@ -25,11 +25,8 @@ def line_chart(chart: Chart) -> Markup:
 
     curves = [(i, curve, _drawable(curve)) for i, curve in enumerate(chart.curves)]
     points = [point for _, _, drawable in curves for point in drawable]
-    if chart.marked_x is not None and math.isfinite(chart.marked_x):
-        points_x = [*(x for x, _ in points), chart.marked_x]
-    else:
-        points_x = [x for x, _ in points]
-    x_ticks = ticks(points_x, of=chart.x_label)
+    marked = [x for x in (chart.marked_x,) if x is not None and math.isfinite(x)]
+    x_ticks = ticks([*(x for x, _ in points), *marked], of=chart.x_label)
     y_ticks = ticks([y for _, y in points], of=chart.y_label)
     scale = _Scale(x_ticks, y_ticks)
     parts = [
@@ -41,8 +38,8 @@ def line_chart(chart: Chart) -> Markup:
         f'<text class="axis" transform="translate(11 {(TOP + HEIGHT - BOTTOM) / 2:.0f})'
         f' rotate(-90)" text-anchor="middle">{escape(chart.y_label)}</text>',
     ]
-    if chart.marked_x is not None and points:
-        parts += _mark(scale, chart.marked_x, str(escape(chart.marked_label)))
+    for x in marked if points else ():
+        parts += _mark(scale, x, str(escape(chart.marked_label)))
     for i, curve, drawable in curves:
         parts.append(_curve(scale, i, curve, drawable, str(escape(curve.name))))
     return Markup("".join([*parts, "</svg>"]))

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from rvcli.report.content import ExperimentReport
 from rvcli.report.differences import Difference, list_differences
 from rvcli.report.page import formats
-from rvcli.report.page.summary import highest, total, mean
+from rvcli.report.page.summary import highest, mean, total
 
 MOST_DIFFERENCES = 60
 _KEYS = ("f1", "iou", "precision", "recall", "ap50", "ap")
 # Two values that are as alike as this are equally good: the last digit shown.
 _SAME = 0.0005
+MINUS = "\N{MINUS SIGN}"
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ def rows_of_means(reports: Sequence[ExperimentReport]) -> list[Row]:
     for key in _KEYS:
         values = [mean(report.metrics.overall, key) for report in reports]
         if any(value is not None for value in values):
-            rows.append(_row(f"Mean {formats.metric_label(key)}", values))
+            rows.append(_row(f"Mean {formats.metric_in_text(key)}", values))
     times = [total(run.wall_s for run in report.commands) for report in reports]
     memory = [highest(run.peak_memory_bytes for run in report.commands) for report in reports]
     if any(value is not None for value in times):
@@ -103,7 +104,7 @@ def _plain_row(label: str, texts: Sequence[str]) -> Row:
 
 
 def _signed(delta: float) -> str:
-    return "±0" if abs(delta) < _SAME else f"{'+' if delta > 0 else '−'}{abs(delta):.3f}"
+    return "±0" if abs(delta) < _SAME else f"{'+' if delta > 0 else MINUS}{abs(delta):.3f}"
 
 
 def _trend(delta: float | None) -> str:

@@ -10,10 +10,11 @@ from datetime import datetime, timezone
 from rvcli.core.color import to_hex, to_rgb
 from rvcli.errors import ConfigError
 
-NOTHING = "–"
+NOTHING = "\N{EN DASH}"
 NEUTRAL = "#8a8f98"
 RATIOS = ("precision", "recall", "f1", "iou", "ap", "ap50", "ap75", "accuracy")
 
+_COUNTS = ("gt_count", "count_error", "tp", "fp", "fn")
 _LABELS = {
     "f1": "F1",
     "iou": "IoU",
@@ -22,6 +23,9 @@ _LABELS = {
     "ap75": "AP75",
     "gt_count": "True count",
     "count_error": "Count error",
+    "tp": "TP",
+    "fp": "FP",
+    "fn": "FN",
 }
 _TASKS = {
     "SEMANTIC_SEGMENTATION": "Semantic segmentation",
@@ -33,7 +37,7 @@ _BYTES = ("B", "KiB", "MiB", "GiB", "TiB")
 
 def figure(value: float | None) -> str:
     """Write a figure: counts with separators, all else with three digits after the point."""
-    if value is None or (isinstance(value, float) and not math.isfinite(value)):
+    if value is None or not math.isfinite(value):
         return NOTHING
     if float(value).is_integer() and abs(value) > 1:
         return f"{int(value):,}"
@@ -47,13 +51,21 @@ def count(value: float | None) -> str:
 
 def metric(key: str, value: float | None) -> str:
     """Write the value of a metric by its kind."""
-    return count(value) if key.endswith("count") else figure(value)
+    if key not in _COUNTS or value is None or not math.isfinite(value):
+        return figure(value)
+    return count(value) if float(value).is_integer() or value >= 1000 else f"{value:.1f}"
 
 
 def metric_label(key: str) -> str:
     """Return the name of a metric as a heading."""
     words = key.replace("_", " ")
     return _LABELS.get(key, words[:1].upper() + words[1:])
+
+
+def metric_in_text(key: str) -> str:
+    """Return the name of a metric as it stands inside a sentence."""
+    label = metric_label(key)
+    return label if label.upper()[:2] == label[:2] or label == "IoU" else label.lower()
 
 
 def is_ratio(key: str) -> bool:
@@ -79,8 +91,10 @@ def size(value: float | None) -> str:
     power = 0
     while value >= 1024 and power < len(_BYTES) - 1:
         value, power = value / 1024, power + 1
-    return f"{value:.0f} {_BYTES[power]}" if power == 0 or value >= 100 else (
-        f"{value:.1f} {_BYTES[power]}"
+    return (
+        f"{value:.0f} {_BYTES[power]}"
+        if power == 0 or value >= 100
+        else (f"{value:.1f} {_BYTES[power]}")
     )
 
 
@@ -123,7 +137,9 @@ def listed(names: Sequence[str], most: int = 5) -> str:
 def shortened(content: object, most: int = 20_000) -> str:
     """Write plain values as JSON for people, of very much the beginning."""
     text = json.dumps(content, indent=2, ensure_ascii=False, default=str)
-    return text if len(text) <= most else f"{text[:most]}\n… and {len(text) - most:,} more characters"
+    return (
+        text if len(text) <= most else f"{text[:most]}\n… and {len(text) - most:,} more characters"
+    )
 
 
 def plural(number: int, word: str, words: str = "") -> str:

@@ -178,7 +178,7 @@ def _title(key: str, steps: list[PlanStep], experiments: int) -> str:
     name = first.command_type or key
     if experiments > 1 or not first.experiment_id:
         name = key
-    return f"{name} ×{len(steps)}" if len(steps) > 1 else name
+    return f"{name} x {len(steps)}" if len(steps) > 1 else name
 
 
 def _reduced(direct: Mapping[str, set[str]]) -> dict[str, set[str]]:

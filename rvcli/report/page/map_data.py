@@ -96,9 +96,7 @@ def _on_earth(scenes: list[ScenePreview]) -> bool:
     return all(scene.georeferenced for scene in scenes)
 
 
-def _scene(
-    scene: ScenePreview, shift: tuple[float, float], pictures: Pictures
-) -> dict[str, Any]:
+def _scene(scene: ScenePreview, shift: tuple[float, float], pictures: Pictures) -> dict[str, Any]:
     west, south, east, north = scene.bounds_xyxy
     dx, dy = shift
     return {
@@ -113,8 +111,7 @@ def _scene(
 
 def _layer(layer: Layer, shift: tuple[float, float], pictures: Pictures) -> dict[str, Any]:
     shapes = [
-        [_rings(shape.rings, shift), shape.class_id, _finite(shape.score)]
-        for shape in layer.shapes
+        [_rings(shape.rings, shift), shape.class_id, _finite(shape.score)] for shape in layer.shapes
     ]
     picture = pictures.key(layer.picture) if layer.picture is not None else None
     return {"name": layer.name, "picture": picture, "shapes": shapes}

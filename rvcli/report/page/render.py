@@ -1,4 +1,4 @@
-"""Reports as one HTML file: templates, styles, script and data, all in one, asking nothing of any network."""
+"""Reports as one HTML file: templates, styles, script and data, with no request to any network."""
 
 from __future__ import annotations
 
@@ -73,9 +73,13 @@ class Section:
         return summary.finished(self.report)
 
     @property
-    def problems(self) -> list[ScenePreview]:
-        """Scenes of which something is missing."""
-        return [scene for scene in self.report.scenes if scene.problem]
+    def problems(self) -> dict[str, list[str]]:
+        """What is missing of scenes, in words, with their ids."""
+        found: dict[str, list[str]] = {}
+        for scene in self.report.scenes:
+            if scene.problem:
+                found.setdefault(scene.problem, []).append(scene.id)
+        return found
 
     @cached_property
     def common_facts(self) -> dict[str, str]:
@@ -124,30 +128,36 @@ def render(
         means = comparison.rows_of_means(reports)
         class_figure, classes = comparison.rows_of_classes(reports)
         differences = comparison.differences_of(reports)
-    text: str = _environment().get_template("report.html.j2").render(
-        root_uri=root_uri,
-        sections=sections,
-        contents=CONTENTS,
-        made=made,
-        notes=notes,
-        version=__version__,
-        style=_markup(style),
-        style_hash=_hash(style),
-        script=_markup(script),
-        script_hash=_hash(script),
-        data=_markup(data) if maps else "",
-        means=means,
-        class_figure=class_figure,
-        classes=classes,
-        differences=differences,
-        most_differences=comparison.MOST_DIFFERENCES,
+    text: str = (
+        _environment()
+        .get_template("report.html.j2")
+        .render(
+            root_uri=root_uri,
+            sections=sections,
+            contents=CONTENTS,
+            made=made,
+            notes=notes,
+            version=__version__,
+            style=_markup(style),
+            style_hash=_hash(style),
+            script=_markup(script),
+            script_hash=_hash(script),
+            data=_markup(data) if maps else "",
+            means=means,
+            class_figure=class_figure,
+            classes=classes,
+            differences=differences,
+            most_differences=comparison.MOST_DIFFERENCES,
+        )
     )
     return text
 
 
 def columns_of(figures: Figures) -> list[str]:
-    """Return the names of the figures that classes have, the main ones first."""
-    there = dict.fromkeys(name for one in figures.classes for name in one.figures)
+    """Return the names of the figures that any class has, the main ones first."""
+    there = dict.fromkeys(
+        name for one in figures.classes for name, value in one.figures.items() if value is not None
+    )
     first = [name for name in _COLUMNS if name in there]
     return [*first, *(name for name in there if name not in first)]
 

@@ -79,7 +79,7 @@ def groups_of(commands: Iterable[CommandRun]) -> list[Group]:
     groups: list[Group] = []
     for name, runs in by_type.items():
         if len(runs) > MOST_SPLITS:
-            groups.append(_group(f"{name} ×{len(runs)}", runs))
+            groups.append(_group(f"{name} x {len(runs)}", runs))
         else:
             groups += [_group(run.id, [run]) for run in runs]
     longest = max((group.wall_s or 0.0 for group in groups), default=0.0)
@@ -129,7 +129,7 @@ def sentence(report: ExperimentReport) -> str:
         text = "The evaluation found nothing to compare: no class has a figure"
     else:
         words = " and ".join(
-            f"{'a' if i else 'A'} mean {formats.metric_label(key)} of {value:.3f}"
+            f"{'a' if i else 'A'} mean {formats.metric_in_text(key)} of {value:.3f}"
             for i, (key, value) in enumerate(means)
         )
         known = [c for c in overall.classes if c.figures.get(means[0][0]) is not None]
@@ -149,14 +149,13 @@ def sentence(report: ExperimentReport) -> str:
 
 def facts(report: ExperimentReport) -> list[Fact]:
     """Return the figures of the header."""
-    found = []
+    found: list[Fact] = []
     overall = report.metrics.overall
     for key in _MAIN:
         value = mean(overall, key)
         if value is not None and len(found) < 2:
-            found.append(Fact(f"Mean {formats.metric_label(key)}", f"{value:.3f}", _weighted(
-                overall, key
-            )))  # fmt: skip
+            label = f"Mean {formats.metric_in_text(key)}"
+            found.append(Fact(label, f"{value:.3f}", _weighted(overall, key, value)))
     if overall is not None and overall.confusion:
         labelled = sum(map(sum, overall.confusion))
         right = sum(row[i] for i, row in enumerate(overall.confusion) if i < len(row))
@@ -199,10 +198,13 @@ def _extremes(classes: list[ClassFigures], key: str) -> str:
     return f" Best is {best.name} with {high:.3f}, weakest {worst.name} with {low:.3f}."
 
 
-def _weighted(figures: Figures | None, key: str) -> str:
+def _weighted(figures: Figures | None, key: str, plain: float) -> str:
+    """Tell the average that counts each class by how much there is of it, if that is another."""
     average = figures.average if figures is not None else None
     value = average.figures.get(key) if average is not None else None
-    return f"{value:.3f} weighted by count" if value is not None else ""
+    if value is None or f"{value:.3f}" == f"{plain:.3f}":
+        return ""
+    return f"{value:.3f} weighted by count"
 
 
 def total(values: Iterable[float | None]) -> float | None:

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from rvcli.backend.chip_files import write_chips
 from rvcli.backend.chip_kind import ChipKind
 from rvcli.backend.chip_set import ChipSet
+from rvcli.backend.history import History
 from rvcli.backend.model_file import pack_model
 from rvcli.backend.sklearn.box_detector import BoxDetector, BoxModel
 from rvcli.backend.sklearn.box_features import CELLS, BoxFeatures, BoxSpec
@@ -65,10 +66,24 @@ def chip_uri(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 @pytest.fixture(scope="module")
-def model(chip_uri: str) -> BoxModel:
+def histories() -> list[History]:
+    """Give what the training of the model tells."""
+    return []
+
+
+@pytest.fixture(scope="module")
+def model(chip_uri: str, histories: list[History]) -> BoxModel:
     """Give a model that finds them."""
     with ChipSet([chip_uri], "") as chips:
-        return train_detector(chips, OPTIONS)
+        return train_detector(chips, OPTIONS, histories.append)
+
+
+def test_the_loss_of_the_last_fit_is_told(model: BoxModel, histories: list[History]) -> None:
+    """Who watches is given the loss after each round of the last fit of the scores."""
+    (history,) = histories
+    losses = [epoch.train_loss for epoch in history.epochs]
+    assert model.notes["iterations"] == len(losses)
+    assert losses[-1] < losses[0]
 
 
 boxes_of_any_kind = st.lists(

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from rvcli.backend import onnx_session
+from rvcli.backend.history import History
 from rvcli.backend.sklearn import pixel_features
 from rvcli.backend.sklearn.pixel_classifier import PixelClassifier, train_model
 from rvcli.backend.sklearn.pixel_features import FeatureSpec, PixelFeatures
@@ -90,6 +91,19 @@ def test_training_is_reproducible(small_sample: PixelSample, small_model: PixelM
     """The same sample and seed give the same model, byte by byte."""
     again = train_model(small_sample, small_model.spec, iterations=10, learning_rate=0.3, seed=0)
     assert model_bytes(small_model) == model_bytes(again)
+
+
+def test_the_loss_of_each_round_is_told(small_sample: PixelSample, small_model: PixelModel) -> None:
+    """Who watches is given the loss after each round, and the model is the same."""
+    seen: list[History] = []
+    options: Any = {"iterations": 10, "learning_rate": 0.3, "seed": 0, "watch": seen.append}
+    model = train_model(small_sample, small_model.spec, **options)
+    assert model_bytes(small_model) == model_bytes(model)
+    (history,) = seen
+    losses = [epoch.train_loss for epoch in history.epochs]
+    assert 10 == len(losses)
+    assert losses == sorted(losses, reverse=True)
+    assert 0 < losses[-1] < losses[0] < np.log(2)
 
 
 def test_classes_win_pixels_by_their_natural_frequency(small_sample: PixelSample) -> None:

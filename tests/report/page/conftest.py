@@ -135,8 +135,8 @@ def figures(title: str, f1: float, names: tuple[str, ...] = ("house", "tree")) -
 
 def step(name: str, *depends_on: str, status: str = "done", split: int | None = None) -> PlanStep:
     """Return a step of the experiment "town"."""
-    id = f"town/{name}" if split is None else f"town/{name}/{split}"
-    return PlanStep(id, name, "town", status, "asked to run", depends_on=depends_on, seconds=1.5)
+    own = f"town/{name}" if split is None else f"town/{name}/{split}"
+    return PlanStep(own, name, "town", status, "asked to run", depends_on=depends_on, seconds=1.5)
 
 
 STEPS = (

@@ -19,7 +19,7 @@ def test_splits_are_one_node(make):
     nodes = {node.key: node for node in nodes_of([make.step("ANALYZE"), *splits, train])}
 
     chip = nodes["town/CHIP"]
-    assert ("CHIP ×100", "failed", "2 failed, 98 done") == (chip.title, chip.status, chip.words)
+    assert ("CHIP x 100", "failed", "2 failed, 98 done") == (chip.title, chip.status, chip.words)
     assert {"town/CHIP"} == nodes["town/TRAIN"].depends_on  # that on ANALYZE follows
 
 

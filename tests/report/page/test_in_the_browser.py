@@ -16,7 +16,7 @@ HOSTILE = (
     "<script>window.hit=1</script><img src=x onerror=window.hit=1>\"'`--></script><!--"
     "<svg onload=window.hit=1>{{ 7 * 7 }}\u2028&amp;"
 )
-BAD_COLOR = "red;background:url(https://example.org/x)\"/><script>window.hit=1</script>"
+BAD_COLOR = 'red;background:url(https://example.org/x)"/><script>window.hit=1</script>'
 
 
 def pixels_of(png: bytes) -> np.ndarray:
@@ -138,9 +138,7 @@ def hostile(make) -> content.ExperimentReport:
             content.CommandRun(h, h, h, h, h, 1.0, versions={h: str(i)}) for i in range(2)
         ),
         last_run=LastRun(steps, h, h, h, h, h, h, h),
-        provenance=Provenance(
-            {h: (h,)}, (Plugin(h, h, h, (h,)),), files, files, (Message(h, h),)
-        ),
+        provenance=Provenance({h: (h,)}, (Plugin(h, h, h, (h,)),), files, files, (Message(h, h),)),
         settings={h: h},
         notes=(h,),
     )

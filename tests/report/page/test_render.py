@@ -113,7 +113,7 @@ def test_more_splits_than_a_few_are_one_row(make):
         for i in range(100)
     ]
     (group,) = summary.groups_of(runs)
-    assert ("CHIP ×100", 200.0, 1e6 + 99, ["h0", "h1"]) == (
+    assert ("CHIP x 100", 200.0, 1e6 + 99, ["h0", "h1"]) == (
         *(group.name, group.wall_s),
         *(group.peak_memory_bytes, group.hosts),
     )

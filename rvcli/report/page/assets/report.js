@@ -91,7 +91,17 @@
     function show(which) {
       const scene = content.scenes[which];
       map.fitBounds(scene ? boundsOf(scene).pad(0.05) : all.pad(0.03), { animate: false });
-      buttons.forEach((button) => button.setAttribute("aria-pressed", String(button.dataset.scene === String(which))));
+      buttons.forEach((button) => {
+        const isPressed = button.dataset.scene === String(which);
+        button.setAttribute("aria-pressed", String(isPressed));
+        if (isPressed) {
+          const list = button.closest("ul");
+          const top = button.offsetTop - list.offsetTop;
+          if (top < list.scrollTop || top + button.offsetHeight > list.scrollTop + list.clientHeight) {
+            list.scrollTop = top - list.clientHeight / 2;
+          }
+        }
+      });
     }
     buttons.forEach((button) => button.addEventListener("click", () => show(button.dataset.scene)));
 
@@ -111,7 +121,7 @@
     show("all");
     // Scenes far apart would all be specks: begin with one that was predicted, or the first.
     const side = (bounds) => Math.max(bounds.getNorth() - bounds.getSouth(), bounds.getEast() - bounds.getWest());
-    if (Math.max(...content.scenes.map((scene) => side(boundsOf(scene)))) * 25 < side(all)) {
+    if (Math.max(...content.scenes.map((scene) => side(boundsOf(scene)))) * 10 < side(all)) {
       const predicted = content.scenes.findIndex((s) => s.layers.some((l) => l.name === "predictions"));
       show(Math.max(predicted, 0));
     }
