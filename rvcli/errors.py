@@ -148,7 +148,17 @@ def hint_of_old_import(name: str) -> str | None:
 # What the pip extras bring, by the names that are imported.
 _EXTRAS = {
     "local": (
-        *("affine", "jinja2", "joblib", "numpy", "onnx", "onnxruntime", "pyogrio", "pyproj", "rasterio"),
+        *(
+            "affine",
+            "jinja2",
+            "joblib",
+            "numpy",
+            "onnx",
+            "onnxruntime",
+            "pyogrio",
+            "pyproj",
+            "rasterio",
+        ),
         *("scipy", "shapely", "sklearn"),
     ),
     "torch": (
