@@ -2,10 +2,10 @@
 
     python benchmarks/progress.py [--windows N]
 
-Prints the processor time of a loop that reads the pixels of N windows of 256 x 256 from memory and sums
-them, without progress, with progress that nobody hears, with progress that is written to a log
-as workers do, and what each adds for a window (aim: under 2 microseconds; reading and predicting
-a real window takes milliseconds).
+Prints the processor time of a loop that reads the pixels of N windows of 256 x 256 from memory
+and sums them: without progress, with progress that nobody hears, with progress that is written
+to a log as workers do; and what each adds for a window (aim: under 2 microseconds; reading and
+predicting a real window takes milliseconds).
 """
 
 from __future__ import annotations

@@ -13,6 +13,7 @@ from rvcli import profile, registry
 from rvcli.command.bundle_command import BUNDLE_CONFIG_FILE
 from rvcli.command.command_config import CommandConfig
 from rvcli.config import uris_of
+from rvcli.data.raster_source.image_for_prediction import is_item
 from rvcli.errors import DataError
 from rvcli.filesystem import absolute_uri, is_local, join_uri, to_path
 from rvcli.plugins import from_message, load_pins
@@ -117,8 +118,8 @@ class Predictor:
         Args:
             image_uri: of the image; where a model reads several files, all of them in the
                 order of its raster sources, with commas between them. Or of a STAC item.
-            label_uri: where the predictions are written, in the format of its extension, and a
-                STAC item beside them; nowhere if not given.
+            label_uri: where the predictions are written, in the format of its extension, with a
+                STAC item in a folder beside them; nowhere if not given.
             config_uri: where the message of the scene is written; nowhere if not given.
             aoi_uri: of a vector file; what lies outside its polygons is not predicted.
             assets: of a STAC item, those that are read; see `source_for_image`.
@@ -158,7 +159,12 @@ class Predictor:
                     labels = labels.in_memory()
             if label_uri is not None:
                 write_package_item(
-                    scene_config, scene, self.task_config, self.package_uri, self.package_dir
+                    scene_config,
+                    scene,
+                    self.task_config,
+                    self.package_uri,
+                    self.package_dir,
+                    item_uri=absolute_uri(image_uri) if is_item(image_uri) else None,
                 )
             if config_uri is not None:
                 save_json_config(scene_config.to_proto(), config_uri)

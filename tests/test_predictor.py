@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyogrio
 import pytest
 import rasterio
+import shapely
 from rasterio.transform import from_origin
 
 from rvcli import keys, profile
@@ -18,8 +20,11 @@ from rvcli.backend.backend_config import BackendConfig
 from rvcli.data.dataset_config import DatasetConfig
 from rvcli.data.raster_source.raster_source_config import RasterSourceConfig
 from rvcli.data.scene_config import SceneConfig
+from rvcli.data.vector_source.ogr_file import OGRFile
 from rvcli.errors import DataError
 from rvcli.experiment.experiment_config import ExperimentConfig
+from rvcli.package.check import training_facts
+from rvcli.package.differences import differences
 from rvcli.predictor import Predictor
 from rvcli.runner.experiment_runner import ExperimentRunner
 from rvcli.task.task_config import TaskConfig
@@ -141,14 +146,13 @@ def test_nothing_is_written_over_what_is_read(made: Path, tmp_path: Path) -> Non
     assert before == image.read_bytes()
 
 
-@pytest.mark.parametrize("name", ["out.geojson", "out.PNG"])
-def test_the_name_of_the_output_says_what_it_is(made: Path, tmp_path: Path, name: str) -> None:
+def test_the_name_of_the_output_says_what_it_is(made: Path, tmp_path: Path) -> None:
     """A name that ends like another format is refused before anything is predicted."""
     predictor = Predictor(package_of(made), str(tmp_path / "tmp"))
-    with pytest.raises(DataError, match=r"RASTER writes \.tif or \.tiff$") as caught:
-        predictor.predict(str(made / "image.tif"), str(tmp_path / name))
+    with pytest.raises(DataError, match=r"RASTER writes \.tif, .*\.gpkg or \.fgb$") as caught:
+        predictor.predict(str(made / "image.tif"), str(tmp_path / "out.PNG"))
     assert "name the output out.tif" == caught.value.hint
-    assert not (tmp_path / name).exists()
+    assert not (tmp_path / "out.PNG").exists()
     predictor.predict(str(made / "image.tif"), str(tmp_path / "without ending"))
     assert (tmp_path / "without ending").exists()
 
@@ -156,12 +160,97 @@ def test_the_name_of_the_output_says_what_it_is(made: Path, tmp_path: Path, name
 def test_the_package_names_no_place_of_its_origin(made: Path) -> None:
     """It can be given away."""
     with zipfile.ZipFile(package_of(made)) as package:
-        names = set(package.namelist())
-        item = package.read("stac-mlm.json").decode()
         text = package.read("bundle_config.json").decode()
-    wanted = {"bundle_config.json", "model.zip", "stac-mlm.json", "stats.json"}
-    assert (False, wanted) == (str(made) in text + item, names)
-    assert "BUNDLE" == json.loads(text)["command_type" if "command_type" in text else "commandType"]
+        assert "BUNDLE" == json.loads(text)["commandType"]
+        names = set(package.namelist())
+        text += package.read("self_test/self_test.json").decode()
+        text += package.read("stac-mlm.json").decode()
+    tests = {f"self_test/{name}" for name in ("image.tif", "expected.tif", "self_test.json")}
+    own = {"bundle_config.json", "model.zip", "stac-mlm.json", "stats.json"}
+    assert own | tests == names
+    assert str(made) not in text
+
+
+def test_pixels_are_polygons_where_the_name_says_so(made: Path, tmp_path: Path) -> None:
+    """A vector file holds the area of each class; its pixels are not kept."""
+    predictor = Predictor(package_of(made), str(tmp_path / "tmp"))
+    predictor.predict(str(made / "image.tif"), str(tmp_path / "out.gpkg"))
+    table = OGRFile(str(tmp_path / "out.gpkg")).read()
+    expected = read(made / "root/predict/e/s.tif")
+    is_second = np.array(table.columns["class_id"]) == 2
+    area = shapely.area(table.geometries[is_second]).sum()
+    assert (expected == 2).sum() == pytest.approx(area)
+    assert [] == list((tmp_path / "tmp").glob("pixels-*"))
+
+
+def test_only_areas_are_predicted(made: Path, tmp_path: Path) -> None:
+    """Outside the areas, of a file in whatever CRS, there is nothing."""
+    area = shapely.to_wkb(np.array([shapely.box(500_030, 3_999_950, 500_080, 3_999_980)]))
+    path = str(tmp_path / "area.gpkg")
+    pyogrio.raw.write(path, area, [], [], geometry_type="Polygon", crs="EPSG:32633")
+    predictor = Predictor(package_of(made), str(tmp_path / "tmp"))
+    predictor.predict(str(made / "image.tif"), str(tmp_path / "out.tif"), aoi_uri=path)
+    expected = read(made / "root/predict/e/s.tif")
+    outside = np.ones(expected.shape, bool)
+    outside[20:50, 30:80] = False
+    assert np.array_equal(np.where(outside, 0, expected), read(tmp_path / "out.tif"))
+
+
+def write_item(path: Path, **assets: str) -> None:
+    """Write a STAC item whose assets are imagery."""
+    listed = {name: {"href": href, "roles": ["data"]} for name, href in assets.items()}
+    path.write_text(json.dumps({"type": "Feature", "assets": listed}))
+
+
+def test_an_item_names_the_image(made: Path, tmp_path: Path) -> None:
+    """Of a STAC item the asset that is imagery is read, or several as bands of one image."""
+    with rasterio.open(made / "image.tif") as dataset:
+        image = dataset.read()
+    for name, band in zip("abc", image, strict=True):
+        write_tiff(tmp_path / f"{name}.tif", band[None])
+    write_item(tmp_path / "one.json", visual=str(made / "image.tif"))
+    write_item(tmp_path / "many.json", a="./a.tif", b="./b.tif", c="./c.tif")
+    predictor = Predictor(package_of(made), str(tmp_path / "tmp"))
+    predictor.predict(str(tmp_path / "one.json"), str(tmp_path / "one.tif"))
+    many = str(tmp_path / "many.json")
+    predictor.predict(many, str(tmp_path / "many.tif"), assets=["a", "b", "c"])
+    expected = read(made / "root/predict/e/s.tif")
+    assert np.array_equal(expected, read(tmp_path / "one.tif"))
+    assert np.array_equal(expected, read(tmp_path / "many.tif"))
+    with pytest.raises(DataError, match=r"3 assets that are imagery: a\.tif, b\.tif") as caught:
+        predictor.predict(many, str(tmp_path / "none.tif"))
+    assert "--asset NAME" in str(caught.value.hint)
+    with pytest.raises(DataError, match="is no STAC item"):
+        predictor.predict(str(made / "image.tif"), str(tmp_path / "none.tif"), assets=["a"])
+
+
+def test_a_package_may_be_unpacked(made: Path, tmp_path: Path) -> None:
+    """Its directory is a package as well, and stays as it is."""
+    with zipfile.ZipFile(package_of(made)) as package:
+        package.extractall(tmp_path / "unpacked")
+    before = {path: path.read_bytes() for path in (tmp_path / "unpacked").glob("*.*")}
+    predictor = Predictor(str(tmp_path / "unpacked"), str(tmp_path / "tmp"), update_stats=True)
+    predictor.predict(str(made / "image.tif"), str(tmp_path / "out.tif"))
+    assert before == {path: path.read_bytes() for path in (tmp_path / "unpacked").glob("*.*")}
+
+
+def test_images_are_compared_with_those_of_training(made: Path, tmp_path: Path) -> None:
+    """What differs is known before anything is predicted, and what may be measured anew."""
+    package, image = package_of(made), str(made / "image.tif")
+    with rasterio.open(image) as dataset:
+        write_tiff(tmp_path / "bright.tif", dataset.read() * 8)
+        write_tiff(tmp_path / "one.tif", dataset.read()[:1])
+
+    def found(name: str, **options: Any) -> list[Any]:
+        predictor = Predictor(package, str(tmp_path / "tmp"), **options)
+        return differences(predictor, training_facts(predictor), str(name))
+
+    assert [] == found(image)
+    (bright,) = found(tmp_path / "bright.tif")
+    assert ("values", True) == (bright.what, "--update-stats measures" in bright.advice)
+    assert [] == found(tmp_path / "bright.tif", update_stats=True)
+    (one,) = found(tmp_path / "one.tif")
+    assert ("bands", True, "the image has 1") == (one.what, one.is_fatal, one.here)
 
 
 def test_another_zip_is_no_package(tmp_path: Path) -> None:

@@ -33,7 +33,7 @@ def expand(words: Iterable[str]) -> list[str]:
 
 
 def _is_pattern(word: str) -> bool:
-    if "," in word or scheme(word) in ("http", "https"):
+    if "," in word or word.lstrip().startswith('["') or scheme(word) in ("http", "https"):
         return False
     wild = _WILD.search(word) if is_local(word) else re.search(r"[*\[]", word)
     return bool(wild) and not (is_local(word) and os.path.lexists(to_path(word)))

@@ -31,7 +31,8 @@ class Rv(LazyGroup, Program):
 def main() -> None:
     """Drive machine-learning experiments on satellite and aerial imagery.
 
-    Settings come from rv.toml in this directory or above; see rv.toml.example.
+    New here? `rv init DIR` makes a project of your imagery and labels, or a demo. Settings come from
+    rv.toml in this directory or above; see rv.toml.example.
     """
 
 

@@ -43,8 +43,9 @@ class BundleCommand(Command):
         bundle_dir.mkdir(parents=True, exist_ok=True)
         message = self._pack(str(bundle_dir))
         save_json_config(message, str(bundle_dir / BUNDLE_CONFIG_FILE))
-        write_model_item(str(bundle_dir), config)
         add_self_test(str(bundle_dir), config, tmp_dir)
+        # Last: it lists the files, and tells times, which a self-test does not depend on.
+        write_model_item(str(bundle_dir), config)
         package = str(Path(tmp_dir) / "predict_package.zip")
         zipdir(str(bundle_dir), package)
         upload_or_copy(package, package_uri)

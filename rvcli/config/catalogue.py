@@ -231,9 +231,7 @@ def _short(key: str) -> str:
 def _of_config(entry: Entry, row: Row) -> Page:
     builder: Any = registry.current().get_config_builder(entry.group, entry.key)
     config_class: Any = getattr(builder, "config_class", None)
-    name: str = getattr(config_class, "__name__", None) or getattr(
-        builder, "__name__", str(builder)
-    )
+    name = str(getattr(config_class or builder, "__name__", builder))
     doc = tuple(paragraphs(inspect.getdoc(config_class or builder)))
     if is_declared(builder):
         options = tuple(

@@ -41,18 +41,20 @@ def look(settings: Settings, plugins: Sequence[LoadedPlugin]) -> Iterator[Findin
         versions = {name: _version(name) for name in names}
         missing = [name for name, version in versions.items() if version is None]
         why = wanted.get(extra)
+        shared = {n for held in extras.values() if set(held) < set(names) for n in held}
+        own = [name for name in names if name not in shared]
+        lacking = [name for name in missing if name in own] or missing
         if not missing:
-            shared = {n for other, held in extras.items() if set(held) < set(names) for n in held}
-            found = ", ".join(f"{n} {v}" for n, v in versions.items() if n not in shared)
+            found = ", ".join(f"{name} {versions[name]}" for name in own)
             yield Finding(_TOPIC, OK, f"extra {extra}: {found}")
         elif why is None:
-            some = f"without {', '.join(missing)}" if len(missing) < len(names) else "not installed"
+            some = f"without {', '.join(lacking)}" if len(lacking) < len(own) else "not installed"
             yield Finding(_TOPIC, OK, f"extra {extra}: {some}; nothing here asks for it")
         else:
             yield Finding(
                 _TOPIC,
                 WARNING if elsewhere else PROBLEM,
-                f"extra {extra}: {', '.join(missing)} not installed, and {why}",
+                f"extra {extra}: {', '.join(lacking)} not installed, and {why}",
                 f"pip install 'rvcli[{extra}]'"
                 + (" if commands are to run on this machine too" if elsewhere else ""),
             )

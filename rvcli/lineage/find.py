@@ -9,6 +9,7 @@ from rvcli.dag.graph import Outputs, normal
 from rvcli.errors import DataError, FileSystemError
 from rvcli.filesystem import absolute_uri, base_name, join_uri, parent_uri, shown
 from rvcli.lineage.index import RecordIndex, directories_above, records_in
+from rvcli.lineage.states import comparable
 from rvcli.records import Identities, Record, default_cache, is_own_name
 from rvcli.records.record import Output
 from rvcli.report.sources import EXPERIMENTS
@@ -148,9 +149,13 @@ class Finder:
         except FileSystemError:
             return None
         for key, output in alike.items():
-            if now.present and now.text == output.identity:
+            same_size = now.present and now.size_bytes == output.size_bytes
+            if now.text == output.identity or (
+                same_size and not comparable(now.text, output.identity)
+            ):
                 self._note_move(output.uri, uri)
-                note = f"a copy: it was written to {shown(output.uri)}"
+                by = "" if now.text == output.identity else ", by its name and size"
+                note = f"a copy{by}: it was written to {shown(output.uri)}"
                 return Found({key: records[key]}, (Output(uri, output.identity),), note)
         return None
 

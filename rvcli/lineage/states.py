@@ -5,11 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable
 
 from rvcli.errors import FileSystemError
-from rvcli.lineage.content import AS_RECORDED, CHANGED, MISSING, NOT_CHECKED, UNREADABLE, State
+from rvcli.lineage.content import (
+    AS_RECORDED,
+    CHANGED,
+    MISSING,
+    NOT_CHECKED,
+    UNKNOWN,
+    UNREADABLE,
+    State,
+)
 from rvcli.records import Identities, default_cache
 from rvcli.records.record import Output
 
 _ABSENT = "absent"
+
+
+def comparable(one: str, other: str) -> bool:
+    """Tell whether two identities are of one kind: a digest and an ETag are not."""
+    return one.partition(":")[0] == other.partition(":")[0]
 
 
 class Checker:
@@ -53,19 +66,24 @@ class Checker:
         """
         if not self.enabled:
             return State(NOT_CHECKED)
+        words = ""
         try:
-            now = self._identities.of(uri, without)
+            found = self._identities.of(uri, without)
+            now, missing = found.text, State(MISSING)
         except FileSystemError as e:
-            return State(UNREADABLE, e.message)
-        if not now.present:
-            # Planned without looking at files, or an optional one.
-            if identity == _ABSENT:
-                return State(AS_RECORDED, "there was none")
+            # The last part says why: what comes before names the file.
+            now, missing = _ABSENT, State(UNREADABLE, e.message.rpartition(" cannot be read: ")[2])
+        if now == identity:
+            return State(AS_RECORDED, "there was none" if now == _ABSENT else "")
+        if now == _ABSENT:
             place = self.moved(uri)
-            if place is None or self.identity(place) != identity:
-                return State(MISSING)
-            return State(AS_RECORDED, "moved with its record")
-        return State(AS_RECORDED if now.text == identity else CHANGED)
+            elsewhere = self.identity(place) if place is not None else None
+            if elsewhere is None:
+                return missing
+            now, words = elsewhere, "moved with its record"
+        if not comparable(now, identity):
+            return State(UNKNOWN, words or "contents were told otherwise then")
+        return State(AS_RECORDED if now == identity else CHANGED, words)
 
     def of_outputs(self, outputs: Iterable[Output]) -> State:
         """Return the state of outputs together: of the first that is not as it was."""

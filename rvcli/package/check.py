@@ -142,7 +142,7 @@ def _tested(predictor: Predictor, content: dict[str, Any], tmp_dir: str) -> dict
         if not content:
             says = "made by a release that made none"
         else:
-            says = f"none could be made: {content.get('reason', 'the profile says RV.self_test')}"
+            says = f"none could be made: {content.get('reason')}"
         result = FAILED if changed else ABSENT
         return {"result": result, "says": says, "versions": versions, "changed": changed}
     folder = Path(predictor.package_dir) / FOLDER

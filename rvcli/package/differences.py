@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,9 +19,10 @@ _MOST_SCALE = 1.5
 _MOST_NODATA = 0.5
 # How far beyond the values of training the middle of an image may lie, as a share of their width.
 _SLACK = 0.25
+# How many times as bright, or dark, an image may be.
 _MOST_RANGE = 4.0
 
-_MEASURE = "--update-stats measures this image anew"
+_MEASURE = "--update-stats measures this image anew; or the bands are others: "
 _ORDER = "--channel-order names the bands to read, counted from 0"
 
 
@@ -67,8 +68,14 @@ def differences(
         with active(opened):
             facts = image_facts(opened)
         channels = _channels(predictor, config)
-    measures = predictor.update_stats and bool(predictor.analyzer_configs)
-    return list(_differences(training, facts, channels, predictor.channel_order, measures))
+    found = list(_differences(training, facts, channels, predictor.channel_order))
+    if not predictor.analyzer_configs:
+        return found  # there is nothing that could be measured anew
+    if predictor.update_stats:
+        return [one for one in found if one.what != "values"]
+    return [
+        replace(one, advice=_MEASURE + one.advice) if one.what == "values" else one for one in found
+    ]
 
 
 def _channels(predictor: Predictor, config: object) -> int | None:
@@ -86,15 +93,13 @@ def _differences(
     image: ImageFacts,
     channels: int | None,
     order: Sequence[int] | None,
-    measures: bool,
 ) -> Iterator[Difference]:
     yield from _of_bands(training, image, channels, order)
     if training.dtype and image.dtype and training.dtype != image.dtype:
         advice = "make sure that the values mean the same"
         yield Difference("dtype", image.dtype, f"trained on {training.dtype}", advice)
     yield from _of_resolution(training, image)
-    if not measures:
-        yield from _of_values(training, image, order)
+    yield from _of_values(training, image, order)
     if training.crs is not None and image.crs is None:
         advice = "predictions will be in pixels; georeference the image to have them on the map"
         yield Difference("CRS", "the image has none", f"trained on {_short(training.crs)}", advice)
@@ -118,7 +123,8 @@ def _of_bands(
         if training.channels is not None and channels is not None:
             fatal = channels != training.channels
         here = f"the image has {image.bands}" + _named(image.band_names)
-        yield Difference("bands", here, trained, _ORDER, is_fatal=fatal)
+        advice = _ORDER if image.bands > training.bands else "name an image that has these bands"
+        yield Difference("bands", here, trained, advice, is_fatal=fatal)
     elif (
         order is not None
         and channels != training.channels
@@ -158,16 +164,17 @@ def _of_values(
     low, high = theirs["2"], theirs["98"]
     width = np.maximum(high - low, 1e-9)
     off = np.maximum(low - ours["50"], ours["50"] - high) / width - _SLACK
-    scale = np.maximum(ours["98"], 1e-9) / np.maximum(high, 1e-9)
-    off = np.where(scale > _MOST_RANGE, np.maximum(off, np.log2(scale)), off)
+    # Of another unit or bit depth; values around 0, as decibels, have no such scale.
+    positive = (low >= 0) & (ours["2"] >= 0) & (high > 0) & (ours["98"] > 0)
+    scale = np.abs(np.log2(np.where(positive, ours["98"], 1) / np.where(positive, high, 1)))
+    off = np.where(scale > np.log2(_MOST_RANGE), np.maximum(off, scale), off)
     wrong = np.flatnonzero(off > 0)
     if not len(wrong):
         return
     worst = int(wrong[np.argmax(off[wrong])])
     here = f"{_range(ours, worst)} in band {worst + 1}"
     here += f", {len(wrong)} of {len(off)} bands differ" if len(wrong) > 1 else ""
-    advice = f"{_MEASURE}; or the bands are others: {_ORDER}"
-    yield Difference("values", here, f"trained on {_range(theirs, worst)}", advice)
+    yield Difference("values", here, f"trained on {_range(theirs, worst)}", _ORDER)
 
 
 def _range(percentiles: dict[str, np.ndarray], band: int) -> str:

@@ -55,8 +55,6 @@ def add_self_test(bundle_dir: str, command_config: Any, tmp_dir: str) -> None:
         tmp_dir: local directory for what is thrown away afterwards.
     """
     mode = str(profile.current().get("RV", "self_test"))
-    if mode == "none":
-        return
     folder = Path(bundle_dir) / FOLDER
     digests = {
         path.relative_to(bundle_dir).as_posix(): sha256_of(path)
@@ -71,7 +69,9 @@ def add_self_test(bundle_dir: str, command_config: Any, tmp_dir: str) -> None:
         with predictor.in_force():
             test = _SelfTest(predictor, command_config.scene, folder, work_dir)
             content["training"] = test.facts.to_dict()
-            content["test"] = test.make(mode)
+            content |= {"test": None, "reason": "RV.self_test is none"}
+            if mode != "none":
+                content |= {"test": test.make(mode), "reason": None}
     except Exception as error:  # of a plugin, an engine, a file: none of them costs the package
         reason = _words(error, command_config.scene)
         log.warning("the package gets no self-test: %s", reason)

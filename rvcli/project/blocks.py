@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from rvcli import keys
 from rvcli.project.labels import is_geojson
 from rvcli.project.proposal import Proposal
@@ -63,6 +65,18 @@ def backend(proposal: Proposal) -> str:
     """Return the body of the function that describes the backend."""
     key = backend_key(proposal)
     start = f"rv.BackendConfig.builder({name_of(key)}).with_task(task)"
+    if key == keys.SKLEARN_OBJECT_DETECTION:
+        return "\n".join(
+            [
+                "    return (",
+                f"        rv.BackendConfig.builder({name_of(key)})",
+                "        .with_task(task)",
+                "        # For a result in minutes; without this line it learns more, for longer.",
+                "        .with_train_options(max_windows=20_000, iterations=100)",
+                "        .build()",
+                "    )",
+            ]
+        )
     if key not in _PYTORCH.values():
         return f"    return {start}.build()"
     return "\n".join(
@@ -158,7 +172,7 @@ def _vectors(proposal: Proposal) -> tuple[str, list[str]]:
     name = _text(chosen.class_property or "")
     if chosen.mapping:
         calls += [
-            f"        .with_class_mapping({name}, {_dict(chosen.mapping)})",
+            f"        .with_class_mapping({_mapping(name, chosen.mapping)})",
             "        # What is of none of these is left out.",
             "        .with_class_inference(default_class_id=None)",
         ]
@@ -212,10 +226,13 @@ def _raster(proposal: Proposal, task: str) -> str:
     )
 
 
-def _dict(mapping: object) -> str:
-    assert isinstance(mapping, dict)
-    inner = "".join(f"                {_text(k)}: {_text(v)},\n" for k, v in mapping.items())
-    return "{\n" + inner + "            }"
+def _mapping(name: str, mapping: Mapping[str, str]) -> str:
+    """Return the arguments that map values of a property to classes, in lines if they are long."""
+    pairs = [f"{_text(value)}: {_text(target)}" for value, target in mapping.items()]
+    if sum(map(len, pairs)) < 50:
+        return f"{name}, {{{', '.join(pairs)}}}"
+    lines = "".join(f"                {pair},\n" for pair in pairs)
+    return f"\n            {name},\n            {{\n{lines}            }},\n        "
 
 
 def _colour(number: int) -> str:

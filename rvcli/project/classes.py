@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rvcli.errors import UsageError, nearest
-from rvcli.project.labels import Labels, class_properties, text_of, values_of
+from rvcli.project.labels import MOST_CLASSES, Labels, class_properties, text_of, values_of
 from rvcli.project.pairs import stem
 from rvcli.project.wishes import Ask, Wishes
 
@@ -109,6 +109,11 @@ def _values_named(labels: Sequence[Labels], name: str) -> Mapping[str, int]:
             f"the labels have no property {name!r}",
             hint=f"did you mean {near!r}?" if near else f"they have: {_listed(names) or 'none'}",
         )
+    if len(values) > MOST_CLASSES:
+        raise UsageError(
+            f"the property {name} has {len(values)} different values, which are no classes",
+            hint="name a property that says what a label is, not what it is called",
+        )
     return values
 
 
@@ -124,6 +129,7 @@ def _property(
             if spelled & set(wishes.classes):
                 return name
         if len(wishes.classes) == 1:
+            _refuse_near_miss(wishes.classes[0], found)
             return None
     names = list(found)
     if not names:
@@ -137,6 +143,23 @@ def _property(
     if len(names) == 1 or names[0] in _SAID_BY_NAME:
         return names[0]
     return ask("Which property says what each label is", names[0], names)
+
+
+def _refuse_near_miss(name: str, found: Mapping[str, Any]) -> None:
+    """Refuse a class that is nearly the value of a property, or one of several there.
+
+    Raises:
+        UsageError: it is.
+    """
+    for property_name, values in found.items():
+        near = nearest(name, list(values))
+        if near or len(values) > 1:
+            raise UsageError(
+                f"no label is of the class {name!r}: the values of {property_name} are"
+                f" {_listed(list(values))}",
+                hint=f"did you mean {near!r}?" if near else "name classes by these values",
+            )
+        return
 
 
 def _one_class(labels: Sequence[Labels], wishes: Wishes, ask: Ask, count: int) -> Classes:

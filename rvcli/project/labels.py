@@ -22,7 +22,7 @@ _USUAL_PROPERTIES = (
     *("code", "building", "highway", "natural"),
 )
 # A property with more values than this says what each feature is called, not what it is.
-_MOST_CLASSES = 40
+MOST_CLASSES = 40
 
 
 @dataclass(frozen=True)
@@ -119,13 +119,13 @@ def class_properties(labels: Sequence[Labels]) -> dict[str, Counter[str]]:
         name
         for wanted in _USUAL_PROPERTIES
         for name in names
-        if name.lower() == wanted and 0 < len(counted[name]) <= _MOST_CLASSES
+        if name.lower() == wanted and 0 < len(counted[name]) <= MOST_CLASSES
     ]
     others = [
         name
         for name, values in counted.items()
         if name not in usual
-        and 1 < len(values) <= min(_MOST_CLASSES, features / 3)
+        and 1 < len(values) <= min(MOST_CLASSES, features / 3)
         and all(not _is_number(value) for value in values)
     ]
     return {name: counted[name] for name in [*usual, *others]}

@@ -56,6 +56,7 @@ class Proposal:
         bands: how many all must be named, since the file takes one for alpha; 0 if none need be.
         backend: "sklearn", "pytorch" or a key.
         notes: what a person should know.
+        why: this task.
     """
 
     task: str
@@ -72,6 +73,7 @@ class Proposal:
     bands: int = 0
     backend: str = "sklearn"
     notes: tuple[str, ...] = ()
+    why: str = ""
 
     @property
     def class_names(self) -> list[str]:
@@ -194,7 +196,8 @@ def propose(material: Material, wishes: Wishes, ask: Ask) -> Proposal:
         next((found.crs for found in material.objects.values() if found.crs), None),
         first.bands if any(image.hidden_band for image in material.images.values()) else 0,
         wishes.backend,
-        (*classes.notes, *choice.notes, *notes, *_notes_of(material)),
+        (*classes.notes, *notes, *_notes_of(material)),
+        choice.why,
     )
 
 

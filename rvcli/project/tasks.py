@@ -27,15 +27,15 @@ class Choice:
 
     Attributes:
         task: its key.
+        why: it was chosen.
         are_cells: labels are the cells of a grid, not things in them.
         fixed_size: the chip size that this leaves, in pixels; 0 if any will do.
-        notes: why.
     """
 
     task: str
+    why: str
     are_cells: bool = False
     fixed_size: int = 0
-    notes: tuple[str, ...] = ()
 
 
 def choose_task(material: Material, wishes: Wishes, ask: Ask) -> Choice:
@@ -55,11 +55,11 @@ def choose_task(material: Material, wishes: Wishes, ask: Ask) -> Choice:
             f"the task {chosen} needs vectors, and the labels are rasters",
             hint="choose --task segmentation, or draw polygons or boxes",
         )
-    notes = (f"the task is {chosen.lower().replace('_', ' ')}: {why}",) if chosen == task else ()
+    why = why if chosen == task else "as asked for"
     if chosen != keys.CHIP_CLASSIFICATION:
-        return Choice(chosen, notes=notes)
+        return Choice(chosen, why)
     size = _image_size(material) or _cell_size(material)
-    return Choice(chosen, size > 0, size, notes)
+    return Choice(chosen, why, size > 0, size)
 
 
 def _proposal(material: Material) -> tuple[str, str]:
@@ -72,7 +72,7 @@ def _proposal(material: Material) -> tuple[str, str]:
     if kinds == {"point"}:
         return keys.OBJECT_DETECTION, "labels are points"
     if "line" in kinds or not material.objects:
-        return keys.SEMANTIC_SEGMENTATION, "labels are lines or polygons"
+        return keys.SEMANTIC_SEGMENTATION, f"labels are {' and '.join(sorted(kinds))}s"
     size = _cell_size(material)
     if size:
         return keys.CHIP_CLASSIFICATION, f"labels are cells of {size} pixels"

@@ -32,14 +32,22 @@ def imagery_uris(raster_source: Any) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def times_of(raster_source: Any) -> dict[str, str | None]:
-    """Return when imagery was taken, as properties of an item; empty if nothing says so."""
-    items = [
+def item_uris(raster_source: Any) -> list[str]:
+    """List the STAC items that a raster source config reads the assets of."""
+    return [
         str(part.uri)
         for part in raster_source.walk()
         if getattr(part, "source_type", None) == keys.STAC_ITEM_SOURCE and part.uri
     ]
-    found = [times for times in map(_times_in, items) if times]
+
+
+def times_of(item_uris: Iterable[str]) -> dict[str, str | None]:
+    """Return when imagery was taken, as properties of an item; empty if nothing says so.
+
+    Args:
+        item_uris: of the STAC items of the imagery.
+    """
+    found = [times for times in map(_times_in, item_uris) if times]
     if len(found) == 1:
         # One that has no moment of its own must say so.
         return {"datetime": None, **found[0]}

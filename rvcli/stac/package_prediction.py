@@ -21,7 +21,13 @@ log = logging.getLogger(__name__)
 
 
 def write_package_item(
-    scene_config: Any, scene: Any, task_config: Any, package_uri: str, package_dir: str
+    scene_config: Any,
+    scene: Any,
+    task_config: Any,
+    package_uri: str,
+    package_dir: str,
+    *,
+    item_uri: str | None = None,
 ) -> str | None:
     """Write the item of predictions that a package made, with what each file was.
 
@@ -30,6 +36,7 @@ def write_package_item(
         scene: what was made of it.
         package_uri: of the package.
         package_dir: where it was unpacked.
+        item_uri: of the STAC item that named the imagery, if one did.
 
     Returns:
         its URI; None where the label store does not name a file.
@@ -37,7 +44,7 @@ def write_package_item(
     Raises:
         NotWritableError: it cannot be written.
     """
-    imagery = imagery_uris(scene_config.raster_source)
+    imagery = [item_uri] if item_uri else imagery_uris(scene_config.raster_source)
     written = prediction_uris(scene_config.label_store)
     noted = _identities([package_uri, *imagery, *written])
     identity = {IDENTITY: noted[package_uri]} if package_uri in noted else {}
@@ -54,6 +61,7 @@ def write_package_item(
             **({EXPERIMENT: experiment_id} if experiment_id else {}),
         },
         identities=noted,
+        item_uri=item_uri,
     )
 
 

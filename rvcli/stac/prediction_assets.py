@@ -8,7 +8,7 @@ from typing import Any
 
 from rvcli import keys
 from rvcli.core.command_io_definition import CommandIODefinition
-from rvcli.stac.vocabulary import COG, class_name, classes, href, media_type
+from rvcli.stac.vocabulary import COG, class_name, classes, href, is_tiff, media_type
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +56,7 @@ def _described(store: Any, class_map: Any) -> Iterator[tuple[str, tuple[str, dic
     uri = getattr(store, "uri", None)
     items = list(class_map.get_items()) if class_map is not None else []
     names = {item.id: str(item.name or item.id) for item in items}
-    if uri and hasattr(store, "rgb"):
+    if uri and hasattr(store, "rgb") and is_tiff(uri):
         yield uri, (PREDICTIONS, {"type": COG, **_pixels(items, store.rgb)})
     probabilities_uri = getattr(store, "probabilities_uri", None)
     probabilities = probabilities_uri() if callable(probabilities_uri) else None

@@ -13,7 +13,7 @@ from rvcli.filesystem.threads import in_threads
 from rvcli.records import versions_now
 from rvcli.records.identity import REMOTE_THREADS
 from rvcli.stac.footprint import footprint
-from rvcli.stac.imagery import imagery_uris, times_of
+from rvcli.stac.imagery import imagery_uris, item_uris, times_of
 from rvcli.stac.prediction_assets import assets, prediction_uris
 from rvcli.stac.vocabulary import (
     CLASSIFICATION,
@@ -23,9 +23,11 @@ from rvcli.stac.vocabulary import (
     STAC_VERSION,
     derived_from,
     href,
-    item_uri,
     software,
     utc,
+)
+from rvcli.stac.vocabulary import (
+    item_uri as place_of,
 )
 
 Link = Mapping[str, Any]
@@ -36,7 +38,7 @@ def place_of_item(label_store: Any) -> str | None:
     uris = prediction_uris(label_store) if label_store is not None else []
     if not uris:
         return None
-    place = item_uri(uris[0])
+    place = place_of(uris[0])
     # Predictions come first, whatever they are called.
     return None if place in uris else place
 
@@ -56,6 +58,7 @@ def write_item(
     links: Sequence[Link],
     properties: Mapping[str, Any],
     identities: Mapping[str, str] | None = None,
+    item_uri: str | None = None,
 ) -> str | None:
     """Write the item of predictions that have just been saved, at once.
 
@@ -66,6 +69,7 @@ def write_item(
         links: to what else they were made from: the model, or the package.
         properties: further ones.
         identities: of what was read and written, by URI, where they are to be noted.
+        item_uri: of the STAC item that named the imagery, where the config does not.
 
     Returns:
         its URI; None where the label store does not name a file.
@@ -81,7 +85,7 @@ def write_item(
     noted = identities or {}
     imagery = [
         derived_from(uri, "imagery", **({IDENTITY: noted[uri]} if uri in noted else {}))
-        for uri in imagery_uris(scene_config.raster_source)
+        for uri in ([item_uri] if item_uri else imagery_uris(scene_config.raster_source))
     ]
     made = utc()
     found_assets = assets(scene_config.label_store, getattr(task_config, "class_map", None), place)
@@ -97,7 +101,7 @@ def write_item(
         **_place(scene),
         "properties": {
             "datetime": made,
-            **times_of(scene_config.raster_source),
+            **times_of([item_uri] if item_uri else item_uris(scene_config.raster_source)),
             "created": made,
             **_projection(scene),
             "processing:software": software(versions_now()),

@@ -73,6 +73,11 @@ def media_type(uri: str) -> str | None:
     return _MEDIA_TYPES.get(PurePosixPath(uri.partition("?")[0]).suffix.lower())
 
 
+def is_tiff(uri: str) -> bool:
+    """Tell by its name whether a file is a GeoTIFF."""
+    return media_type(uri) == _GEOTIFF
+
+
 def href(uri: str, item_uri: str = "") -> str:
     """Return how an item names a URI: relative to itself where it is the item of what lies there.
 

@@ -18,12 +18,16 @@ from rvcli.backend.chip_files import write_chips
 from rvcli.backend.chip_kind import ChipKind
 from rvcli.backend.keras.options import KerasOptions, model_defaults
 from rvcli.backend.places import Places, chips_uri
+from rvcli.command.bundle_command_config import BundleCommandConfig
 from rvcli.config import InvalidConfigError
 from rvcli.core.box import Box
 from rvcli.core.class_map import ClassItem, ClassMap
 from rvcli.core.training_data import TrainingData
 from rvcli.data.label.chip_classification_labels import ChipClassificationLabels
 from rvcli.errors import ConfigError, DataError
+from rvcli.stac.model_facts import read_model_facts
+from rvcli.stac.model_item import model_item
+from rvcli.stac.training import Training as Before
 
 if find_spec("keras") is None or find_spec("torch") is None:
     pytest.skip("Keras or its engine is not installed", allow_module_level=True)
@@ -110,6 +114,22 @@ def trained(chips: Path) -> Path:
     """Train on the chips, and give the root."""
     backend_of(chips, monitoring=Monitoring()).train(str(chips / "tmp"))
     return chips
+
+
+def test_its_model_says_what_it_is(trained: Path, validate_item: Any) -> None:
+    """The metadata of a model are read from its file alone, and are valid."""
+    facts = read_model_facts(trained / "train/model.zip")
+    assert ("Keras", 4) == (facts.framework, facts.bands)
+    assert 0 < (facts.parameters or 0)
+    task = rv.TaskConfig.builder(rv.CHIP_CLASSIFICATION).with_classes({"a": 1, "b": 4}).build()
+    backend = rv.BackendConfig.builder(rv.KERAS_CLASSIFICATION).with_task(task).build()
+    source = rv.RasterSourceConfig.builder(rv.RASTERIO_SOURCE).with_uri("image.tif").build()
+    scene = rv.SceneConfig.builder().with_id("s").with_raster_source(source).build()
+    config = BundleCommandConfig(str(trained), task, backend, scene, [])
+    item = model_item(config, trained / "train", facts, Before())
+    validate_item(item)
+    assert ["scene-classification"] == item["properties"]["mlm:tasks"]
+    assert item["geometry"] is None
 
 
 def scores_of(backend: KerasClassification, bands: int = 4) -> Any:

@@ -67,6 +67,53 @@ class Copies(rv.ExperimentSet):
 """
 
 
+BACKEND = Path(__file__).parents[2] / "plugins_examples" / "nearest_mean_backend.py"
+
+HALVES = """
+from pathlib import Path
+
+import rvcli as rv
+
+HERE = Path(__file__).parent
+
+
+class Halves(rv.ExperimentSet):
+    def exp_halves(self):
+        task = (
+            rv.TaskConfig.builder(rv.SEMANTIC_SEGMENTATION)
+            .with_chip_size(16)
+            .with_predict_chip_size(32)
+            .with_classes({"left": (1, "red"), "right": (2, "blue")})
+            .with_chip_options(chips_per_scene=4, target_count_threshold=1)
+            .build()
+        )
+        backend = rv.BackendConfig.builder("NEAREST_MEAN").with_task(task).build()
+        labels = (
+            rv.LabelSourceConfig.builder(rv.SEMANTIC_SEGMENTATION)
+            .with_raster_source(str(HERE / "labels.tif"))
+            .build()
+        )
+        scene = (
+            rv.SceneConfig.builder()
+            .with_id("scene")
+            .with_task(task)
+            .with_raster_source(str(HERE / "image.tif"))
+            .with_label_source(labels)
+            .build()
+        )
+        dataset = rv.DatasetConfig.builder().with_train_scene(scene).build()
+        return (
+            rv.ExperimentConfig.builder()
+            .with_id("halves")
+            .with_task(task)
+            .with_backend(backend)
+            .with_dataset(dataset)
+            .with_root_uri(str(HERE / "out"))
+            .build()
+        )
+"""
+
+
 class Project(NamedTuple):
     """A project directory, the working directory of the test.
 
@@ -83,6 +130,21 @@ class Project(NamedTuple):
         path = self.root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
+        return path
+
+    def write_image(self, name: str, channels: Any) -> Path:
+        """Write an image with a position on earth; channels have the shape (n, height, width)."""
+        import rasterio
+        from rasterio.transform import from_origin
+
+        count, height, width = channels.shape
+        path = self.root / name
+        options = {"crs": "EPSG:32633", "transform": from_origin(500000, 4000000, 1, 1)}
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with rasterio.open(
+            path, "w", "GTiff", width, height, count, dtype=channels.dtype, **options
+        ) as dataset:
+            dataset.write(channels)
         return path
 
     def rv(self, *arguments: str) -> Result:
@@ -131,3 +193,31 @@ def copies(project: Project) -> Project:
     project.write("copies.py", COPIES)
     project.write("source.txt", "text")
     return project
+
+
+@pytest.fixture
+def package(project: Project) -> Path:
+    """The predict package of an experiment that tells left from right, its project emptied."""
+    import numpy as np
+
+    left = np.arange(64) < 32
+    bright = np.where(left, 10, 200).astype("uint8")
+    image = np.stack([np.tile(bright, (64, 1)), np.tile(bright[::-1], (64, 1))])
+    project.write_image("image.tif", image)
+    labels = np.tile(np.where(left, 1, 2).astype("uint8"), (1, 64, 1))
+    project.write_image("labels.tif", labels)
+    project.write("exp.py", HALVES)
+    result = project.rv(
+        *["run", "inprocess", "exp.py", "chip", "train", "bundle", "-q"],
+        *["--set", f"PLUGINS.files={BACKEND}"],
+    )
+    assert 0 == result.code, result.err
+    path = project.root / "package.zip"
+    (project.root / "out/bundle/halves/predict_package.zip").rename(path)
+    return path
+
+
+@pytest.fixture
+def backend() -> Path:
+    """The plugin of the backend that the package was made with."""
+    return BACKEND

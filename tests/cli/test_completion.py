@@ -82,6 +82,14 @@ def test_keys_and_groups(town):
     assert ["SHOUT"] == offered("describe", "--group", "EVALUATOR", "SHO")
 
 
+def test_experiments_below_a_root(town):
+    """A report is of experiments that have run below its root."""
+    for command in ("train", "eval"):
+        (town.root / "out" / command / "houses").mkdir(parents=True)
+    assert ["houses"] == offered("report", "out", "")
+    assert [] == offered("report", "s3://bucket/out", "")
+
+
 def test_profiles(town, monkeypatch):
     """Profiles of the project's file and of the user are offered."""
     user = town.root.parent / ".config" / "rv"

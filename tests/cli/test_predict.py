@@ -6,92 +6,7 @@ import json
 from pathlib import Path
 
 import numpy as np
-import pytest
 import rasterio
-from rasterio.transform import from_origin
-
-BACKEND = Path(__file__).parents[2] / "plugins_examples" / "nearest_mean_backend.py"
-
-EXPERIMENT = """
-from pathlib import Path
-
-import rvcli as rv
-
-HERE = Path(__file__).parent
-
-
-class Halves(rv.ExperimentSet):
-    def exp_halves(self):
-        task = (
-            rv.TaskConfig.builder(rv.SEMANTIC_SEGMENTATION)
-            .with_chip_size(16)
-            .with_predict_chip_size(32)
-            .with_classes({"left": (1, "red"), "right": (2, "blue")})
-            .with_chip_options(chips_per_scene=4, target_count_threshold=1)
-            .build()
-        )
-        backend = rv.BackendConfig.builder("NEAREST_MEAN").with_task(task).build()
-        labels = (
-            rv.LabelSourceConfig.builder(rv.SEMANTIC_SEGMENTATION)
-            .with_raster_source(str(HERE / "labels.tif"))
-            .build()
-        )
-        scene = (
-            rv.SceneConfig.builder()
-            .with_id("scene")
-            .with_task(task)
-            .with_raster_source(str(HERE / "image.tif"))
-            .with_label_source(labels)
-            .build()
-        )
-        dataset = rv.DatasetConfig.builder().with_train_scene(scene).build()
-        return (
-            rv.ExperimentConfig.builder()
-            .with_id("halves")
-            .with_task(task)
-            .with_backend(backend)
-            .with_dataset(dataset)
-            .with_root_uri(str(HERE / "out"))
-            .build()
-        )
-"""
-
-
-def write_image(path: Path, channels: np.ndarray) -> None:
-    """Write an image with a position on earth."""
-    count, height, width = channels.shape
-    with rasterio.open(
-        path,
-        "w",
-        driver="GTiff",
-        count=count,
-        height=height,
-        width=width,
-        dtype=channels.dtype,
-        crs="EPSG:32633",
-        transform=from_origin(500000, 4000000, 1, 1),
-    ) as dataset:
-        dataset.write(channels)
-
-
-@pytest.fixture
-def package(project):
-    """The predict package of an experiment that tells left from right, its project emptied."""
-    left = np.arange(64) < 32
-    bright = np.where(left, 10, 200).astype("uint8")
-    image = np.stack([np.tile(bright, (64, 1)), np.tile(bright[::-1], (64, 1))])
-    write_image(project.root / "image.tif", image)
-    labels = np.tile(np.where(left, 1, 2).astype("uint8"), (1, 64, 1))
-    write_image(project.root / "labels.tif", labels)
-    project.write("exp.py", EXPERIMENT)
-    result = project.rv(
-        *["run", "inprocess", "exp.py", "chip", "train", "bundle", "-q"],
-        *["--set", f"PLUGINS.files={BACKEND}"],
-    )
-    assert 0 == result.code, result.err
-    path = project.root / "package.zip"
-    (project.root / "out/bundle/halves/predict_package.zip").rename(path)
-    return path
 
 
 def classes(path: Path) -> list[int]:
@@ -121,6 +36,62 @@ def test_options_of_predict(project, package):
     assert [2, 1] == classes(project.root / "out.tif")
     assert "rasterSource" in json.loads((project.root / "scene.json").read_text())
     assert [] == list((project.root / "scratch").iterdir())
+
+
+def halves(left: int, right: int, bands: int = 2) -> np.ndarray:
+    """Draw an image that is bright on one side."""
+    values = np.where(np.arange(64) < 32, left, right).astype("uint8")
+    return np.tile(values, (bands, 64, 1))
+
+
+def test_many_images_are_predicted_with_one_model(project, package):
+    """A pattern and a name; one that fails is told, and does not stop the others."""
+    project.write_image("many/a.tif", halves(10, 200))
+    project.write_image("many/b.tif", halves(200, 10))
+    project.write_image("more/c.tif", halves(10, 200, bands=1))
+
+    result = project.rv("predict", str(package), "many/*.tif", "more/c.tif", "gone.tif", "found/")
+
+    assert 1 == result.code
+    assert ["a.tif", "b.tif"] == sorted(path.name for path in (project.root / "found").iterdir())
+    assert "more/c.tif:\nerror: bands: the image has 1; trained on 2\n" in result.err
+    assert "error: 2 of 4 images were not predicted: more/c.tif, gone.tif" in result.err
+    assert "predictions: found/b.tif\n" in result.out
+
+    (project.root / "found/a.tif").write_text("as it was")
+    words = ("predict", str(package), "many/*.tif", "found", "--skip-existing")
+    result = project.rv(*words, "--export-config", "scenes/{name}.json")
+    assert (0, "there already: found/a.tif\nthere already: found/b.tif\n") == result[:2]
+    assert "as it was" == (project.root / "found/a.tif").read_text()
+
+
+def test_outputs_that_cannot_be_told_apart_are_wrong_usage(project, package):
+    """Before anything is predicted."""
+    project.write_image("a/x.tif", halves(10, 200))
+    project.write_image("b/x.tif", halves(10, 200))
+    for output, words in {"out.tif": "OUTPUT is one file", "out/": "several images"}.items():
+        result = project.rv("predict", str(package), "*/x.tif", output)
+        assert (2, True) == (result.code, words in result.err)
+    result = project.rv("predict", str(package), "*/x.tif", "{parent}.fgb", "-q")
+    assert (0, "", "") == result
+    assert ["a.fgb", "b.fgb"] == sorted(path.name for path in project.root.glob("*.fgb"))
+
+
+def test_an_image_that_differs_is_warned_of(project, package):
+    """In a line that says what to do; --strict refuses it, -q says nothing."""
+    project.write_image("dark.tif", halves(1, 20).astype("uint16"))
+    words = ("predict", str(package), "dark.tif", "out.tif")
+
+    result = project.rv(*words)
+
+    assert 0 == result.code, result.err
+    lines = [line for line in result.err.splitlines() if line.startswith("warning: ")]
+    assert "warning: dtype: uint16; trained on uint8. make sure that the values mean" in lines[0]
+    assert lines[1].startswith("warning: values: 1 to 20 in band 1, 2 of 2 bands differ; trained")
+    assert 2 == len(lines)
+    assert (0, "", "") == project.rv(*words, "-q")
+    result = project.rv(*words, "--strict")
+    assert (1, True) == (result.code, "error: dtype: uint16; trained on uint8" in result.err)
 
 
 def test_a_wrong_channel_order_is_wrong_usage(project):

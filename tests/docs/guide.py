@@ -126,7 +126,10 @@ class Project:
 
     def shell(self, line: str, block: Block) -> None:
         """Run one line of shell; `rv` and `rio` run in this process."""
-        program, *words = shlex.split(line)
+        program, *words = shlex.split(line, comments=True)
+        if program == "cd":
+            os.chdir(*words)  # the test's monkeypatch goes back
+            return
         if program == "pytest":
             subprocess.run([sys.executable, "-m", "pytest", *words], check=True)
             return

@@ -332,6 +332,10 @@ def outputs(root: Path) -> Mapping[str, Any]:
         if path.suffix == ".tif":
             with rasterio.open(path) as image:
                 found[name] = (image.profile.items(), image.read().tobytes())
+        elif path.parent.name == "stac":
+            # When and with what it was made differs from run to run.
+            item = json.loads(path.read_text(encoding="utf-8"))
+            found[name] = {key: item[key] for key in ("id", "geometry", "assets")}
         elif path.suffix == ".json":
             found[name] = json.loads(path.read_text(encoding="utf-8"))
         elif path.name == "predict_package.zip":
@@ -346,7 +350,8 @@ def package_content(path: Path) -> dict[str, bytes]:
     import zipfile
 
     with zipfile.ZipFile(path) as package:
-        names = [name for name in package.namelist() if name != "bundle_config.json"]
+        left_out = ("bundle_config.json", "stac-mlm.json")  # one has paths, one has times
+        names = [name for name in package.namelist() if name not in left_out]
         return {name: package.read(name) for name in names}
 
 

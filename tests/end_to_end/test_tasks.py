@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,8 @@ import shapely
 from rasterio.errors import NotGeoreferencedWarning
 from rasterio.transform import from_origin
 from rasterio.warp import transform_geom
+
+from rvcli.data.raster_source.stac_item import resolve_href
 
 UTM, WGS84 = "EPSG:32633", "EPSG:4326"
 COMMANDS = ["CHIP", "TRAIN", "PREDICT", "EVAL", "BUNDLE"]
@@ -268,7 +271,8 @@ def test_everything_may_lie_elsewhere(village: Any) -> None:
     assert 0 == result.code, result.text
     place = village.path / "Ort"
     names = sorted(p.relative_to(place).as_posix() for p in place.rglob("*") if p.is_file())
-    assert ["Bilder/Süd ö.png", "Paket.zip", "Zahlen.json", "Zellen.geojson"] == names
+    item = "stac/Zellen.geojson.json"
+    assert ["Bilder/Süd ö.png", "Paket.zip", "Zahlen.json", "Zellen.geojson", item] == names
     assert features(village.root / "predict/inferred/Süd ö.json") == features(
         place / "Zellen.geojson"
     )
@@ -546,3 +550,21 @@ def test_labels_in_pixels_of_a_plain_image(village: Any) -> None:
     assert figures(village.path / "falsch", "flach")["average"]["f1"] > 0.95
     found = features(village.path / "falsch/predict/flach/flach.json")
     assert (0, 0, 16, 16) == shapely.geometry.shape(found[0]["geometry"]).bounds
+
+
+@pytest.mark.parametrize("id", ["cells", "boxes", "pixels"])
+def test_predictions_and_packages_carry_valid_metadata(
+    village: Any, validate_item: Any, id: str
+) -> None:
+    """Each scene has a STAC item, and each package one of its model."""
+    items = sorted((village.root / f"predict/{id}/stac").glob("*.json"))
+    assert len(items) >= 1
+    for path in items:
+        item = json.loads(path.read_text("utf-8"))
+        validate_item(item)
+        assert Path(resolve_href(str(path), item["assets"]["predictions"]["href"])).exists()
+    with zipfile.ZipFile(village.root / f"bundle/{id}/predict_package.zip") as package:
+        model = json.loads(package.read("stac-mlm.json"))
+    validate_item(model)
+    assert "scikit-learn" == model["properties"]["mlm:framework"]
+    assert "Polygon" in model["geometry"]["type"]

@@ -108,6 +108,11 @@ def test_its_message_is_written_below_the_root(experiment: Any, tmp_path: Path) 
     )
 
 
+def whole(scene: Any) -> Any:
+    """Return a scene without areas of interest."""
+    return scene.to_builder().clear_aois().build()
+
+
 class TestDataset:
     """Scenes of an experiment."""
 
@@ -128,7 +133,7 @@ class TestDataset:
         """A scene or file in both train and validation is named."""
         dataset = (
             DatasetConfig.builder()
-            .with_train_scenes([scene("s", "a.tif"), scene("t", "b.tif")])
+            .with_train_scenes([scene("s", "a.tif"), whole(scene("t", "b.tif"))])
             .with_validation_scenes([scene("s", "c.tif"), scene("v", "b.tif")])
             .build()
         )
@@ -137,9 +142,27 @@ class TestDataset:
             "image b.tif is in both train and validation",
         ] == dataset.overlaps()
 
+    def test_areas_keep_an_image_apart(self, scene: Callable[..., Any]) -> None:
+        """An image may be in both where each of its scenes is limited, by areas of its own."""
+
+        def overlaps(train_area: str, validation_area: str) -> list[str]:
+            train, validation = (
+                scene(name, "b.tif").to_builder().with_aoi_uris([area] if area else []).build()
+                for name, area in (("t", train_area), ("v", validation_area))
+            )
+            dataset = DatasetConfig.builder().with_train_scene(train)
+            found: list[str] = dataset.with_validation_scene(validation).build().overlaps()
+            return found
+
+        both = ["image b.tif is in both train and validation"]
+        assert [] == overlaps("west.geojson", "east.geojson")
+        assert both == overlaps("west.geojson", "")
+        assert both == overlaps("west.geojson", "./west.geojson")
+
     def test_overlap_however_the_image_is_named(self, scene: Callable[..., Any]) -> None:
         """Two spellings of one path are one image."""
-        dataset = DatasetConfig.builder().with_train_scene(scene("s", f"{Path.cwd()}/b.tif"))
+        one = whole(scene("s", f"{Path.cwd()}/b.tif"))
+        dataset = DatasetConfig.builder().with_train_scene(one)
         dataset = dataset.with_validation_scene(scene("v", "./x/../b.tif"))
         expected = ["image ./x/../b.tif is in both train and validation"]
         assert expected == dataset.build().overlaps()

@@ -14,6 +14,7 @@ from torch import nn
 
 from rvcli.backend.pytorch.model_spec import ModelSpec
 from rvcli.backend.pytorch.recipe import Recipe
+from rvcli.progress import track
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +44,7 @@ def export(recipe: Recipe, model: nn.Module, spec: ModelSpec) -> tuple[bytes | N
     if recipe.dynamic_size:
         dimensions |= {2: torch.export.Dim.DYNAMIC, 3: torch.export.Dim.DYNAMIC}
     try:
-        with _quiet(), torch.no_grad():
+        with _quiet(), torch.no_grad(), track("exporting the model as ONNX", None):
             program = torch.onnx.export(
                 module,
                 (example,),

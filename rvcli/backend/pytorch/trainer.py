@@ -284,11 +284,16 @@ class _Run:
         self._model.eval()
         meter = self._recipe.meter(self._spec)
         dataset = ChipDataset(chips.validation_uris, chips.tmp_dir, self._recipe)
-        with self._open(dataset, range(len(chips.validation)), 0) as loader:
+        with (
+            self._open(dataset, range(len(chips.validation)), 0) as loader,
+            track("validating", len(loader), "batches") as bar,
+        ):
+            bar.stage = self._bar.stage
             for images, targets in loader:
                 with torch.autocast(self._device.type, enabled=self._on_cuda):
                     moved = self._moved(images), to_device(targets, self._device)
                     meter.update(self._model, *moved)
+                bar.advance()
         return meter.compute()
 
     @contextmanager

@@ -34,16 +34,19 @@ def check(state: State, package: str, as_json: bool, strict: bool) -> int:
     was changed; a package of an older release has no self-test, which is said.
     """
     from rvcli.cli.interrupts import terminations_interrupt
-    from rvcli.cli.logs import log_to_stderr
     from rvcli.cli.render.package import print_package
+    from rvcli.cli.render.progress import work_view
     from rvcli.cli.render.table import print_json
     from rvcli.package.check import ABSENT, check_package
     from rvcli.profile.rv_config import RVConfig
 
-    with state.session(quiet=as_json) as session, terminations_interrupt():
-        log_to_stderr(session.settings, state.verbosity)
-        with RVConfig.get_tmp_dir() as tmp_dir:
-            report: PackageReport = check_package(package, tmp_dir)
+    with (
+        state.session(quiet=as_json),
+        terminations_interrupt(),
+        RVConfig.get_tmp_dir() as tmp_dir,
+        work_view(quiet=state.is_quiet),
+    ):
+        report: PackageReport = check_package(package, tmp_dir)
     if as_json:
         print_json(report.to_dict())
     else:

@@ -8,6 +8,7 @@ import click
 
 from rvcli.cli.options import shared_options
 from rvcli.cli.program import Program
+from rvcli.cli.say import style
 from rvcli.cli.state import State
 from rvcli.errors import EXIT_DONE, EXIT_FAILURE, RvError
 
@@ -64,10 +65,10 @@ def _findings(state: State, network: bool) -> Iterator[Finding]:
 def _print(finding: Finding) -> None:
     from rvcli.profile.secrets import mask_uris
 
-    mark = click.style(f"{finding.status:<8}", fg=_COLOURS[finding.status])
+    mark = style(f"{finding.status:<8}", fg=_COLOURS[finding.status])
     click.echo(f"{mark} {finding.topic + ':':<13}{mask_uris(finding.text)}")
     if finding.advice:
-        click.echo(f"{'':<22}{click.style('TIP: ', fg='cyan')}{mask_uris(finding.advice)}")
+        click.echo(f"{'':<22}{style('TIP: ', fg='cyan')}{mask_uris(finding.advice)}")
 
 
 def _count(number: int, word: str) -> str:

@@ -221,7 +221,7 @@ def _backend(word: str) -> str:
     if word.lower() in ("sklearn", "pytorch"):
         return word.lower()
     if word.upper() not in known:
-        near = nearest(word.upper(), known)
+        near = nearest(word.lower(), ["sklearn", "pytorch"]) or nearest(word.upper(), known)
         raise UsageError(
             f"there is no backend {word!r}",
             hint=f"did you mean {near!r}?" if near else f"there are: {', '.join(known)}",
@@ -241,7 +241,7 @@ def _tell_material(material: Material) -> None:
 
 def _tell(root: Path, written: Sequence[str], proposal: Proposal) -> None:
     """Print what was decided and written, and what to do next."""
-    print(f"task: {proposal.task.lower().replace('_', ' ')}")
+    print(f"task: {proposal.task.lower().replace('_', ' ')} ({proposal.why})")
     print(f"classes: {', '.join(proposal.class_names)}")
     print(f"chip size: {proposal.chip_size} pixels")
     for note in proposal.notes:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import click
 
+from rvcli.cli import completion
 from rvcli.cli.options import shared_options
 from rvcli.cli.program import Program
 from rvcli.cli.state import State
 
 
 @click.command("lineage", cls=Program)
-@click.argument("uri")
+@click.argument("uri", shell_complete=completion.files)
 @click.option(
     "--root",
     "roots",

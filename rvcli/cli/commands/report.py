@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import click
 
+from rvcli.cli import completion
 from rvcli.cli.options import shared_options
 from rvcli.cli.program import Program
 from rvcli.cli.state import State
 
 
 @click.command("report", cls=Program)
-@click.argument("root_uri", metavar="ROOT_URI")
-@click.argument("experiments", metavar="[EXPERIMENT]...", nargs=-1)
+@click.argument("root_uri", metavar="ROOT_URI", shell_complete=completion.files)
+@click.argument(
+    "experiments",
+    metavar="[EXPERIMENT]...",
+    nargs=-1,
+    shell_complete=completion.experiment_ids,
+)
 @click.option(
     "-o",
     "--output",
@@ -36,15 +42,13 @@ def command(
     all of them by default. Two or more are compared. The file needs no network and no server.
     """
     from rvcli.cli.interrupts import terminations_interrupt
-    from rvcli.cli.logs import log_to_stderr
     from rvcli.cli.render.progress import work_view
     from rvcli.filesystem import absolute_uri, is_local, join_uri, to_path
     from rvcli.profile.rv_config import RVConfig, use_tmp_dir
 
-    with state.session() as session, terminations_interrupt():
+    with state.session(), terminations_interrupt():
         from rvcli.report.report import NAME, write_report
 
-        log_to_stderr(session.settings, state.verbosity)
         if tempdir is not None:
             use_tmp_dir(tempdir)
         root = absolute_uri(root_uri)

@@ -12,15 +12,23 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from rvcli.cli.render.pace import Pace, is_counted, joined, parts
+from rvcli.cli.render.pace import Paces, is_counted, joined, parts
 from rvcli.cli.render.progress import BARS_AFTER_S
 from rvcli.cli.render.words import ENDED, describe
 from rvcli.profile.secrets import mask_uris
 from rvcli.runner.events import RunEvent
 
 _REFRESHES_A_SECOND = 4
-# Of what does not fit beside a bar, the first of these goes first.
-_DROPPED = ("rate", "figures", "what", "count")
+# What is said of work, from most to least: the first that fits beside a bar is shown.
+_SAID = (
+    ("what", "count", "rate", "figures", "left"),
+    ("what", "count", "short rate", "figures", "left"),
+    ("where", "short count", "short rate", "figures", "left"),
+    ("where", "short count", "figures", "left"),
+    ("what", "short count", "left"),
+    ("where", "percent", "left"),
+    ("percent", "left"),
+)
 _STYLES = {"failed": "red", "warning": "yellow"}
 
 
@@ -108,16 +116,15 @@ class _Row:
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._event: RunEvent | None = None
-        self._pace = Pace(clock)
+        self._paces = Paces(clock)
         self._began_s = clock()
         self._since_s = self._began_s
 
     def take(self, event: RunEvent) -> None:
         if event.kind == "progress":
             if self._event is None or self._event.text != event.text:
-                self._pace = Pace(self._clock)
                 self._since_s = self._clock()
-            self._pace.add(event)
+            self._paces.of(event).add(event)
         self._event = event
 
     def render(self, name: str, width: int) -> Table:
@@ -147,20 +154,16 @@ class _Row:
             return f"{self._clock() - self._began_s:.0f} s"
         if event.kind == "waiting":
             return f"waits: {event.text}"
-        said = parts(event, self._pace)
+        said = parts(event, self._paces.of(event))
         if not is_counted(event):
             # More is to do, which nobody counts: what runs is the time.
-            said = {"what": said["what"], "left": f"{self._clock() - self._since_s:.0f} s"}
-        for name in ("", "unit", *_DROPPED):
-            said.pop(name, None)
-            if name == "unit":
-                said["rate"] = said.get("rate", "").replace(f" {event.unit}/", "/")
-            if name == "count" and event.total:
-                said = {"percent": f"{100 * event.done // event.total} %", **said}
-            text = joined(list(said.values()))
-            if len(text) <= room:
-                return text
-        return text
+            return joined([said["what"], f"{self._clock() - self._since_s:.0f} s"])
+        said["where"] = event.stage or event.text
+        said["short count"] = said["count"].removesuffix(f" {event.unit}")
+        said["short rate"] = said["rate"].replace(f" {event.unit}/", "/")
+        said["percent"] = f"{100 * event.done // (event.total or 1)} %"
+        texts = [joined([said[name] for name in names]) for names in _SAID]
+        return next((text for text in texts if len(text) <= room), texts[-1])
 
 
 def _line(text: str) -> Table:

@@ -11,6 +11,7 @@ from rvcli.runner.events import RunEvent
 
 SPAN_S = 30.0
 _FEWEST = 4
+_MOST_PACES = 10
 _SHORTEST_S = 0.5
 _UNITS = ((3600, "h"), (60, "min"), (1, "s"))
 
@@ -59,6 +60,27 @@ class Pace:
         if not rate or event.total is None:
             return None
         return max(0.0, (event.total - event.done) / rate - (self._clock() - self._heard_s))
+
+
+class Paces:
+    """The speeds of what one command does, also where one piece of work is done within another.
+
+    Args:
+        clock: seconds.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._paces: dict[str, Pace] = {}
+
+    def of(self, event: RunEvent) -> Pace:
+        """Return the speed of the work that an event tells of."""
+        if event.text not in self._paces and len(self._paces) >= _MOST_PACES:
+            del self._paces[next(iter(self._paces))]
+        # Those that were heard of last are last.
+        pace = self._paces.pop(event.text, None) or Pace(self._clock)
+        self._paces[event.text] = pace
+        return pace
 
 
 def parts(event: RunEvent, pace: Pace | None) -> dict[str, str]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from rvcli.cli.say import style
 from rvcli.filesystem import shown
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def print_package(report: PackageReport, *, only_result: bool) -> None:
         for name, value in rows:
             click.echo(f"{name.ljust(width)}  {value}")
         click.echo()
-    result = click.style(report.result, fg=_COLOURS[report.result], bold=True)
+    result = style(report.result, fg=_COLOURS[report.result], bold=True)
     click.echo(f"self-test: {result}: {report.says}")
     for name in report.changed:
         click.echo(f"  {name} is not what was packed")

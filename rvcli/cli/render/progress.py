@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, TextIO
 
-from rvcli.cli.render.pace import Pace, duration
+from rvcli.cli.render.pace import Paces, duration
 from rvcli.cli.render.table import is_styled
 from rvcli.cli.render.words import ENDED, describe
 from rvcli.profile.secrets import mask_uris
@@ -213,13 +213,11 @@ class _Running:
         self._began_s = clock()
         self._next_s = self._began_s + FIRST_LINE_AFTER_S
         self._last: RunEvent | None = None
-        self._pace = Pace(clock)
+        self._paces = Paces(clock)
 
     def take(self, event: RunEvent) -> None:
         if event.kind == "progress":
-            if self._last is None or self._last.text != event.text:
-                self._pace = Pace(self._clock)
-            self._pace.add(event)
+            self._paces.of(event).add(event)
         if event.kind in ("progress", "waiting"):
             self._last = event
 
@@ -236,4 +234,4 @@ class _Running:
             return prefix + since
         if self._last.kind == "progress" and self._last.done == self._last.total:
             return f"{prefix}{self._last.text}, done; {since}"
-        return describe(self._last, self._pace)
+        return describe(self._last, self._paces.of(self._last))

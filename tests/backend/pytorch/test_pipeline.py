@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import time
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -101,7 +102,7 @@ def folder(tmp_path: Path) -> Any:
         yield tmp_path
 
 
-def test_houses_are_segmented(folder: Path) -> None:
+def test_houses_are_segmented(folder: Path, validate_item: Any) -> None:
     """Pixels are classified, and the package predicts what the run predicted."""
     task = (
         TaskConfig.builder(keys.SEMANTIC_SEGMENTATION)
@@ -122,6 +123,14 @@ def test_houses_are_segmented(folder: Path) -> None:
         rasterio.open(folder / "out.tif") as packaged,
     ):
         np.testing.assert_array_equal(run_.read(1), packaged.read(1))
+    with zipfile.ZipFile(package) as file:
+        item = json.loads(file.read("stac-mlm.json"))
+    validate_item(item)
+    model = item["properties"]
+    assert ("PyTorch", "tiny_nets:segment") == (model["mlm:framework"], model["mlm:architecture"])
+    assert 0 < model["mlm:total_parameters"]
+    assert [-1, 4, 48, 48] == model["mlm:input"][0]["input"]["shape"]
+    validate_item(json.loads((folder / "root/predict/e/stac/s.tif.json").read_text()))
 
 
 def test_cells_are_classified(folder: Path) -> None:

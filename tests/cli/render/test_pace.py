@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rvcli.cli.render.pace import Pace, duration, joined, parts
+from rvcli.cli.render.pace import Pace, Paces, duration, joined, parts
 from rvcli.runner.events import RunEvent
 
 
@@ -125,3 +125,18 @@ def test_all_that_is_known_is_said() -> None:
     assert "fit, 3 windows" == joined(list(parts(event(3, None), None).values()))
     large = RunEvent("progress", "", "downloading x", 12_300_000, 45_600_000, unit="bytes")
     assert "12.3/45.6 MB" == parts(large, None)["count"]
+
+
+def test_work_within_work_has_its_own_speed() -> None:
+    """Validation between epochs makes nobody forget how fast training goes."""
+    clock = Clock()
+    paces = Paces(clock)
+    for second in range(3):
+        clock.now = second
+        paces.of(event(second)).add(event(second, at=float(second)))
+    inner = RunEvent("progress", "j", "validate", 0, 5, elapsed_s=0.0)
+    paces.of(inner).add(inner)
+    assert (1.0, None) == (paces.of(event(2)).rate(), paces.of(inner).rate())
+    for number in range(20):
+        paces.of(RunEvent("progress", "j", f"scene {number}"))
+    assert None is paces.of(event(2)).rate()

@@ -101,8 +101,8 @@ def test_a_pipeline_of_messages(data: Path, tmp_path: Path) -> None:
     assert ["bright", "dark", "average"] == [item["class_name"] for item in overall]
     package = tmp_path / "bundle/e/predict_package.zip"
     with zipfile.ZipFile(package) as file:
-        names = {"bundle_config.json", "model", "stac-mlm.json", "stats.json"}
-        assert names == set(file.namelist())
+        names = {name for name in file.namelist() if not name.startswith("self_test/")}
+    assert {"bundle_config.json", "model", "stac-mlm.json", "stats.json"} == names
     output = tmp_path / "again.json"
     assert 0 == call(["predict", str(package), str(data / "image.tif"), str(output)])
     assert cells == json.loads(output.read_text())["features"]
