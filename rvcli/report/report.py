@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -95,17 +95,13 @@ def collect(source: Source, tmp_dir: str, progress: Progress | None = None) -> E
 @contextmanager
 def _config_or_none(source: Source, notes: list[str]) -> Iterator[ExperimentConfig | None]:
     """Give the config, or None and a note if a plugin of it cannot be had, or is another now."""
-    manager = source.config()
-    try:
-        config = manager.__enter__()
-    except Exception as e:  # code of plugins, too
-        notes.append(_why("imagery, labels and predictions", e))
-        yield None
-        return
-    try:
+    with ExitStack() as stack:
+        config: ExperimentConfig | None = None
+        try:
+            config = stack.enter_context(source.config())
+        except Exception as e:  # code of plugins, too
+            notes.append(_why("imagery, labels and predictions", e))
         yield config
-    finally:
-        manager.__exit__(None, None, None)
 
 
 def _why(name: str, error: Exception) -> str:
