@@ -12,10 +12,10 @@ from typing import Any
 from rvcli import keys, profile, registry
 from rvcli.errors import NotReadableError, UsageError, nearest
 from rvcli.experiment.experiment_config import ExperimentConfig
-from rvcli.filesystem import base_name, join_uri, parent_uri, shown
+from rvcli.filesystem import join_uri, shown
 from rvcli.plugins import from_message, load_pins
 from rvcli.records import Record, message_uri, read_record, record_uri
-from rvcli.utils.files import file_exists, file_to_str, list_paths, load_json_config
+from rvcli.utils.files import file_exists, file_to_str, load_json_config, names_in
 
 EXPERIMENTS = "experiments"
 
@@ -107,11 +107,7 @@ def list_experiments(root_uri: str) -> list[str]:
     Raises:
         NotReadableError: it cannot be listed.
     """
-    folder = join_uri(root_uri, EXPERIMENTS)
-    if not file_exists(folder):
-        return []
-    uris = [uri for uri in list_paths(folder, ".json") if parent_uri(uri) == folder.rstrip("/")]
-    return sorted(base_name(uri).removesuffix(".json") for uri in uris)
+    return names_in(join_uri(root_uri, EXPERIMENTS), ".json")
 
 
 def read_source(root_uri: str, experiment_id: str) -> Source:
