@@ -136,4 +136,4 @@ def _placed(image: Image, shapes: Any, to_pixels: Any) -> Objects:
 
 
 def _point(xy: Any) -> str:
-    return f"({xy[0]:.6g}, {xy[1]:.6g})"
+    return f"({xy[0]:.7g}, {xy[1]:.7g})"
