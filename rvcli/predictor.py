@@ -15,7 +15,7 @@ from rvcli.command.command_config import CommandConfig
 from rvcli.config import uris_of
 from rvcli.data.raster_source.image_for_prediction import is_item
 from rvcli.errors import DataError
-from rvcli.filesystem import absolute_uri, is_local, join_uri, to_path
+from rvcli.filesystem import absolute_uri, base_name, is_local, join_uri, to_path
 from rvcli.plugins import from_message, load_pins
 from rvcli.utils.files import download_if_needed, load_json_config, save_json_config, unzip
 
@@ -148,6 +148,8 @@ class Predictor:
             if self.update_stats:
                 self._measure(scene_config)
             scene = scene_config.create_scene(self.task_config, self.tmp_dir)
+            # What is told of on the way is this image, not the one that the package was made with.
+            scene.id = base_name(image_uri.split(",")[0])
             task = self._loaded_task()
             if label_uri is not None:
                 remove_items([scene_config.label_store])
