@@ -250,7 +250,7 @@ def test_images_are_compared_with_those_of_training(made: Path, tmp_path: Path) 
     assert ("values", True) == (bright.what, "--update-stats measures" in bright.advice)
     assert [] == found(tmp_path / "bright.tif", update_stats=True)
     (one,) = found(tmp_path / "one.tif")
-    assert ("bands", True, "the image has 1") == (one.what, one.is_fatal, one.here)
+    assert ("bands", True, "the image has 1 bands") == (one.what, one.is_fatal, one.here)
 
 
 def test_another_zip_is_no_package(tmp_path: Path) -> None:

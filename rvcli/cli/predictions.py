@@ -98,10 +98,7 @@ class Predictions:
         name = f"{shown(image)}: " if self.is_many else ""
         for difference in found:
             if difference.is_fatal or self.is_strict:
-                raise DataError(
-                    f"{difference.what}: {difference.here}; {difference.trained}",
-                    hint=difference.advice,
-                )
+                raise DataError(difference.error, hint=difference.advice)
             self._told[difference.what] += 1
             if self._told[difference.what] <= _MOST_TOLD and not self.state.is_quiet:
                 _warn(f"{name}{difference}")

@@ -44,6 +44,13 @@ class Difference:
     advice: str
     is_fatal: bool = False
 
+    @property
+    def error(self) -> str:
+        """Why the image cannot be predicted."""
+        if self.what == "bands":
+            return f"{self.here}, but the model was {self.trained}"
+        return f"{self.what}: {self.here}; {self.trained}"
+
     def __str__(self) -> str:
         return f"{self.what}: {self.here}; {self.trained}. {self.advice}"
 
@@ -122,7 +129,7 @@ def _of_bands(
         fatal = image.bands < training.bands and not fits
         if training.channels is not None and channels is not None:
             fatal = channels != training.channels
-        here = f"the image has {image.bands}" + _named(image.band_names)
+        here = f"the image has {image.bands} bands" + _named(image.band_names)
         advice = _ORDER if image.bands > training.bands else "name an image that has these bands"
         yield Difference("bands", here, trained, advice, is_fatal=fatal)
     elif (
@@ -134,7 +141,7 @@ def _of_bands(
             training.channels,
         )
     ):
-        here = f"--channel-order names {len(order)}"
+        here = f"--channel-order names {len(order)} bands"
         advice = "name one band of the image for each band that was trained on"
         yield Difference("bands", here, trained, advice, is_fatal=True)
 

@@ -32,7 +32,6 @@ from rvcli.stac.vocabulary import (
     href,
     media_type,
     software,
-    utc,
 )
 
 MODEL_ITEM_FILE = "stac-mlm.json"
@@ -66,6 +65,13 @@ _RESULTS: dict[str, tuple[list[int], list[str], str, str]] = {
 }
 # Framework as the extension calls it -> the package whose version is in records.
 _PACKAGES = {"PyTorch": "torch", "Keras": "keras", "scikit-learn": "sklearn"}
+# As the extension advises for what a model is good for. When it was trained is left out: equal
+# trainings make equal packages, and a record says when.
+_ANY_TIME = {
+    "datetime": None,
+    "start_datetime": "1900-01-01T00:00:00Z",
+    "end_datetime": "9999-12-31T23:59:59Z",
+}
 _DTYPES = frozenset(
     f"{kind}{bits}" for kind in ("int", "uint", "float") for bits in (8, 16, 32, 64)
 ) - {"float8"}
@@ -100,11 +106,9 @@ def model_item(config: Any, folder: Path, facts: ModelFacts, training: Training)
     record = training.record
     bands = _bands(config.scene.raster_source, facts)
     pretrained, source = _origin(facts, record)
-    trained = utc(record.finished if record is not None and record.finished else None)
     item_id = training.experiment_id or str(config.task.task_type).lower()
     properties = {
         "title": f"{item_id}: {_task(config)}",
-        "datetime": trained,
         "mlm:name": _name(item_id),
         "mlm:architecture": facts.architecture or _architecture(config.backend),
         "mlm:tasks": [_task(config)],
@@ -142,6 +146,7 @@ def model_item(config: Any, folder: Path, facts: ModelFacts, training: Training)
         **({"geometry": None} if area is None else area.to_dict()),
         "properties": {
             **{k: v for k, v in properties.items() if isinstance(v, bool) or v},
+            **_ANY_TIME,
             # Whatever hardware will do.
             "mlm:accelerator": "cuda" if config.backend.uses_gpu else None,
             **({} if pretrained in (None, True) else {"mlm:pretrained_source": None}),
