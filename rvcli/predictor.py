@@ -81,6 +81,14 @@ class Predictor:
         endings = getattr(self.scene_config.label_store, "endings", None) or ("",)
         return str(endings[0])
 
+    def check_output(self, uri: str) -> None:
+        """Check that predictions can be written to a file of this name.
+
+        Raises:
+            DataError: its extension is that of another format.
+        """
+        _check_ending(uri, self.scene_config.label_store)
+
     def in_force(self) -> AbstractContextManager[registry.Registry]:
         """Return a context in which the plugins of the package are in force."""
         return registry.use(self._registry)
@@ -138,13 +146,19 @@ class Predictor:
             scene_config = self.scene_for(image_uri, label_uri, aoi_uri=aoi_uri, assets=assets)
             sources = (absolute_uri(image_uri), self.package_uri, *scene_config.aoi_uris)
             sources += tuple(uris_of(scene_config.raster_source))
+            outputs = [absolute_uri(uri) for uri in (label_uri, config_uri) if uri]
+            if outputs[1:] and _is_same_place(*outputs):
+                raise DataError(
+                    f"{config_uri} is named for the predictions and for the message of the scene",
+                    hint="name another file for one of them",
+                )
             for uri in filter(None, (label_uri, config_uri)):
                 if any(_is_same_place(absolute_uri(uri), source) for source in sources):
                     raise DataError(
                         f"{uri} would be written over what is read", hint="name another output"
                     )
             if label_uri is not None:
-                _check_ending(label_uri, scene_config.label_store)
+                self.check_output(label_uri)
             if self.update_stats:
                 self._measure(scene_config)
             scene = scene_config.create_scene(self.task_config, self.tmp_dir)

@@ -74,6 +74,11 @@ def test_bands_that_the_model_cannot_take_are_an_error() -> None:
     assert [] == differ(more, order=[3, 0])
     (found,) = differ(more, order=[0, 1, 2], channels=3)
     assert (True, "--channel-order names 3 bands") == (found.is_fatal, found.here)
+    (found,) = differ(more, channels=0)
+    assert found.is_fatal
+    (found,) = differ(TRAINED, channels=1)
+    assert "of the 2 bands of the image 1 are read, but the model was trained on 2" in found.error
+    assert found.advice.endswith("counted from 0: 0 1")
 
 
 def test_older_packages_know_less() -> None:
