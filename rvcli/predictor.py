@@ -14,7 +14,7 @@ from rvcli.command.bundle_command import BUNDLE_CONFIG_FILE
 from rvcli.command.command_config import CommandConfig
 from rvcli.config import uris_of
 from rvcli.data.raster_source.image_for_prediction import is_item
-from rvcli.errors import DataError
+from rvcli.errors import DataError, FileSystemError
 from rvcli.filesystem import absolute_uri, is_local, join_uri, to_path
 from rvcli.plugins import from_message, load_pins
 from rvcli.utils.files import download_if_needed, load_json_config, save_json_config, unzip
@@ -197,9 +197,9 @@ class Predictor:
         """Name the package, and not where it was unpacked, in errors about its model."""
         try:
             yield
-        except DataError as e:
+        except (DataError, FileSystemError) as e:
             text = e.message.replace(self.package_dir, self.package_uri)
-            raise DataError(text, hint=e.hint) from e
+            raise type(e)(text, hint=e.hint) from e
 
     def _reorder(self, raster_source: Any, channel_order: list[int]) -> None:
         """Read other channels, each in the place of the one that was trained on."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import zipfile
@@ -101,6 +102,25 @@ def test_what_cannot_be_a_package_is_refused(project, package):
     rewrite(package, nearest_mean_backend=b"print('harm')")
     result = project.rv("bundle", "check", str(package))
     assert (4, "") == (result.code, result.out)
+
+
+def test_a_self_test_that_is_not_as_one_is_written_is_an_error(project, package):
+    """Of what is in a file nothing is believed: neither names outside its folder nor kinds."""
+    with zipfile.ZipFile(package) as file:
+        content = json.loads(file.read("self_test/self_test.json"))
+    test = content["test"]
+    for change, words in {
+        "training": ({"training": 5}, "training is no JSON object"),
+        "outside": ({"test": {**test, "images": ["../x.tif"]}}, "'../x.tif' is no name of a file"),
+        "to": ({"test": {**test, "expected": "../x.tif"}}, "'../x.tif' is no name of a file"),
+        "without": ({"test": {**test, "expected": "gone.tif"}}, "what is expected cannot be read"),
+        "newer": ({"schema": 9}, "self-test: absent: its self-test is that of another release"),
+    }.values():
+        rewrite(package, self_test=json.dumps({**content, **change}).encode())
+        result = project.rv("bundle", "check", str(package))
+        assert words in result.out + result.err
+        assert "unexpected" not in result.err
+        assert ("absent" in words) == (result.code == 0)
 
 
 def bundle(project, *options):
