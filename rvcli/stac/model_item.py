@@ -126,7 +126,7 @@ def model_item(config: Any, folder: Path, facts: ModelFacts, training: Training)
         "mlm:input": [_input(config, facts, bands, folder)],
         "mlm:output": [_output(config)],
         "mlm:hyperparameters": _hyperparameters(facts, record),
-        "processing:software": software(dict(record.versions) if record else versions_now()),
+        "processing:software": software(_versions(facts, training)),
         TASK: str(config.task.task_type),
         EXPERIMENT: training.experiment_id,
         "rv:training_scenes": training.scenes,
@@ -187,6 +187,16 @@ def _name(text: str) -> str:
     name = re.sub(r"[^a-zA-Z0-9_.\-\s]+", "-", text).strip("-_. ")
     name = name if name[:1].isalpha() else f"model-{name}".rstrip("-")
     return name if len(name) >= 3 else f"model-{name}"
+
+
+def _versions(facts: ModelFacts, training: Training) -> dict[str, str]:
+    """Return the versions of what trained the model.
+
+    Not those of all that the process had imported: other runners have more commands in one.
+    """
+    known = training.record.versions if training.record is not None else versions_now()
+    names = ("rvcli", "python", "numpy", _PACKAGES.get(facts.framework))
+    return {name: version for name, version in known.items() if name in names}
 
 
 def _version(facts: ModelFacts, training: Training) -> str:

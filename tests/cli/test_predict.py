@@ -55,7 +55,9 @@ def test_many_images_are_predicted_with_one_model(project, package):
 
     assert 1 == result.code
     assert ["a.tif", "b.tif"] == sorted(p.name for p in (project.root / "found").glob("*.*"))
-    assert "more/c.tif:\nerror: the image has 1 bands, but the model was trained on 2\n" in result.err
+    assert (
+        "more/c.tif:\nerror: the image has 1 bands, but the model was trained on 2\n" in result.err
+    )
     assert "error: 2 of 4 images were not predicted: more/c.tif, gone.tif" in result.err
     assert "predictions: found/b.tif\n" in result.out
 

@@ -68,7 +68,9 @@ def test_bands_that_the_model_cannot_take_are_an_error() -> None:
     more = replace(TRAINED, bands=4, percentiles=percentiles(*[(100, 4000)] * 4))
     (found,) = differ(more, channels=4)
     assert found.is_fatal
-    assert "the image has 4 bands (red, nir); trained on 2 (red, nir). --channel-order" in str(found)
+    assert "the image has 4 bands (red, nir); trained on 2 (red, nir). --channel-order" in str(
+        found
+    )
     (found,) = differ(more, channels=2)
     assert not found.is_fatal
     assert [] == differ(more, order=[3, 0])
