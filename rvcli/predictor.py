@@ -13,7 +13,7 @@ from rvcli import profile, registry
 from rvcli.command.bundle_command import BUNDLE_CONFIG_FILE
 from rvcli.command.command_config import CommandConfig
 from rvcli.config import uris_of
-from rvcli.data.raster_source.image_for_prediction import is_item
+from rvcli.data.raster_source.image_for_prediction import is_item, name_of_image
 from rvcli.errors import DataError, FileSystemError
 from rvcli.filesystem import absolute_uri, is_local, join_uri, to_path
 from rvcli.plugins import from_message, load_pins
@@ -162,6 +162,8 @@ class Predictor:
             if self.update_stats:
                 self._measure(scene_config)
             scene = scene_config.create_scene(self.task_config, self.tmp_dir)
+            # Whoever watches knows the image, and not a scene of the training.
+            scene.id = name_of_image(image_uri)
             task = self._loaded_task()
             if label_uri is not None:
                 remove_items([scene_config.label_store])

@@ -190,6 +190,9 @@ def test_only_areas_are_predicted(made: Path, tmp_path: Path) -> None:
     pyogrio.raw.write(path, area, [], [], geometry_type="Polygon", crs="EPSG:32633")
     predictor = Predictor(package_of(made), str(tmp_path / "tmp"))
     predictor.predict(str(made / "image.tif"), str(tmp_path / "out.tif"), aoi_uri=path)
+    item = json.loads((tmp_path / "stac/out.tif.json").read_text())
+    sources = [(k["title"], k["href"]) for k in item["links"]]
+    assert ("area of interest", Path(path).as_uri()) in sources
     expected = read(made / "root/predict/e/s.tif")
     outside = np.ones(expected.shape, bool)
     outside[20:50, 30:80] = False
