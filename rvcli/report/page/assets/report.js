@@ -3,7 +3,6 @@
   "use strict";
   const data = JSON.parse(document.getElementById("map-data").textContent);
   const OVERLAYS = ["labels", "predictions", "false positives", "false negatives"];
-  const ERRORS = { "false positives": "--fp", "false negatives": "--fn" };
   const SMALL_PX = 24;
 
   const variable = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
@@ -19,7 +18,7 @@
   function shapesOf(layer, classes, renderer) {
     return layer.shapes.map(([rings, classId, score]) => {
       const [name, color] = classes[classId] || ["class " + classId, "#8a8f98"];
-      const stroke = ERRORS[layer.name] ? variable(ERRORS[layer.name]) : color;
+      const stroke = data.errors[layer.name] || color;
       const words = score === null ? name : name + ", " + score.toFixed(2);
       return L.polygon(latLngs(rings), {
         renderer, color: stroke, weight: layer.name === "labels" ? 1.5 : 2, fillOpacity: 0.18,
