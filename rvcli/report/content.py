@@ -193,7 +193,9 @@ class ExperimentReport:
         classes: (name, CSS colour) by class id, for legends.
         chips: some that were trained on.
         worst, best: windows of validation scenes, by their score.
+        tile_notes: what a reader of these three must know, as what could not be drawn.
         training: charts over epochs.
+        training_notes: why there are none, or not all.
         commands: in the order of the pipeline.
         settings: plain values of its config by their path, for comparisons.
         notes: what could not be shown, and why.
@@ -208,7 +210,9 @@ class ExperimentReport:
     chips: tuple[Tile, ...] = ()
     worst: tuple[Tile, ...] = ()
     best: tuple[Tile, ...] = ()
+    tile_notes: tuple[str, ...] = ()
     training: tuple[Chart, ...] = ()
+    training_notes: tuple[str, ...] = ()
     commands: tuple[CommandRun, ...] = ()
     last_run: LastRun = field(default_factory=LastRun)
     provenance: Provenance = field(default_factory=Provenance)

@@ -79,9 +79,7 @@ def collect(source: Source, tmp_dir: str, progress: Progress | None = None) -> E
     with _config_or_none(source, notes) as config:
         for name, part in _STEPS.items():
             try:
-                made = part(source, config, tmp_dir)
-                notes += made.pop("notes", ())
-                found |= made
+                found |= part(source, config, tmp_dir)
             except Exception as e:  # a part that fails leaves the others as they are
                 notes.append(_why(name, e))
                 _log.debug("a part of the report failed", exc_info=True)
@@ -144,7 +142,7 @@ def _tiles(source: Source, config: ExperimentConfig | None, tmp_dir: str) -> dic
         return {}
     notes: list[str] = []
     chips, worst, best = collect_tiles(source, config, tmp_dir, notes)
-    return {"chips": chips, "worst": worst, "best": best, "notes": notes}
+    return {"chips": chips, "worst": worst, "best": best, "tile_notes": tuple(notes)}
 
 
 def _training(source: Source, config: ExperimentConfig | None, tmp_dir: str) -> dict[str, Any]:
@@ -152,7 +150,7 @@ def _training(source: Source, config: ExperimentConfig | None, tmp_dir: str) -> 
 
     notes: list[str] = []
     charts = collect_training(source, config, notes)
-    return {"training": charts, "notes": notes}
+    return {"training": charts, "training_notes": tuple(notes)}
 
 
 _Part = Callable[[Source, "ExperimentConfig | None", str], dict[str, Any]]

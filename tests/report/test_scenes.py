@@ -223,9 +223,9 @@ def test_areas_of_interest_have_holes() -> None:
     assert np.array(outer).min(axis=0).tolist() == [0, -20]
     assert sorted(set(np.array(hole)[:, 0])) == [5, 10]
 
-    crumbs = [shapely.box(i, 0, i + 0.5, 0.5) for i in range(2 * MAX_RINGS)]
-    rings = outlines([*crumbs, area], grid)
-    assert (len(rings), rings[0]) == (MAX_RINGS, outer)
+    crumbs = [shapely.box(i, 0, i + 2, 2) for i in range(2 * MAX_RINGS)]
+    rings = outlines([*crumbs, shapely.box(0, 0, 9000, 9000)], grid)
+    assert (len(rings), max(x for x, _ in rings[0])) == (MAX_RINGS, 9000)
 
 
 def test_labels_and_predictions_are_compared_at_the_same_pixels(

@@ -67,6 +67,10 @@ class Section:
         """The rows of its table of commands."""
         return summary.groups_of(self.report.commands)
 
+    def is_done(self, command_type: str) -> bool:
+        """Tell whether a command has finished, or a split of it."""
+        return any(c.command_type == command_type and c.finished for c in self.report.commands)
+
     @property
     def finished(self) -> str:
         """When its last command finished."""
