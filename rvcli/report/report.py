@@ -51,7 +51,7 @@ def write_report(root_uri: str, ids: Sequence[str], output_uri: str, tmp_dir: st
     """
     _need("jinja2")
     chosen, notes = _choose(root_uri, ids)
-    sources = [read_source(root_uri, name) for name in chosen]
+    sources = _read(root_uri, chosen, notes if not ids else None)
     with track("report", len(_STEPS) * len(sources), "parts") as progress:
         reports = [collect(source, tmp_dir, progress) for source in sources]
     made = datetime.now(timezone.utc).isoformat(timespec="seconds")
@@ -191,6 +191,22 @@ def _choose(root_uri: str, ids: Sequence[str]) -> tuple[list[str], list[str]]:
         f"This page compares {MOST_EXPERIMENTS} experiments. Left out: {few}."
         " Name those that it is to show: rv report ROOT_URI EXPERIMENT..."
     ]
+
+
+def _read(root_uri: str, chosen: Sequence[str], notes: list[str] | None) -> list[Source]:
+    """Return the files of experiments; what is wrong with one goes to the notes, if there are."""
+    sources, error = [], None
+    for name in chosen:
+        try:
+            sources.append(read_source(root_uri, name))
+        except UsageError as e:
+            if notes is None:
+                raise
+            notes.append(mask_uris(f"{name} is left out: {e.message}"))
+            error = e
+    if error is not None and not sources:
+        raise error
+    return sources
 
 
 def _modified(root_uri: str, experiment_id: str) -> float:
