@@ -61,6 +61,16 @@ def test_the_script_s_data_cannot_end_the_script():
     assert value == json.loads(text)
 
 
+@pytest.mark.parametrize(
+    ("wests", "shifts"),
+    [((179.98, -180.0), [0, 360]), ((-179.99, -179.5), [0, 0]), ((-70.0, 9.0), [0, 0])],
+)
+def test_neighbours_across_the_antimeridian_are_drawn_as_such(make, wests, shifts):
+    """A map of Fiji is not one of the whole world with a half of Fiji at either end."""
+    scenes = [make.scene(str(west), "test", west) for west in wests]
+    assert [(shift, 0.0) for shift in shifts] == map_data.on_one_world(scenes)
+
+
 def test_the_same_picture_stands_there_once(make):
     """Two experiments on the same scenes share their imagery."""
     one = render("/r", [make.report("a")], made="")
