@@ -118,7 +118,8 @@ def _classes(config: ExperimentConfig) -> dict[int, tuple[str, str]]:
 
 def _task(source: Source, config: ExperimentConfig | None, tmp_dir: str) -> dict[str, Any]:
     if config is None or config.task is None:
-        return {}
+        task = source.message.get("task")
+        return {"task": str(task.get("taskType") or "")} if isinstance(task, dict) else {}
     return {"task": str(config.task.task_type), "classes": _classes(config)}
 
 

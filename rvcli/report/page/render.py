@@ -67,6 +67,11 @@ class Section:
         """The rows of its table of commands."""
         return summary.groups_of(self.report.commands)
 
+    @property
+    def failed(self) -> list[str]:
+        """The commands that failed in its newest run."""
+        return summary.failed(self.report)
+
     def is_done(self, command_type: str) -> bool:
         """Tell whether a command has finished, or a split of it."""
         return any(c.command_type == command_type and c.finished for c in self.report.commands)

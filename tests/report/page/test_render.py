@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 
 import pytest
 
+from rvcli.report.account import LastRun
 from rvcli.report.content import ExperimentReport, Figures, Metrics
 from rvcli.report.page import comparison, formats, map_data, summary
 from rvcli.report.page.confusion import matrix_of
@@ -91,6 +92,14 @@ def test_the_sentence_names_best_worst_and_absent_classes(make):
         "A mean F1 of 0.850 and a mean IoU of 0.500 over 2 classes on 1 scene. Best is house"
         " with 0.900, weakest tree with 0.800. lava never occurs in the labels."
     ) == text
+
+
+def test_a_failed_command_is_told_first(make):
+    """The header says what failed, and the steps, with the reasons, are not folded away."""
+    steps = (make.step("CHIP"), make.step("TRAIN", "town/CHIP", status="failed"))
+    report = make.report(last_run=LastRun(steps, "r1"))
+    assert summary.sentence(report).endswith(" In the newest run TRAIN failed.")
+    assert "<details open>\n<summary>What ran" in render("/r", [report], made="")
 
 
 def test_a_comparison_marks_the_best_and_the_difference(make):
