@@ -199,6 +199,9 @@ def test_only_areas_are_predicted(made: Path, tmp_path: Path) -> None:
     pyogrio.raw.write(path, area, [], [], geometry_type="Polygon", crs="EPSG:32633")
     predictor = Predictor(package_of(made), str(tmp_path / "tmp"))
     predictor.predict(str(made / "image.tif"), str(tmp_path / "out.tif"), aoi_uri=path)
+    item = json.loads((tmp_path / "stac/out.tif.json").read_text())
+    sources = [(k["title"], k["href"]) for k in item["links"]]
+    assert ("area of interest", Path(path).as_uri()) in sources
     expected = read(made / "root/predict/e/s.tif")
     outside = np.ones(expected.shape, bool)
     outside[20:50, 30:80] = False
@@ -259,7 +262,7 @@ def test_images_are_compared_with_those_of_training(made: Path, tmp_path: Path) 
     assert ("values", True) == (bright.what, "--update-stats measures" in bright.advice)
     assert [] == found(tmp_path / "bright.tif", update_stats=True)
     (one,) = found(tmp_path / "one.tif")
-    assert ("bands", True, "the image has 1") == (one.what, one.is_fatal, one.here)
+    assert ("bands", True, "the image has 1 bands") == (one.what, one.is_fatal, one.here)
 
 
 def test_another_zip_is_no_package(tmp_path: Path) -> None:

@@ -57,11 +57,6 @@ def add_self_test(bundle_dir: str, command_config: Any, tmp_dir: str) -> None:
     """
     mode = str(profile.current().get("RV", "self_test"))
     folder = Path(bundle_dir) / FOLDER
-    digests = {
-        path.relative_to(bundle_dir).as_posix(): sha256_of(path)
-        for path in sorted(Path(bundle_dir).rglob("*"))
-        if path.is_file()
-    }
     content: dict[str, Any] = {"schema": SCHEMA, "rv": __version__}
     try:
         work_dir = str(Path(tmp_dir) / FOLDER)
@@ -82,8 +77,23 @@ def add_self_test(bundle_dir: str, command_config: Any, tmp_dir: str) -> None:
         for path in folder.glob("*"):
             path.unlink()
     folder.mkdir(exist_ok=True)
-    text = json.dumps({**content, "sha256": digests}, indent=1, ensure_ascii=False, default=str)
-    (folder / FILE).write_text(text + "\n", encoding="utf-8")
+    _write(folder / FILE, content)
+
+
+def add_digests(bundle_dir: str) -> None:
+    """Note in the self-test what each file of a package is; the last that is done to a package."""
+    own = Path(bundle_dir) / FOLDER / FILE
+    digests = {
+        path.relative_to(bundle_dir).as_posix(): sha256_of(path)
+        for path in sorted(Path(bundle_dir).rglob("*"))
+        if path.is_file() and path != own
+    }
+    _write(own, {**json.loads(own.read_text(encoding="utf-8")), "sha256": digests})
+
+
+def _write(path: Path, content: dict[str, Any]) -> None:
+    text = json.dumps(content, indent=1, ensure_ascii=False, default=str)
+    path.write_text(text + "\n", encoding="utf-8")
 
 
 def _describe(predictor: Predictor) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from rvcli import keys
 from rvcli.errors import DataError, UsageError
+from rvcli.progress import track
 from rvcli.project import areas, pairs
 from rvcli.project.classes import BACKGROUND, BACKGROUNDS, Classes, choose_classes
 from rvcli.project.image import Image, look_at_image
@@ -147,9 +148,17 @@ def look(wishes: Wishes, tmp_dir: str) -> Material:
             f" {pairs.stem(labels[0])!r} is not called as {pairs.stem(images[0])!r} is",
             hint="give the labels of an image its name, such as town.tif and town.geojson",
         )
-    looked_at = {image: look_at_image(image, tmp_dir) for image in paired}
-    _refuse_differences(list(looked_at.values()))
-    read = {uri: look_at_labels(uri, tmp_dir) for uri in dict.fromkeys(paired.values())}
+    files = dict.fromkeys(paired.values())
+    with track("looking at imagery and labels", len(paired) + len(files), "files") as progress:
+        looked_at = {}
+        for image in paired:
+            looked_at[image] = look_at_image(image, tmp_dir)
+            progress.advance()
+        _refuse_differences(list(looked_at.values()))
+        read = {}
+        for uri in files:
+            read[uri] = look_at_labels(uri, tmp_dir)
+            progress.advance()
     if len({one.is_raster for one in read.values()}) > 1:
         raise UsageError(
             "some labels are rasters and others are not",

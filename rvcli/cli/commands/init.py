@@ -120,6 +120,7 @@ def _make(root: Path, wishes: Wishes, ask: Ask, plugin: bool, force: bool, state
     from dataclasses import replace
     from tempfile import TemporaryDirectory
 
+    from rvcli.cli.render.progress import work_view
     from rvcli.project.demo import IMAGE, LABELS, draw_demo
     from rvcli.project.proposal import look, propose
     from rvcli.project.write import project_files, write_files
@@ -135,7 +136,8 @@ def _make(root: Path, wishes: Wishes, ask: Ask, plugin: bool, force: bool, state
             image, labels = draw_demo(place, task)
             wishes = replace(wishes, task=task, images=(image,), labels=(labels,))
             drawn = (IMAGE, LABELS)
-        material = look(wishes, tmp_dir)
+        with work_view(quiet=state.is_quiet):
+            material = look(wishes, tmp_dir)
         if not (drawn or state.is_quiet):
             _tell_material(material)
         proposal = propose(material, wishes, ask)

@@ -92,7 +92,10 @@ def command(
                 f"commands of the runner {runner!r} end with rv, so --detach cannot be",
                 hint="leave it out, or choose a runner such as aws_batch",
             )
-        loaded = selection.load()
+        from rvcli.cli.render.progress import work_view
+
+        with work_view(quiet=state.is_quiet):
+            loaded = selection.load()
         from rvcli.dag.definition import default_commands
         from rvcli.profile.paths import absolute
         from rvcli.runner.experiment_runner import RunOptions, ignore_question
@@ -124,8 +127,6 @@ def command(
                 splits=splits,
             )
             return
-        from rvcli.cli.render.progress import work_view
-
         with work_view(quiet=state.is_quiet):
             plan = selection.plan(loaded, Planning(rerun, splits, skip_file_check))
         if not state.is_quiet:
