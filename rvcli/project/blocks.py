@@ -95,6 +95,20 @@ def backend(proposal: Proposal) -> str:
     )
 
 
+def label_store(proposal: Proposal) -> str:
+    """Return what the scenes say of where predictions go: nothing, where the default will do."""
+    if proposal.task != keys.SEMANTIC_SEGMENTATION:
+        return ""
+    return """\
+        # How probable each class is, beside the map, for the curves of the report.
+        .with_label_store(
+            rv.LabelStoreConfig.builder(rv.SEMANTIC_SEGMENTATION_RASTER)
+            .with_probabilities(True)
+            .build()
+        )
+"""
+
+
 def labels_doc(proposal: Proposal) -> str:
     """Say in words what the labels are."""
     if proposal.labels_kind == "raster":

@@ -144,6 +144,7 @@ def _words(proposal: Proposal, directory: Path, plugin: bool) -> dict[str, str]:
         "bands": blocks.bands(proposal),
         "labels": blocks.labels(proposal),
         "labels_doc": _plain(blocks.labels_doc(proposal)),
+        "store": blocks.label_store(proposal),
         "things": "boxes" if proposal.task == keys.OBJECT_DETECTION else "cells",
         "testing_names": "plugin_loaded" if plugin else "temporary_registry",
         "context": f'plugin_loaded(HERE / "{path}")' if plugin else "temporary_registry()",
