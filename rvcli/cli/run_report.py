@@ -29,6 +29,22 @@ def write_reports(plan: Plan, outcome: Outcome, *, quiet: bool) -> list[str]:
     return written
 
 
+def reports_there(plan: Plan) -> list[str]:
+    """List the reports of earlier runs below the roots of the plan's evaluations."""
+    from rvcli.errors import FileSystemError
+    from rvcli.filesystem import absolute_uri, join_uri
+    from rvcli.records.names import REPORT
+    from rvcli.utils.files import file_exists
+
+    evaluations = [s.definition for s in plan.steps if s.definition.command_type == keys.EVAL]
+    roots = dict.fromkeys(d.experiment.root_uri for d in evaluations if d.experiment is not None)
+    uris = [join_uri(absolute_uri(root), REPORT) for root in roots]
+    try:
+        return [uri for uri in uris if file_exists(uri, include_dir=False)]
+    except FileSystemError:
+        return []
+
+
 def _experiments_by_root(plan: Plan, outcome: Outcome) -> dict[str, list[str]]:
     from rvcli.runner.job import DONE
 
@@ -50,11 +66,12 @@ def _write(root_uri: str, ids: list[str], quiet: bool) -> str:
     from rvcli.cli.render.progress import work_view
     from rvcli.filesystem import absolute_uri, join_uri
     from rvcli.profile.rv_config import RVConfig
-    from rvcli.report.report import NAME, write_report
+    from rvcli.records.names import REPORT
+    from rvcli.report.report import write_report
 
     with terminations_interrupt(), RVConfig.get_tmp_dir() as tmp_dir, work_view(quiet=quiet):
         root = absolute_uri(root_uri)
-        return write_report(root, ids, join_uri(root, NAME), tmp_dir)
+        return write_report(root, ids, join_uri(root, REPORT), tmp_dir)
 
 
 def _reason(error: Exception) -> str:

@@ -26,7 +26,6 @@ from rvcli.utils.progress import Progress, track
 if TYPE_CHECKING:
     from rvcli.experiment.experiment_config import ExperimentConfig
 
-NAME = "report.html"
 MOST_EXPERIMENTS = 12
 MUCH_BYTES = 10_000_000
 

@@ -12,7 +12,7 @@ import pytest
 import rasterio
 from rasterio.transform import from_origin
 
-from rvcli.report import report
+from rvcli.records.names import REPORT
 from rvcli.utils.files import file_to_str, str_to_file
 
 BACKEND = Path(__file__).parents[2] / "plugins_examples" / "nearest_mean_backend.py"
@@ -111,7 +111,7 @@ def text_of(path: Path) -> str:
 
 def test_a_run_with_an_evaluation_ends_with_a_report(halves, monkeypatch):
     """Its last line says where it is; it shows what ran, the figures, the plugin and the map."""
-    path = halves.root / ROOT / report.NAME
+    path = halves.root / ROOT / REPORT
     first = halves.rv("run", "inprocess", "halves.py", "-a", "secret", "s3cr3t")
     assert (0, f"report: {path}") == (first.code, first.out.splitlines()[-1])
     text = text_of(path)
@@ -124,9 +124,10 @@ def test_a_run_with_an_evaluation_ends_with_a_report(halves, monkeypatch):
     assert "s3cr3t" not in path.read_text("utf-8")
 
     second = halves.rv("run", "inprocess", "halves.py")
-    assert "report:" not in second.out  # nothing ran
+    assert f"report: {path}" == second.out.splitlines()[-1]  # of the run before: nothing ran
 
     path.unlink()
+    assert "report:" not in halves.rv("run", "inprocess", "halves.py").out
     for arguments in (["--no-report"], ["--set", "RV.report=false"]):
         quiet = halves.rv("run", "inprocess", "halves.py", "eval", "-r", *arguments)
         assert "report:" not in quiet.out
@@ -153,7 +154,7 @@ def test_two_experiments_are_compared(halves, monkeypatch):
     monkeypatch.setattr(webbrowser, "open", lambda uri: opened.append(uri) or True)
 
     result = halves.rv("report", ROOT, "--open")
-    path = halves.root / ROOT / report.NAME
+    path = halves.root / ROOT / REPORT
     assert (0, f"report: {path}") == (result.code, result.out.splitlines()[-1])
     assert [path.as_uri()] == opened
     text = text_of(path)
@@ -183,7 +184,7 @@ def test_what_has_not_run_is_told(halves):
     (halves.root / ROOT / "experiments" / "empty.json").write_text('{"id": "empty"}')
 
     assert 0 == halves.rv("report", ROOT).code
-    text = text_of(halves.root / ROOT / report.NAME)
+    text = text_of(halves.root / ROOT / REPORT)
     assert "no evaluation has finished" in text
     assert "Traceback" not in text
 

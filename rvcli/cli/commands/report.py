@@ -48,12 +48,13 @@ def command(
     from rvcli.profile.rv_config import RVConfig, use_tmp_dir
 
     with state.session(), terminations_interrupt():
-        from rvcli.report.report import NAME, write_report
+        from rvcli.records.names import REPORT
+        from rvcli.report.report import write_report
 
         if tempdir is not None:
             use_tmp_dir(tempdir)
         root = absolute_uri(root_uri)
-        output_uri = absolute_uri(output) if output else join_uri(root, NAME)
+        output_uri = absolute_uri(output) if output else join_uri(root, REPORT)
         with RVConfig.get_tmp_dir() as tmp_dir, work_view(quiet=state.is_quiet):
             try:
                 written = write_report(root, experiments, output_uri, tmp_dir)

@@ -245,6 +245,10 @@ def _run(
         from rvcli.cli.run_report import write_reports
 
         written = write_reports(plan, outcome, quiet=quiet)
+    elif not plan.to_run and not quiet:
+        from rvcli.cli.run_report import reports_there
+
+        written = reports_there(plan)
     if as_json:
         kept = runner.traits.detachable and plan.to_run
         render.print_outcome_json(plan, outcome, options.run_id if kept else None, written)
