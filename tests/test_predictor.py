@@ -26,6 +26,7 @@ from rvcli.experiment.experiment_config import ExperimentConfig
 from rvcli.package.check import training_facts
 from rvcli.package.differences import differences
 from rvcli.predictor import Predictor
+from rvcli.progress import ProgressEvent, use_sink
 from rvcli.runner.experiment_runner import ExperimentRunner
 from rvcli.task.task_config import TaskConfig
 
@@ -112,6 +113,14 @@ def test_labels_can_be_had_without_a_file(made: Path, tmp_path: Path) -> None:
     for window in labels.get_windows():
         part = expected[window.ymin : window.ymax, window.xmin : window.xmax]
         assert np.array_equal(part, labels.get_label_arr(window, window)[: part.shape[0]])
+
+
+def test_progress_names_the_image(made: Path, tmp_path: Path) -> None:
+    """It is told of the image that is predicted, not of the one the package was made with."""
+    told: list[ProgressEvent] = []
+    with use_sink(told.append):
+        Predictor(package_of(made), str(tmp_path)).predict(str(made / "image.tif"))
+    assert "predicting image.tif" in {event.description for event in told}
 
 
 def test_statistics_can_be_measured_anew(made: Path, tmp_path: Path) -> None:

@@ -33,6 +33,7 @@ from rvcli.package.sample import (
 from rvcli.package.synthetic import draw
 from rvcli.package.versions import installed_versions
 from rvcli.predictor import Predictor
+from rvcli.progress import track, use_sink
 from rvcli.records.digests import sha256_of
 from rvcli.version import __version__
 
@@ -61,7 +62,8 @@ def add_self_test(bundle_dir: str, command_config: Any, tmp_dir: str) -> None:
         work_dir = str(Path(tmp_dir) / FOLDER)
         predictor = Predictor(bundle_dir, work_dir, parent=registry.current())
         content |= _describe(predictor)
-        with predictor.in_force():
+        # What is predicted on the way is no work of the experiment.
+        with track("trying the package", None, ""), use_sink(None), predictor.in_force():
             test = _SelfTest(predictor, command_config.scene, folder, work_dir)
             content["training"] = test.facts.to_dict()
             content |= {"test": None, "reason": "RV.self_test is none"}

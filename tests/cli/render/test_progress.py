@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import os
@@ -21,6 +22,7 @@ from rvcli.cli.render.bars import Bars
 from rvcli.profile import load_settings
 from rvcli.progress import track
 from rvcli.runner.events import RunEvent
+from tests.processes import wait_until
 
 
 class Clock:
@@ -31,6 +33,14 @@ class Clock:
     def __call__(self) -> float:
         """Tell the time."""
         return self.now
+
+
+class Terminal(io.StringIO):
+    """A stream that a person looks at."""
+
+    def isatty(self) -> bool:
+        """Say so."""
+        return True
 
 
 def told(job: str, done: int, total: int | None = 9, **more: object) -> RunEvent:
@@ -186,10 +196,29 @@ class TestBars:
         assert (8, "and 23 more") == (len(lines), lines[-1].strip())
         bars.close()
 
+    def test_streams_are_as_they_were_afterwards(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Bars that appear where prints go elsewhere put nothing in the place of streams."""
+        monkeypatch.setattr(progress, "BARS_AFTER_S", 0.0)
+        monkeypatch.delenv("NO_COLOR", raising=False)
+        monkeypatch.setenv("TERM", "xterm")
+        out, err = Terminal(), Terminal()
+        for stdout in (out, io.StringIO()):
+            monkeypatch.setattr(sys, "stdout", stdout)
+            monkeypatch.setattr(sys, "stderr", err)
+            with progress.work_view(quiet=False):
+                with contextlib.redirect_stdout(io.StringIO()), track("counting", 3):
+                    wait_until(lambda: "counting" in err.getvalue())
+                sys.stdout.write("printed\n")
+                sys.stderr.write("told")
+            assert (stdout, err) == (sys.stdout, sys.stderr)
+        assert "printed\n" == stdout.getvalue()  # a file gets what is its own
+        assert "printed" not in out.getvalue()
+        assert 1 == err.getvalue().count("printed")  # a terminal, above the bars
+        assert 2 == err.getvalue().count("told")
+
     def test_short_work_shows_none(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """A terminal gets nothing of work that ends within two seconds."""
-        stream = io.StringIO()
-        stream.isatty = lambda: True  # type: ignore[method-assign]
+        stream = Terminal()
         monkeypatch.setattr(sys, "stderr", stream)
         monkeypatch.delenv("NO_COLOR", raising=False)
         monkeypatch.setenv("TERM", "xterm")
@@ -200,18 +229,32 @@ class TestBars:
 
 
 SCRIPT = """
-import sys, time
+import os, sys, time
 from rvcli.cli.render import progress
 from rvcli.cli.render import bars
 from rvcli.runner.events import RunEvent
+
+drawn = 0
+render = bars.Bars.render
+
+def counted(self):
+    global drawn
+    drawn += 1
+    return render(self)
 
 def work(view):
     view(RunEvent("started", "town/TRAIN"))
     for done in range(5):
         view(RunEvent("progress", "town/TRAIN", "fit", done, 40, unit="steps", elapsed_s=done / 2))
-        time.sleep(0.1)
+        time.sleep(0.02)
+    # However slow this machine is, what was told last is drawn before it ends.
+    before, tries = drawn, 0
+    while "DRAWS" in os.environ and drawn < before + 2 and tries < 600:
+        time.sleep(0.05)
+        tries += 1
     view(RunEvent("done", "town/TRAIN", seconds=0.5))
 
+bars.Bars.render = counted
 progress.BARS_AFTER_S = 0.0
 bars.Bars.__init__.__kwdefaults__["after_s"] = 0.0
 with progress.progress_view(quiet=False) as view:
@@ -247,7 +290,7 @@ def on_terminal(**environment: str) -> str:
 
 def test_a_real_terminal_gets_bars_that_vanish() -> None:
     """Bars are drawn, with rate and time left, and the end stays as a line."""
-    said = on_terminal()
+    said = on_terminal(DRAWS="1")
     assert "\x1b[" in said
     assert "4/40 steps" in said
     assert "s left" in said
