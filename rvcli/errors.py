@@ -21,6 +21,7 @@ The number is the exit code of the process; 130 is reserved for an interrupted r
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
@@ -204,5 +205,11 @@ def known_error(error: BaseException) -> RvError | None:
     if isinstance(error, OSError) and error.filename is not None and error.strerror:
         return FileSystemError(
             f"{error.filename}: {error.strerror}", hint="check the path, its permissions and space"
+        )
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        # Of an open file, whose name such an error lacks.
+        return FileSystemError(
+            f"a file cannot be written: {error.strerror}",
+            hint="make room, also where temporary files go (RV.tmp_dir, or TMPDIR)",
         )
     return None

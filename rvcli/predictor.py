@@ -13,9 +13,9 @@ from rvcli import profile, registry
 from rvcli.command.bundle_command import BUNDLE_CONFIG_FILE
 from rvcli.command.command_config import CommandConfig
 from rvcli.config import uris_of
-from rvcli.data.raster_source.image_for_prediction import is_item, name_of_image
+from rvcli.data.raster_source.image_for_prediction import first_file, is_item
 from rvcli.errors import DataError, FileSystemError
-from rvcli.filesystem import absolute_uri, is_local, join_uri, to_path
+from rvcli.filesystem import absolute_uri, base_name, is_local, join_uri, to_path
 from rvcli.plugins import from_message, load_pins
 from rvcli.utils.files import download_if_needed, load_json_config, save_json_config, unzip
 
@@ -163,7 +163,7 @@ class Predictor:
                 self._measure(scene_config)
             scene = scene_config.create_scene(self.task_config, self.tmp_dir)
             # Whoever watches knows the image, and not a scene of the training.
-            scene.id = name_of_image(image_uri)
+            scene.id = base_name(first_file(image_uri).partition("?")[0])
             task = self._loaded_task()
             if label_uri is not None:
                 remove_items([scene_config.label_store])

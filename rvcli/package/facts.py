@@ -179,7 +179,7 @@ def _unit(crs: Any) -> str | None:
 def _metres(transformer: CRSTransformer, extent: Box) -> float | None:
     from shapely import box
 
-    from rvcli.data.label_store.vector_output import ground_areas
+    from rvcli.data.vector_source.ground_areas import ground_areas
 
     y, x = (extent.ymin + extent.ymax) // 2, (extent.xmin + extent.xmax) // 2
     area = float(ground_areas(np.array([box(x, y, x + 1, y + 1)]), transformer)[0])

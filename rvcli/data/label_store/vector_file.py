@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import shutil
 import warnings
 from collections.abc import Iterable, Mapping
 from itertools import chain
@@ -161,6 +162,10 @@ def _write_ogr(
             )
         except pyogrio.errors.DataSourceError as e:
             raise OSError(str(e).replace(str(path), name)) from e
+        except pyogrio.errors.FeatureError as e:
+            # Of a full disk SQLite says that there is no such table.
+            free_bytes = shutil.disk_usage(path.parent).free
+            raise OSError(f"{e}, with {free_bytes / 1e6:.3g} MB left on the disk") from e
     return len(wkb)
 
 

@@ -15,8 +15,9 @@ from rvcli.core.box import Box
 from rvcli.data.crs_transformer.crs_transformer import CRSTransformer
 from rvcli.data.crs_transformer.identity_crs_transformer import IdentityCRSTransformer
 from rvcli.data.crs_transformer.rasterio_crs_transformer import RasterioCRSTransformer
-from rvcli.data.label_store.vector_output import ground_areas, vector_polygons
+from rvcli.data.label_store.vector_output import vector_polygons
 from rvcli.data.label_store.vector_output_config import VectorOutput
+from rvcli.data.vector_source.ground_areas import ground_areas
 
 PIXELS = IdentityCRSTransformer()
 
