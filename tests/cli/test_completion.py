@@ -115,8 +115,9 @@ def test_what_is_broken_offers_what_is_built_in(project):
     assert [] == offered("nonsense", "a")
 
 
-def test_a_plugin_that_takes_long_is_not_waited_for(project):
+def test_a_plugin_that_takes_long_is_not_waited_for(project, monkeypatch):
     """What is built in is offered then."""
+    monkeypatch.setattr("rvcli.cli.completion._PATIENCE_S", 0.1)
     project.write("rv.toml", '[PLUGINS]\nfiles = ["hangs.py"]\n')
     project.write("hangs.py", "import time\ntime.sleep(30)\n")
     assert ["dask"] == offered("run", "d")
