@@ -23,6 +23,7 @@ _NO_LABELS = (
     " image, with a text property class_name that says what each is; save them as GeoJSON, and"
     " name the file with --labels"
 )
+_CHIP_SIZE = "Chip size (chips are the squares that the model learns from), in pixels"
 # Polygons that cover so much of what is labelled leave no background.
 _COVERED = 0.9
 
@@ -188,13 +189,16 @@ def propose(material: Material, wishes: Wishes, ask: Ask) -> Proposal:
     choice = choose_task(material, wishes, ask)
     chip_size = wishes.chip_size or chip_size_for(material, choice)
     if wishes.chip_size is None and not choice.fixed_size:
-        chip_size = _number(ask("Chip size in pixels", str(chip_size)))
+        chip_size = _number(ask(_CHIP_SIZE, str(chip_size)))
     scenes, files, notes = _scenes(material, classes, choice.task, chip_size)
+    has_background = _has_background(material, classes, choice.task, choice.are_cells)
+    if has_background:
+        notes.insert(0, f"the class {BACKGROUND} is added: it is what no label covers")
     first = next(iter(material.images.values()))
     return Proposal(
         choice.task,
         classes,
-        _has_background(material, classes, choice.task, choice.are_cells),
+        has_background,
         chip_size,
         tuple(scenes),
         files,

@@ -8,6 +8,8 @@ _OWN = re.compile(
     r"command-(?:(?:config|plan|record|lease)-\d+\.json|log-\d+-)"
     # What is kept of a run, by its id.
     r"|(?<![\w-])\d{8}-\d{6}-[0-9a-f]{6}\.json"
+    # The page about what has run, written anew after runs.
+    r"|^report\.html$"
 )
 
 

@@ -15,6 +15,8 @@ Ring = tuple[Point, ...]
 IMAGERY, LABELS, PREDICTIONS = "imagery", "labels", "predictions"
 FALSE_POSITIVES, FALSE_NEGATIVES = "false positives", "false negatives"
 LAYERS = (IMAGERY, LABELS, PREDICTIONS, FALSE_POSITIVES, FALSE_NEGATIVES)
+# Of no class, so that errors are seen over predictions, which have the colours of the classes.
+ERROR_COLORS = {FALSE_POSITIVES: "#f0256b", FALSE_NEGATIVES: "#14a0f0"}
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,7 @@ class ScenePreview:
         split: "train", "validation" or "test".
         bounds_xyxy: what the pictures cover: west, south, east, north.
         footprint: outline of the imagery.
-        aois: areas of interest; none means all of the scene.
+        aois: outlines of areas of interest, and of holes in them; none means all of the scene.
         facts: more about it, in words, by name: CRS, resolution, bands, dtype, size.
         problem: why there is no preview, or only a part of one; empty if all is there.
     """
@@ -154,11 +156,13 @@ class Tile:
         caption: in words, as "west, 512 to 768, 0 to 256".
         pictures: by what they show: "imagery", "labels", "predictions", "errors".
         score: how good the predictions are in it, 0 to 1; None for training chips.
+        marks: what colours in the picture of errors mean: (words, CSS colour).
     """
 
     caption: str
     pictures: Mapping[str, Picture]
     score: float | None = None
+    marks: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -189,7 +193,9 @@ class ExperimentReport:
         classes: (name, CSS colour) by class id, for legends.
         chips: some that were trained on.
         worst, best: windows of validation scenes, by their score.
+        tile_notes: what a reader of these three must know, as what could not be drawn.
         training: charts over epochs.
+        training_notes: why there are none, or not all.
         commands: in the order of the pipeline.
         settings: plain values of its config by their path, for comparisons.
         notes: what could not be shown, and why.
@@ -204,7 +210,9 @@ class ExperimentReport:
     chips: tuple[Tile, ...] = ()
     worst: tuple[Tile, ...] = ()
     best: tuple[Tile, ...] = ()
+    tile_notes: tuple[str, ...] = ()
     training: tuple[Chart, ...] = ()
+    training_notes: tuple[str, ...] = ()
     commands: tuple[CommandRun, ...] = ()
     last_run: LastRun = field(default_factory=LastRun)
     provenance: Provenance = field(default_factory=Provenance)

@@ -74,6 +74,8 @@ def _georeference(crs_transformer: Any) -> dict[str, str]:
 def _name_and_unit(crs_text: Any) -> tuple[str, str]:
     """Return how people call a CRS, and the unit of its axes."""
     crs = pyproj.CRS.from_user_input(crs_text)
+    if crs.is_bound and crs.source_crs is not None:  # its operation is the one to WGS 84
+        crs = crs.source_crs
     authority = crs.to_authority()  # slow where it has none: PROJ compares it with all others
     name = crs.name
     if name == "unnamed" and crs.coordinate_operation is not None:

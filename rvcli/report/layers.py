@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from rvcli.core.class_map import ClassMap
+from rvcli.core.color import to_rgb
 from rvcli.data.activate_mixin import ActivateMixin
 from rvcli.data.label.chip_classification_labels import ChipClassificationLabels
 from rvcli.data.label.object_detection_labels import ObjectDetectionLabels
@@ -19,6 +20,7 @@ from rvcli.data.label_source.semantic_segmentation_label_source import (
 from rvcli.data.label_store.class_raster import class_colors
 from rvcli.errors import DataError
 from rvcli.report.content import (
+    ERROR_COLORS,
     FALSE_NEGATIVES,
     FALSE_POSITIVES,
     LABELS,
@@ -200,7 +202,11 @@ class _Drawer:
         return [draw(name, wrong) for name, wrong in zip(names, pair, strict=True)]
 
     def _picture(self, name: str, ids: Ids) -> Layer:
-        rgba = coloured(ids, self._colors, background_ids(self._class_map), self._grid)
+        colors = self._colors
+        if name in ERROR_COLORS:
+            rgb = to_rgb(ERROR_COLORS[name])
+            colors = {class_id: (*rgb, 255) for class_id in colors if class_id != 0}
+        rgba = coloured(ids, colors, background_ids(self._class_map), self._grid)
         return Layer(name, drawing(rgba, self._limits.layer_bytes))
 
     def _shapes(self, name: str, boxes: Boxes) -> Layer:

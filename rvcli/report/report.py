@@ -51,7 +51,7 @@ def write_report(root_uri: str, ids: Sequence[str], output_uri: str, tmp_dir: st
     """
     _need("jinja2")
     chosen, notes = _choose(root_uri, ids)
-    sources = [read_source(root_uri, name) for name in chosen]
+    sources = _read(root_uri, chosen, notes if not ids else None)
     with track("report", len(_STEPS) * len(sources), "parts") as progress:
         reports = [collect(source, tmp_dir, progress) for source in sources]
     made = datetime.now(timezone.utc).isoformat(timespec="seconds")
@@ -79,9 +79,7 @@ def collect(source: Source, tmp_dir: str, progress: Progress | None = None) -> E
     with _config_or_none(source, notes) as config:
         for name, part in _STEPS.items():
             try:
-                made = part(source, config, tmp_dir)
-                notes += made.pop("notes", ())
-                found |= made
+                found |= part(source, config, tmp_dir)
             except Exception as e:  # a part that fails leaves the others as they are
                 notes.append(_why(name, e))
                 _log.debug("a part of the report failed", exc_info=True)
@@ -120,7 +118,8 @@ def _classes(config: ExperimentConfig) -> dict[int, tuple[str, str]]:
 
 def _task(source: Source, config: ExperimentConfig | None, tmp_dir: str) -> dict[str, Any]:
     if config is None or config.task is None:
-        return {}
+        task = source.message.get("task")
+        return {"task": str(task.get("taskType") or "")} if isinstance(task, dict) else {}
     return {"task": str(config.task.task_type), "classes": _classes(config)}
 
 
@@ -144,7 +143,7 @@ def _tiles(source: Source, config: ExperimentConfig | None, tmp_dir: str) -> dic
         return {}
     notes: list[str] = []
     chips, worst, best = collect_tiles(source, config, tmp_dir, notes)
-    return {"chips": chips, "worst": worst, "best": best, "notes": notes}
+    return {"chips": chips, "worst": worst, "best": best, "tile_notes": tuple(notes)}
 
 
 def _training(source: Source, config: ExperimentConfig | None, tmp_dir: str) -> dict[str, Any]:
@@ -152,7 +151,7 @@ def _training(source: Source, config: ExperimentConfig | None, tmp_dir: str) -> 
 
     notes: list[str] = []
     charts = collect_training(source, config, notes)
-    return {"training": charts, "notes": notes}
+    return {"training": charts, "training_notes": tuple(notes)}
 
 
 _Part = Callable[[Source, "ExperimentConfig | None", str], dict[str, Any]]
@@ -193,6 +192,22 @@ def _choose(root_uri: str, ids: Sequence[str]) -> tuple[list[str], list[str]]:
         f"This page compares {MOST_EXPERIMENTS} experiments. Left out: {few}."
         " Name those that it is to show: rv report ROOT_URI EXPERIMENT..."
     ]
+
+
+def _read(root_uri: str, chosen: Sequence[str], notes: list[str] | None) -> list[Source]:
+    """Return the files of experiments; what is wrong with one goes to the notes, if there are."""
+    sources, error = [], None
+    for name in chosen:
+        try:
+            sources.append(read_source(root_uri, name))
+        except UsageError as e:
+            if notes is None:
+                raise
+            notes.append(mask_uris(f"{name} is left out: {e.message}"))
+            error = e
+    if error is not None and not sources:
+        raise error
+    return sources
 
 
 def _modified(root_uri: str, experiment_id: str) -> float:

@@ -22,6 +22,7 @@ Floats: TypeAlias = npt.NDArray[np.float64]
 Ids: TypeAlias = npt.NDArray[np.int64]
 
 MAX_VERTICES = 2000
+MAX_RINGS = 500
 _SCORE_DECIMALS = 3
 
 
@@ -140,7 +141,9 @@ def layer_of(name: str, boxes: Boxes, grid: Grid, most: int) -> Layer:
 
 
 def outlines(polygons: Sequence[Any], grid: Grid) -> tuple[Ring, ...]:
-    """Return the outer rings of polygons, no finer than the pictures of a scene.
+    """Return the rings of polygons, those of holes too, no finer than the pictures of a scene.
+
+    Of very many, the longest.
 
     Args:
         polygons: shapely polygons in pixel (x, y).
@@ -149,10 +152,11 @@ def outlines(polygons: Sequence[Any], grid: Grid) -> tuple[Ring, ...]:
     import shapely
 
     parts = shapely.get_parts(np.array([*polygons, None], dtype=object)[:-1])
-    shells = shapely.get_exterior_ring(parts)
+    rings = shapely.get_rings(parts)
+    rings = rings[np.argsort(-shapely.length(rings), kind="stable")[:MAX_RINGS]]
     tolerance = grid.step / 2
     while True:
-        simple = shapely.simplify(shells, tolerance)
+        simple = shapely.simplify(rings, tolerance)
         if shapely.get_num_coordinates(simple).sum() <= max(MAX_VERTICES, 4 * len(simple)):
             return tuple(grid.ring(shapely.get_coordinates(ring)) for ring in simple)
         tolerance *= 2

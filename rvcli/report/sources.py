@@ -12,10 +12,10 @@ from typing import Any
 from rvcli import keys, profile, registry
 from rvcli.errors import NotReadableError, UsageError, nearest
 from rvcli.experiment.experiment_config import ExperimentConfig
-from rvcli.filesystem import base_name, join_uri, parent_uri, shown
+from rvcli.filesystem import is_local, join_uri, resolve, shown, to_path
 from rvcli.plugins import from_message, load_pins
 from rvcli.records import Record, message_uri, read_record, record_uri
-from rvcli.utils.files import file_exists, file_to_str, list_paths, load_json_config
+from rvcli.utils.files import file_exists, file_to_str, load_json_config
 
 EXPERIMENTS = "experiments"
 
@@ -110,25 +110,36 @@ def list_experiments(root_uri: str) -> list[str]:
     folder = join_uri(root_uri, EXPERIMENTS)
     if not file_exists(folder):
         return []
-    uris = [uri for uri in list_paths(folder, ".json") if parent_uri(uri) == folder.rstrip("/")]
-    return sorted(base_name(uri).removesuffix(".json") for uri in uris)
+    start = folder.rstrip("/") + "/"
+    uris = [uri for uri in resolve(folder).list_paths(folder, ".json") if uri.startswith(start)]
+    # An id with a slash in it is a file in a folder.
+    return sorted(uri.removeprefix(start).removesuffix(".json") for uri in uris)
 
 
 def read_source(root_uri: str, experiment_id: str) -> Source:
     """Return the files of one experiment below a root.
 
     Raises:
-        UsageError: there is none of that id; names those that there are.
+        UsageError: there is none of that id, and names those that there are; or its file is
+            damaged.
     """
     uri = join_uri(root_uri, EXPERIMENTS, f"{experiment_id}.json")
     message = _read_json(uri)
-    if message is not None:
+    if isinstance(message, dict):
         return Source(experiment_id, root_uri, uri, message)
     found = list_experiments(root_uri)
     if not found:
+        there = "" if file_exists(root_uri) else ": it is not there"
+        if is_local(root_uri) and to_path(root_uri).is_file():
+            there = ": it is a file"
         raise UsageError(
-            f"no experiment has run below {shown(root_uri)!r}",
-            hint="give the root_uri of an experiment, as rv run left it",
+            f"no experiment has run below {shown(root_uri)!r}{there}",
+            hint="give the root_uri of an experiment, the directory that rv run wrote to",
+        )
+    if experiment_id in found:
+        raise UsageError(
+            f"{shown(uri)} is no whole message of an experiment",
+            hint="run the experiment again: what is up to date is not done again",
         )
     near = nearest(experiment_id, found)
     raise UsageError(

@@ -10,8 +10,17 @@ import numpy.typing as npt
 
 from rvcli.core.box import Box
 from rvcli.core.class_map import ClassItem, ClassMap
+from rvcli.core.color import to_rgb
 from rvcli.report import pictures
-from rvcli.report.content import IMAGERY, LABELS, PREDICTIONS, Picture
+from rvcli.report.content import (
+    ERROR_COLORS,
+    FALSE_NEGATIVES,
+    FALSE_POSITIVES,
+    IMAGERY,
+    LABELS,
+    PREDICTIONS,
+    Picture,
+)
 from rvcli.report.imagery import shown_channels
 from rvcli.report.shapes import Boxes, boxes_of, wrong_boxes
 from rvcli.task.debug_image import draw_frames
@@ -23,15 +32,17 @@ MAX_SIDE_PX = 320
 _LEAST_SIDE_PX = 128
 _DIM = 0.5
 _FRAME_PX = 3
-_WRONG_RGB = (255, 45, 85)
 _MARKS = ClassMap(
     [
         ClassItem(1, "right", "#3ddc84"),
-        ClassItem(2, "false", "#ff2d55"),
-        ClassItem(3, "missed", "#ffd60a"),
+        ClassItem(2, "false positive", ERROR_COLORS[FALSE_POSITIVES]),
+        ClassItem(3, "false negative", ERROR_COLORS[FALSE_NEGATIVES]),
     ]
 )
 _RIGHT, _FALSE, _MISSED = (item.id for item in _MARKS.get_items())
+BOX_MARKS = tuple((item.name or "", item.color or "") for item in _MARKS.get_items())
+PIXEL_MARKS = (("wrong class", ERROR_COLORS[FALSE_POSITIVES]),)
+_WRONG_RGB = to_rgb(ERROR_COLORS[FALSE_POSITIVES])
 
 
 def channels_of(raster_source: Any) -> tuple[int, ...]:

@@ -20,6 +20,8 @@ from rvcli.report.content import Tile
 from rvcli.report.figures import best_thresholds
 from rvcli.report.pictures import palette_of
 from rvcli.report.tile_pictures import (
+    BOX_MARKS,
+    PIXEL_MARKS,
     caption_of,
     channels_of,
     compared_boxes_tile,
@@ -210,15 +212,18 @@ class _Scenes:
             return None
         shown, step = thin_rgb(chip, channels), thin_step(chip.shape)
         caption = caption_of(scene.id, window.box, window.caption)
+        marks: tuple[tuple[str, str], ...] = ()
         if hasattr(truth, "get_label_arr"):
             true, found = (np.asarray(x.get_label_arr(window.box)) for x in (truth, predicted))
             made = pixel_tile(shown, step, self._palette, true, found)
             caption += self._mistaken(true, found)
+            marks = PIXEL_MARKS
         elif hasattr(truth, "get_npboxes"):
             made = compared_boxes_tile(shown, step, self._class_map, truth, predicted, window.box)
+            marks = BOX_MARKS
         else:
             made = imagery_tile(shown)
-        return Tile(caption, made, window.score)
+        return Tile(caption, made, window.score, marks)
 
     def _mistaken(self, truth: Any, predicted: Any) -> str:
         """Say what was most often taken for what."""

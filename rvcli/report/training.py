@@ -47,7 +47,7 @@ def collect_training(
         notes: takes what could not be shown, and why.
 
     Returns:
-        None where the backend keeps no history.
+        None where there is no history: the backend keeps none, or has not run.
     """
     notes = [] if notes is None else notes
     train_uri = str(source.message.get("trainUri") or getattr(config, "train_uri", "") or "")
@@ -61,10 +61,6 @@ def collect_training(
         notes.append(f"training is not shown: {error}")
         return ()
     if content is None:
-        notes.append(
-            f"there are no curves of training: the backend kept neither {HISTORY_FILE} nor"
-            f" {CSV_FILES[0]} in its train directory"
-        )
         return ()
     charts = charts_of(content)
     if not charts:

@@ -28,6 +28,12 @@ def test_logs_are_own() -> None:
     assert is_own_name("command-log-0-20261122-101500.txt")
 
 
+def test_the_report_is_own() -> None:
+    """A report that is written anew does not make the directory that it stands in another one."""
+    assert is_own_name("report.html")
+    assert not is_own_name("my-report.html")
+
+
 @pytest.mark.parametrize("name", ["20261129-072903-a1b2c3.json", ".20261129-072903-a1b2c3.json.x1"])
 def test_what_is_kept_of_runs_is_own(name: str) -> None:
     """What is kept below a root of each run does not make a directory another one."""

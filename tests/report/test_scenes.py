@@ -13,12 +13,14 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 import rasterio
+import shapely
 from affine import Affine
 from rasterio.errors import NotGeoreferencedWarning
 
 import rvcli as rv
 from rvcli.core.box import Box
 from rvcli.core.class_map import ClassMap
+from rvcli.core.color import to_rgb
 from rvcli.data.crs_transformer.identity_crs_transformer import IdentityCRSTransformer
 from rvcli.data.crs_transformer.rasterio_crs_transformer import RasterioCRSTransformer
 from rvcli.data.label_store.semantic_segmentation_raster_store import (
@@ -27,9 +29,11 @@ from rvcli.data.label_store.semantic_segmentation_raster_store import (
 from rvcli.data.utils import boxes_to_geojson
 from rvcli.registry import Registrar
 from rvcli.report import scenes as scenes_module
-from rvcli.report.content import LAYERS, Layer, ScenePreview
+from rvcli.report.content import ERROR_COLORS, LAYERS, Layer, ScenePreview
+from rvcli.report.grid import place_scene
 from rvcli.report.scene_preview import SceneReader
 from rvcli.report.scenes import collect_scenes
+from rvcli.report.shapes import MAX_RINGS, outlines
 from rvcli.report.sources import Source
 from rvcli.testing.registries import temporary_registry
 from rvcli.utils.files import upload_or_copy
@@ -166,7 +170,7 @@ def imagery(dtype: str = "uint8", count: int = 3) -> Array:
 
 
 def test_wrong_pixels_are_errors_and_no_others(folder: Folder) -> None:
-    """A pixel is wrong where label and prediction differ: in the colour of what is wrong."""
+    """A pixel is wrong where label and prediction differ: in a colour that no class has."""
     truth = np.full((SIDE, SIDE), 3, np.uint8)
     truth[4:8, 4:8], truth[0, :] = 1, 0
     predicted = truth.copy()
@@ -182,10 +186,12 @@ def test_wrong_pixels_are_errors_and_no_others(folder: Folder) -> None:
     assert found.problem == ""
     each = layers(found)
     assert list(each) == list(LAYERS)
-    assert (where(each["false positives"], GREEN), shown(each["false positives"])) == ([(4, 4)], 2)
-    assert where(each["false positives"], RED) == [(20, 21)]
-    missed = [(4, 4), (5, 6), (6, 6)]
-    assert (where(each["false negatives"], RED), shown(each["false negatives"])) == (missed, 3)
+    for name, wrong in (
+        ("false positives", [(4, 4), (20, 21)]),
+        ("false negatives", [(4, 4), (5, 6), (6, 6)]),
+    ):
+        color = (*to_rgb(ERROR_COLORS[name]), 255)
+        assert (where(each[name], color), shown(each[name])) == (wrong, len(wrong))
     # The background hides nothing.
     assert shown(each["labels"]) == 16
     assert where(each["predictions"], BLUE) == []
@@ -199,13 +205,27 @@ def test_errors_are_those_within_areas_of_interest(folder: Folder) -> None:
     aoi = folder.boxes("area.geojson", [(0, 0, 10, 10)], [1])
     labels = folder.raster("l.tif", truth)
     found = folder.collect(folder.scene("a", folder.raster("a.tif", imagery()), labels, aoi))["a"]
-    assert where(layers(found)["false positives"], RED) == [(2, 2)]
+    wrong = layers(found)["false positives"]
+    assert where(wrong, (*to_rgb(ERROR_COLORS["false positives"]), 255)) == [(2, 2)]
     assert len(found.aois) == 1
     west, _, east, north = found.bounds_xyxy
     lons, lats = np.array(found.aois[0]).T
     assert lons.min() == pytest.approx(west, abs=1e-5)
     assert lats.max() == pytest.approx(north, abs=1e-5)
     assert lons.max() == pytest.approx(west + (east - west) * 10 / SIDE, abs=1e-5)
+
+
+def test_areas_of_interest_have_holes() -> None:
+    """What lies in a hole does not count, so the map draws its outline too; of crumbs, not all."""
+    grid = place_scene(Box(0, 0, SIDE, SIDE), IdentityCRSTransformer(), SIDE)
+    area = shapely.box(0, 0, 20, 20) - shapely.box(5, 5, 10, 10)
+    outer, hole = outlines([area], grid)
+    assert np.array(outer).min(axis=0).tolist() == [0, -20]
+    assert sorted(set(np.array(hole)[:, 0])) == [5, 10]
+
+    crumbs = [shapely.box(i, 0, i + 2, 2) for i in range(2 * MAX_RINGS)]
+    rings = outlines([*crumbs, shapely.box(0, 0, 9000, 9000)], grid)
+    assert (len(rings), max(x for x, _ in rings[0])) == (MAX_RINGS, 9000)
 
 
 def test_labels_and_predictions_are_compared_at_the_same_pixels(

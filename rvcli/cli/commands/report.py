@@ -43,6 +43,7 @@ def command(
     """
     from rvcli.cli.interrupts import terminations_interrupt
     from rvcli.cli.render.progress import work_view
+    from rvcli.errors import NotWritableError
     from rvcli.filesystem import absolute_uri, is_local, join_uri, to_path
     from rvcli.profile.rv_config import RVConfig, use_tmp_dir
 
@@ -54,7 +55,11 @@ def command(
         root = absolute_uri(root_uri)
         output_uri = absolute_uri(output) if output else join_uri(root, NAME)
         with RVConfig.get_tmp_dir() as tmp_dir, work_view(quiet=state.is_quiet):
-            written = write_report(root, experiments, output_uri, tmp_dir)
+            try:
+                written = write_report(root, experiments, output_uri, tmp_dir)
+            except NotWritableError as e:
+                hint = "write the report elsewhere: -o FILE"
+                raise NotWritableError(e.message, hint=hint) from e
     if not state.is_quiet:
         print(f"report: {written}")
     if opens:

@@ -79,6 +79,11 @@ def command(
     analyze, chip, train, predict, eval and bundle, or an auxiliary command; without any, all are
     run.
     """
+    if runner.endswith(".py"):
+        raise UsageError(
+            f"{runner} stands where the runner is to be named, which says where commands run",
+            hint=f"on this machine: rv run local {runner}",
+        )
     selection = select(**selected)
     with state.session() as session:
         found = _runner(runner)

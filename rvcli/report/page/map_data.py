@@ -40,7 +40,7 @@ def map_of(
     report: ExperimentReport, scenes: list[ScenePreview], pictures: Pictures
 ) -> dict[str, Any]:
     """Return what one map shows; its scenes are all georeferenced, or none is."""
-    shifts = [(0.0, 0.0)] * len(scenes) if _on_earth(scenes) else side_by_side(scenes)
+    shifts = on_one_world(scenes) if _on_earth(scenes) else side_by_side(scenes)
     return {
         "georeferenced": _on_earth(scenes),
         "classes": {str(i): [name, color(c)] for i, (name, c) in report.classes.items()},
@@ -66,6 +66,16 @@ def maps_of(report: ExperimentReport) -> list[list[ScenePreview]]:
     drawable = [s for s in report.scenes if s.footprint or s.layers]
     kinds = ([s for s in drawable if s.georeferenced == kind] for kind in (True, False))
     return [scenes for scenes in kinds if scenes]
+
+
+def on_one_world(scenes: list[ScenePreview]) -> list[tuple[float, float]]:
+    """Return each scene's shift (x, y): neighbours across the antimeridian stay neighbours."""
+    centres = [(s.bounds_xyxy[0] + s.bounds_xyxy[2]) / 2 for s in scenes]
+    shifts = [360.0 if centre < 0 else 0.0 for centre in centres]
+    eastward = [centre + shift for centre, shift in zip(centres, shifts, strict=True)]
+    if max(eastward) - min(eastward) >= max(centres) - min(centres):
+        shifts = [0.0] * len(scenes)
+    return [(shift, 0.0) for shift in shifts]
 
 
 def side_by_side(scenes: list[ScenePreview]) -> list[tuple[float, float]]:

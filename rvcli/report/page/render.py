@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from rvcli.report.content import ExperimentReport, Figures, ScenePreview
+from rvcli.report.content import ERROR_COLORS, ExperimentReport, Figures, ScenePreview
 from rvcli.report.page import comparison, formats, graph, map_data, summary
 from rvcli.report.page.charts import line_chart
 from rvcli.report.page.confusion import matrix_of
@@ -68,6 +68,15 @@ class Section:
         return summary.groups_of(self.report.commands)
 
     @property
+    def failed(self) -> list[str]:
+        """The commands that failed in its newest run."""
+        return summary.failed(self.report)
+
+    def is_done(self, command_type: str) -> bool:
+        """Tell whether a command has finished, or a split of it."""
+        return any(c.command_type == command_type and c.finished for c in self.report.commands)
+
+    @property
     def finished(self) -> str:
         """When its last command finished."""
         return summary.finished(self.report)
@@ -117,7 +126,7 @@ def render(
         for section in sections
         for i, scenes in enumerate(section.maps)
     }
-    data = map_data.escaped_json({"pictures": pictures.uris, "maps": maps})
+    data = map_data.escaped_json({"pictures": pictures.uris, "maps": maps, "errors": ERROR_COLORS})
     style = _read(LEAFLET / "leaflet.css") + _read(HERE / "assets" / "report.css")
     script = ""
     if maps:
@@ -176,6 +185,7 @@ def _environment() -> Any:
     environment.globals.update(
         chart=line_chart,
         columns_of=columns_of,
+        error_colors=ERROR_COLORS,
         differing_versions=summary.differing_versions,
         matrix_of=matrix_of,
         is_ratio=formats.is_ratio,

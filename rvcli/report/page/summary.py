@@ -115,8 +115,19 @@ def never_occurring(figures: Figures | None) -> list[str]:
     return [c.name for c in classes if c.figures.get(_COUNT) == 0]
 
 
+def failed(report: ExperimentReport) -> list[str]:
+    """List the commands that failed in the newest run, as "PREDICT", or "CHIP/2" for a split."""
+    own = f"{report.id}/"
+    return [s.id.removeprefix(own) for s in report.last_run.steps if s.status == "failed"]
+
+
 def sentence(report: ExperimentReport) -> str:
     """Say what came of an experiment."""
+    names = failed(report)
+    return _result(report) + (f" In the newest run {formats.listed(names)} failed." * bool(names))
+
+
+def _result(report: ExperimentReport) -> str:
     overall = report.metrics.overall
     if overall is None:
         done = [run for run in report.commands if run.finished]

@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 
 import pytest
 
+from rvcli.report.account import LastRun
 from rvcli.report.content import ExperimentReport, Figures, Metrics
 from rvcli.report.page import comparison, formats, map_data, summary
 from rvcli.report.page.confusion import matrix_of
@@ -61,6 +62,16 @@ def test_the_script_s_data_cannot_end_the_script():
     assert value == json.loads(text)
 
 
+@pytest.mark.parametrize(
+    ("wests", "shifts"),
+    [((179.98, -180.0), [0, 360]), ((-179.99, -179.5), [0, 0]), ((-70.0, 9.0), [0, 0])],
+)
+def test_neighbours_across_the_antimeridian_are_drawn_as_such(make, wests, shifts):
+    """A map of Fiji is not one of the whole world with a half of Fiji at either end."""
+    scenes = [make.scene(str(west), "test", west) for west in wests]
+    assert [(shift, 0.0) for shift in shifts] == map_data.on_one_world(scenes)
+
+
 def test_the_same_picture_stands_there_once(make):
     """Two experiments on the same scenes share their imagery."""
     one = render("/r", [make.report("a")], made="")
@@ -81,6 +92,14 @@ def test_the_sentence_names_best_worst_and_absent_classes(make):
         "A mean F1 of 0.850 and a mean IoU of 0.500 over 2 classes on 1 scene. Best is house"
         " with 0.900, weakest tree with 0.800. lava never occurs in the labels."
     ) == text
+
+
+def test_a_failed_command_is_told_first(make):
+    """The header says what failed, and the steps, with the reasons, are not folded away."""
+    steps = (make.step("CHIP"), make.step("TRAIN", "town/CHIP", status="failed"))
+    report = make.report(last_run=LastRun(steps, "r1"))
+    assert summary.sentence(report).endswith(" In the newest run TRAIN failed.")
+    assert "<details open>\n<summary>What ran" in render("/r", [report], made="")
 
 
 def test_a_comparison_marks_the_best_and_the_difference(make):

@@ -3,7 +3,6 @@
   "use strict";
   const data = JSON.parse(document.getElementById("map-data").textContent);
   const OVERLAYS = ["labels", "predictions", "false positives", "false negatives"];
-  const ERRORS = { "false positives": "--fp", "false negatives": "--fn" };
   const SMALL_PX = 24;
 
   const variable = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
@@ -17,12 +16,15 @@
   };
 
   function shapesOf(layer, classes, renderer) {
+    // Many that lie over another would hide the imagery; those that are not sure are fainter.
+    const fillOpacity = layer.shapes.length > 60 ? 0.05 : 0.16;
     return layer.shapes.map(([rings, classId, score]) => {
       const [name, color] = classes[classId] || ["class " + classId, "#8a8f98"];
-      const stroke = ERRORS[layer.name] ? variable(ERRORS[layer.name]) : color;
+      const stroke = data.errors[layer.name] || color;
       const words = score === null ? name : name + ", " + score.toFixed(2);
       return L.polygon(latLngs(rings), {
-        renderer, color: stroke, weight: layer.name === "labels" ? 1.5 : 2, fillOpacity: 0.18,
+        renderer, color: stroke, weight: layer.name === "labels" ? 1.5 : 2, fillOpacity,
+        opacity: score === null ? 1 : 0.35 + 0.65 * Math.min(Math.max(score, 0), 1),
         dashArray: layer.name === "labels" ? "4 3" : null,
       }).bindTooltip(text(layer.name + ": " + words), { sticky: true });
     });
