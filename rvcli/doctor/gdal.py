@@ -29,9 +29,8 @@ def look() -> Iterator[Finding]:
     """Yield versions, drivers, a transform of coordinates, and variables that are in the way."""
     yield from _variables()
     if importlib.util.find_spec("rasterio") is None:
-        yield Finding(
-            _TOPIC, OK, "rasterio is not installed: this machine plans, and reads no imagery"
-        )
+        text = "rasterio is not installed: this machine plans, and reads no imagery"
+        yield Finding(_TOPIC, OK, text, "to run commands here: pip install 'rvcli[local]'")
         return
     try:
         import rasterio
@@ -72,8 +71,10 @@ def _variables() -> Iterator[Finding]:
 
 def _drivers() -> Iterator[Finding]:
     from rasterio.env import Env
+    from rasterio.session import DummySession
 
-    with Env() as env:
+    # Otherwise it looks for credentials, which is not what is asked here.
+    with Env(session=DummySession()) as env:
         drivers = set(env.drivers())
     missing = [name for name in _RASTER_DRIVERS if name not in drivers]
     if missing:

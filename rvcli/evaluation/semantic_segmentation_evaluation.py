@@ -44,7 +44,7 @@ class SemanticSegmentationEvaluation(ConfusionEvaluation):
         self.clear()
         counter = PairCounter(class_ids_of(self.class_map))
         windows = pred_labels.get_windows()
-        with track(f"evaluate {self.scene_id or 'labels'}", len(windows)) as progress:
+        with track(f"evaluating {self.scene_id or 'labels'}", len(windows)) as progress:
             for window in windows:
                 counter.add(*_pair(gt_labels, pred_labels, window))
                 progress.advance()

@@ -72,7 +72,7 @@ def collect_scenes(
         budget=Budget(MAX_PIXELS),
     )
     jobs = _jobs(config, cache)
-    with track(f"preview scenes of {source.id}", len(jobs), "scenes") as progress:
+    with track(f"drawing scenes of {source.id}", len(jobs), "scenes") as progress:
         make = partial(_make, context=context, cache=cache, progress=progress)
         with warnings.catch_warnings():
             # Threads share what is set here: one that sets it for itself, as when it opens a plain

@@ -181,6 +181,8 @@ def project(
     monkeypatch.setenv("HOME", str(root.parent))
     for name in ("XDG_CONFIG_HOME", "XDG_CACHE_HOME"):
         monkeypatch.delenv(name, raising=False)
+    # What --tempdir of an earlier test has said.
+    monkeypatch.setattr("rvcli.profile.rv_config._tmp_dir_root", None)
     monkeypatch.chdir(root)
     return Project(root, capsys)
 

@@ -115,8 +115,9 @@ def test_what_is_broken_offers_what_is_built_in(project):
     assert [] == offered("nonsense", "a")
 
 
-def test_a_plugin_that_takes_long_is_not_waited_for(project):
+def test_a_plugin_that_takes_long_is_not_waited_for(project, monkeypatch):
     """What is built in is offered then."""
+    monkeypatch.setattr("rvcli.cli.completion._PATIENCE_S", 0.1)
     project.write("rv.toml", '[PLUGINS]\nfiles = ["hangs.py"]\n')
     project.write("hangs.py", "import time\ntime.sleep(30)\n")
     assert ["dask"] == offered("run", "d")
@@ -147,6 +148,8 @@ BASH = """
 source rv.sh
 COMP_WORDS=(rv run local exp); COMP_CWORD=3; _rv_completion rv; echo "${COMPREPLY[@]}"
 COMPREPLY=(); COMP_WORDS=(rv com); COMP_CWORD=1; _rv_completion rv; echo "${COMPREPLY[@]}"
+COMPREPLY=(); COMP_WORDS=(rv run local 'a\\ b/'); COMP_CWORD=3; _rv_completion rv
+echo "${COMPREPLY[@]}"
 """
 ZSH = """
 autoload -U compinit; compinit -u -d zcompdump
@@ -155,19 +158,23 @@ words=(rv run local exp); CURRENT=4
 _describe() { print -- ${(P)3} }
 compadd() { print -- ${(P)@[-1]} }
 _rv_completion
+words=(rv run local 'a\\ b/'); CURRENT=4
+_rv_completion
 """
 FISH = """
 source rv.sh
 complete -C 'rv run local exp'
+complete -C 'rv run local a\\ b/'
 """
 
 
 @pytest.mark.parametrize(
     ("shell", "script", "expected"),
     [
-        ("bash", BASH, "experiment.py\ncompletion"),
-        ("zsh", ZSH, "experiment.py"),
-        ("fish", FISH, "experiment.py"),
+        ("bash", BASH, "experiment.py\ncompletion\na\\ b/c\\ d.py a\\ b/e/"),
+        # zsh quotes by itself.
+        ("zsh", ZSH, "experiment.py\na b/e/\na b/c d.py"),
+        ("fish", FISH, "experiment.py\na b/c d.py\na b/e/"),
     ],
 )
 def test_real_shell(town, shell, script, expected):
@@ -175,6 +182,8 @@ def test_real_shell(town, shell, script, expected):
     program = shutil.which(shell)
     if program is None:
         pytest.skip(f"{shell} is not installed")
+    town.write("a b/c d.py", "")
+    town.write("a b/e/f.py", "")
     town.write("rv.sh", town.rv("completion", shell).out)
     rv = town.write("bin/rv", f'#!/bin/sh\nexec "{sys.executable}" -m rvcli "$@"\n')
     rv.chmod(0o755)

@@ -124,6 +124,14 @@ def test_credentials_are_not_shown(project, monkeypatch):
     assert "hunter2" not in (result.out + result.err).lower()
 
 
+def test_an_aws_profile_that_is_not_there_is_one_problem(project, monkeypatch):
+    """It is told of the credentials, and GDAL is looked at nevertheless."""
+    monkeypatch.setenv("AWS_PROFILE", "nope")
+    result = project.rv("doctor", "--json")
+    problems = [(f["topic"], f["text"]) for f in result.json if f["status"] == "problem"]
+    assert [("credentials", "AWS: The config profile (nope) could not be found")] == problems
+
+
 def test_endpoints(project, monkeypatch):
     """Servers that answer are fine, others are problems; passwords are masked."""
     with ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler) as server:

@@ -8,9 +8,31 @@ from rvcli.cli.options import shared_options
 from rvcli.cli.program import Program
 
 SHELLS = ("bash", "zsh", "fish")
-# Without it bash puts a space after a folder, as if that were what was meant.
-_BASH_END = "\n    return 0\n"
-_BASH_STAYS_IN_FOLDERS = "\n    [[ ${COMPREPLY[0]} == */ ]] && compopt -o nospace"
+# What click's scripts lack: parts of them, and what takes their place.
+_CHANGES = (
+    # Without it bash puts a space after a folder, as if that were what was meant.
+    (
+        "\n    return 0\n",
+        "\n    [[ ${COMPREPLY[0]} == */ ]] && compopt -o nospace\n    return 0\n",
+    ),
+    # In names there are spaces; a tilde is one no more once it is quoted.
+    (
+        "            COMPREPLY+=($value)\n",
+        "            printf -v value '%q' \"$value\"\n"
+        "            [[ $value == '\\~'* ]] && value=${value:1}\n"
+        '            COMPREPLY+=("$value")\n',
+    ),
+    # So does zsh put a space after a folder.
+    (
+        '    if [ -n "$completions" ]; then\n',
+        '    local -a folders=("${(@M)completions:#*/}")\n'
+        '    completions=("${(@)completions:#*/}")\n'
+        '    if [ -n "$folders" ]; then\n'
+        "        compadd -U -V unsorted -S '' -a folders\n"
+        "    fi\n"
+        '    if [ -n "$completions" ]; then\n',
+    ),
+)
 
 
 @click.command("completion", cls=Program)
@@ -43,4 +65,6 @@ def command(shell: str) -> None:
     completer = kinds[shell](main, {}, "rv", "_RV_COMPLETE")
     # Not source(): it starts bash to ask for its version, which may be absent here.
     script = completer.source_template % completer.source_vars()
-    print(script.replace(_BASH_END, _BASH_STAYS_IN_FOLDERS + _BASH_END, 1))
+    for part, better in _CHANGES:
+        script = script.replace(part, better, 1)
+    print(script)
