@@ -13,8 +13,8 @@ from rvcli import profile, registry
 from rvcli.command.bundle_command import BUNDLE_CONFIG_FILE
 from rvcli.command.command_config import CommandConfig
 from rvcli.config import uris_of
-from rvcli.data.raster_source.image_for_prediction import is_item
-from rvcli.errors import DataError
+from rvcli.data.raster_source.image_for_prediction import is_item, name_of_image
+from rvcli.errors import DataError, FileSystemError
 from rvcli.filesystem import absolute_uri, is_local, join_uri, to_path
 from rvcli.plugins import from_message, load_pins
 from rvcli.utils.files import download_if_needed, load_json_config, save_json_config, unzip
@@ -81,6 +81,14 @@ class Predictor:
         endings = getattr(self.scene_config.label_store, "endings", None) or ("",)
         return str(endings[0])
 
+    def check_output(self, uri: str) -> None:
+        """Check that predictions can be written to a file of this name.
+
+        Raises:
+            DataError: its extension is that of another format.
+        """
+        _check_ending(uri, self.scene_config.label_store)
+
     def in_force(self) -> AbstractContextManager[registry.Registry]:
         """Return a context in which the plugins of the package are in force."""
         return registry.use(self._registry)
@@ -138,16 +146,24 @@ class Predictor:
             scene_config = self.scene_for(image_uri, label_uri, aoi_uri=aoi_uri, assets=assets)
             sources = (absolute_uri(image_uri), self.package_uri, *scene_config.aoi_uris)
             sources += tuple(uris_of(scene_config.raster_source))
+            outputs = [absolute_uri(uri) for uri in (label_uri, config_uri) if uri]
+            if outputs[1:] and _is_same_place(*outputs):
+                raise DataError(
+                    f"{config_uri} is named for the predictions and for the message of the scene",
+                    hint="name another file for one of them",
+                )
             for uri in filter(None, (label_uri, config_uri)):
                 if any(_is_same_place(absolute_uri(uri), source) for source in sources):
                     raise DataError(
                         f"{uri} would be written over what is read", hint="name another output"
                     )
             if label_uri is not None:
-                _check_ending(label_uri, scene_config.label_store)
+                self.check_output(label_uri)
             if self.update_stats:
                 self._measure(scene_config)
             scene = scene_config.create_scene(self.task_config, self.tmp_dir)
+            # Whoever watches knows the image, and not a scene of the training.
+            scene.id = name_of_image(image_uri)
             task = self._loaded_task()
             if label_uri is not None:
                 remove_items([scene_config.label_store])
@@ -183,9 +199,9 @@ class Predictor:
         """Name the package, and not where it was unpacked, in errors about its model."""
         try:
             yield
-        except DataError as e:
+        except (DataError, FileSystemError) as e:
             text = e.message.replace(self.package_dir, self.package_uri)
-            raise DataError(text, hint=e.hint) from e
+            raise type(e)(text, hint=e.hint) from e
 
     def _reorder(self, raster_source: Any, channel_order: list[int]) -> None:
         """Read other channels, each in the place of the one that was trained on."""

@@ -26,6 +26,7 @@ from rvcli.experiment.experiment_config import ExperimentConfig
 from rvcli.package.check import training_facts
 from rvcli.package.differences import differences
 from rvcli.predictor import Predictor
+from rvcli.progress import ProgressEvent, use_sink
 from rvcli.runner.experiment_runner import ExperimentRunner
 from rvcli.task.task_config import TaskConfig
 
@@ -114,6 +115,14 @@ def test_labels_can_be_had_without_a_file(made: Path, tmp_path: Path) -> None:
         assert np.array_equal(part, labels.get_label_arr(window, window)[: part.shape[0]])
 
 
+def test_progress_names_the_image(made: Path, tmp_path: Path) -> None:
+    """It is told of the image that is predicted, not of the one the package was made with."""
+    told: list[ProgressEvent] = []
+    with use_sink(told.append):
+        Predictor(package_of(made), str(tmp_path)).predict(str(made / "image.tif"))
+    assert "predicting image.tif" in {event.description for event in told}
+
+
 def test_statistics_can_be_measured_anew(made: Path, tmp_path: Path) -> None:
     """An image that is brighter as a whole is told apart as well."""
     with rasterio.open(made / "image.tif") as dataset:
@@ -190,6 +199,9 @@ def test_only_areas_are_predicted(made: Path, tmp_path: Path) -> None:
     pyogrio.raw.write(path, area, [], [], geometry_type="Polygon", crs="EPSG:32633")
     predictor = Predictor(package_of(made), str(tmp_path / "tmp"))
     predictor.predict(str(made / "image.tif"), str(tmp_path / "out.tif"), aoi_uri=path)
+    item = json.loads((tmp_path / "stac/out.tif.json").read_text())
+    sources = [(k["title"], k["href"]) for k in item["links"]]
+    assert ("area of interest", Path(path).as_uri()) in sources
     expected = read(made / "root/predict/e/s.tif")
     outside = np.ones(expected.shape, bool)
     outside[20:50, 30:80] = False
@@ -250,7 +262,7 @@ def test_images_are_compared_with_those_of_training(made: Path, tmp_path: Path) 
     assert ("values", True) == (bright.what, "--update-stats measures" in bright.advice)
     assert [] == found(tmp_path / "bright.tif", update_stats=True)
     (one,) = found(tmp_path / "one.tif")
-    assert ("bands", True, "the image has 1") == (one.what, one.is_fatal, one.here)
+    assert ("bands", True, "the image has 1 bands") == (one.what, one.is_fatal, one.here)
 
 
 def test_another_zip_is_no_package(tmp_path: Path) -> None:

@@ -108,12 +108,19 @@ def scene(task: rv.TaskConfig, data_dir: str, name: str, *, area: bool = False) 
     labels = (
         rv.LabelSourceConfig.builder(rv.SEMANTIC_SEGMENTATION).with_raster_source(polygons).build()
     )
+    # How probable each class is, for the curves of the report.
+    predictions = (
+        rv.LabelStoreConfig.builder(rv.SEMANTIC_SEGMENTATION_RASTER)
+        .with_probabilities(True)
+        .build()
+    )
     builder = (
         rv.SceneConfig.builder()
         .with_task(task)
         .with_id(name)
         .with_raster_source(imagery)
         .with_label_source(labels)
+        .with_label_store(predictions)
     )
     if area:
         builder = builder.with_aoi_uris([f"{data_dir}/{name}_area.geojson"])

@@ -22,19 +22,21 @@ class Epoch:
         epoch: counts from 1.
         train_loss: mean over its batches.
         lr: learning rate at its end.
-        seconds: that it took, validation included.
+        seconds: that it took, validation included; None where nobody measured.
         metrics: of the validation chips, by name; empty without such chips. None has no value.
     """
 
     epoch: int
     train_loss: float
     lr: float
-    seconds: float
+    seconds: float | None
     metrics: Mapping[str, float | None]
 
     def figures(self) -> dict[str, float]:
         """Return all that has a value, by the names that TensorBoard groups by."""
-        values = {"loss/train": self.train_loss, "lr": self.lr, "seconds": self.seconds}
+        values = {"loss/train": self.train_loss, "lr": self.lr}
+        if self.seconds is not None:
+            values["seconds"] = self.seconds
         known = {f"validation/{n}": value for n, value in self.metrics.items() if value is not None}
         return {**values, **known}
 
@@ -61,7 +63,7 @@ class History:
     unit: str = EPOCH
 
     def add(
-        self, train_loss: float, lr: float, seconds: float, metrics: Mapping[str, float]
+        self, train_loss: float, lr: float, seconds: float | None, metrics: Mapping[str, float]
     ) -> Epoch:
         """Append an epoch."""
         known = {name: value if math.isfinite(value) else None for name, value in metrics.items()}

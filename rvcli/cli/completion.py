@@ -20,6 +20,9 @@ from rvcli.cli.state import State
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
+# Whoever waits longer after TAB types it themselves.
+_PATIENCE_S = 1.0
+
 Completer = Callable[[click.Context, click.Parameter, str], "list[CompletionItem]"]
 
 
@@ -137,7 +140,7 @@ def _session(ctx: click.Context) -> Iterator[None]:
 
 
 def _loaded(state: State) -> Any:
-    with state.session(strict=False, quiet=True) as session:
+    with state.session(strict=False, quiet=True, patience_s=_PATIENCE_S) as session:
         return session.registry
 
 

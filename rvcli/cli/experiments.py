@@ -51,11 +51,13 @@ class Selection:
             ExperimentError: the file or module cannot be used.
         """
         from rvcli.experiment.experiment_loader import ExperimentLoader
+        from rvcli.progress import track
 
         loader = ExperimentLoader(
             self.arguments, self.prefix, self.methods, self.filters, strict=True
         )
-        with foreign_prints_aside():
+        name = self.module if self.path is None else self.path
+        with foreign_prints_aside(), track(f"reading {name}", None, ""):
             if self.path is not None:
                 return loader.load_from_file(self.path)
             return loader.load_from_module(self.module or "")
@@ -69,12 +71,15 @@ class Selection:
         """
         from rvcli import profile
         from rvcli.dag import derive, plan
+        from rvcli.progress import track
         from rvcli.records import RecordStore
         from rvcli.runner.experiment_runner import pins_of
 
         with foreign_prints_aside():
+            with track("looking at what commands read and write", None, ""):
+                definitions = derive(*loaded, self.commands, planning.splits)
             return plan(
-                derive(*loaded, self.commands, planning.splits),
+                definitions,
                 RecordStore(),
                 rerun=planning.rerun,
                 skip_file_check=planning.skip_file_check,

@@ -105,10 +105,11 @@ def outputs_for(images: Sequence[str], output: str, ending: str) -> list[str]:
 
 
 def _fill(pattern: str, image: str) -> str:
+    from rvcli.data.raster_source.image_for_prediction import name_of_image
+
     first = image.strip().lstrip('["').split('"')[0].split(",")[0]
-    name, parent = base_name(first.partition("?")[0]), base_name(parent_uri(first))
-    stem = name.rpartition(".")[0] or name
-    return pattern.replace("{name}", stem).replace("{parent}", parent)
+    parent = base_name(parent_uri(first))
+    return pattern.replace("{name}", name_of_image(image)).replace("{parent}", parent)
 
 
 def listed(names: Sequence[str]) -> str:

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import logging
 import sys
+import threading
+import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, redirect_stderr
+from typing import Any, TextIO
 
 from rvcli.profile import Settings
-from rvcli.utils.logs import LogFormatter, is_told_otherwise
+from rvcli.utils.logs import LogFormatter, is_told_otherwise, json_line
+
+# How each line of `json_line` begins.
+_OBJECT = '{"time": '
 
 
 def log_to_stderr(settings: Settings, verbosity: int, *, is_worker: bool = False) -> None:
@@ -37,11 +43,60 @@ def logged_to_stderr(settings: Settings, verbosity: int) -> Iterator[None]:
     before = [(logger, logger.level) for logger in (logging.root, logging.getLogger("rvcli"))]
     log_to_stderr(settings, verbosity)
     try:
-        yield
+        with _all_as_json() if settings.get("RV", "log_format") == "json" else nullcontext():
+            yield
     finally:
         _remove_handlers()
         for logger, level in before:
             logger.setLevel(level)
+
+
+@contextmanager
+def _all_as_json() -> Iterator[None]:
+    """Make what other code prints and warns of in the block lines of JSON as well."""
+    lines = _JsonLines(sys.stderr)
+    with redirect_stderr(lines), warnings.catch_warnings():
+        logging.captureWarnings(True)
+        try:
+            yield
+        finally:
+            logging.captureWarnings(False)
+            lines.end()
+
+
+class _JsonLines:
+    """A stream that writes lines as objects, unless they are."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._begun = ""
+        self._lock = threading.RLock()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def write(self, text: str) -> int:
+        """Write what has become a whole line."""
+        with self._lock:
+            if text.startswith(_OBJECT) and not self._begun.startswith(_OBJECT):
+                self.end()
+            *lines, self._begun = (self._begun + text).split("\n")
+            for line in lines:
+                self._line(line)
+        return len(text)
+
+    def end(self) -> None:
+        """Write what has not become a whole line."""
+        with self._lock:
+            begun, self._begun = self._begun, ""
+            self._line(begun)
+
+    def _line(self, text: str) -> None:
+        if not text.strip():
+            return
+        is_object = text.startswith(_OBJECT) and text.endswith("}")
+        line = text if is_object else json_line(level="INFO", event="printed", message=text)
+        self._stream.write(line + "\n")
 
 
 def _remove_handlers() -> None:

@@ -7,6 +7,7 @@ import io
 import os
 import sys
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import click
@@ -47,6 +48,8 @@ def call(argv: Sequence[str] | None = None, command: click.Command = main) -> in
     _prepare_output()
     try:
         state.arguments = tuple(sys.argv[1:] if argv is None else argv)
+        # Arguments that cannot be understood are an error as well.
+        state.is_json = _asks_for_json(state.arguments)
         if "_RV_COMPLETE" in os.environ:
             click.Command.main(command, list(state.arguments), "rv", complete_var="_RV_COMPLETE")
         code = invoke(command, list(state.arguments), state)
@@ -97,6 +100,14 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     module, _, attribute = _PLACES[name].partition(":")
     return getattr(importlib.import_module(f"rvcli.cli.{module}"), attribute)
+
+
+def _asks_for_json(arguments: Sequence[str]) -> bool:
+    """Tell whether messages are to be JSON before options and settings have been read."""
+    text = "json" if "--log-format=json" in arguments else ""
+    for word, value in pairwise(arguments):
+        text = value if word == "--log-format" else text
+    return (text or os.environ.get("RV_LOG_FORMAT", "")) == "json"
 
 
 def _prepare_output() -> None:

@@ -15,7 +15,7 @@ from rvcli.cli.boundary import report
 from rvcli.cli.images import listed
 from rvcli.cli.state import State
 from rvcli.errors import DataError, FileSystemError, known_error
-from rvcli.filesystem import shown
+from rvcli.filesystem import is_local, shown, to_path
 
 log = logging.getLogger(__name__)
 
@@ -57,6 +57,7 @@ class Predictions:
         Raises:
             DataError: one or more failed.
         """
+        self._check_first(outputs)
         failed = []
         for image, output, config in zip(images, outputs, configs, strict=True):
             try:
@@ -75,6 +76,21 @@ class Predictions:
                 hint="the others are done: --skip-existing leaves them as they are"
                 if len(failed) < len(images)
                 else None,
+            )
+
+    def _check_first(self, outputs: Sequence[str]) -> None:
+        """Refuse at once what would be wrong with each image.
+
+        Raises:
+            DataError: the format is not to be had, or there is no file of areas.
+        """
+        from rvcli.predictor import Predictor
+
+        if isinstance(self.predictor, Predictor):
+            self.predictor.check_output(outputs[0])
+        if self.aoi and is_local(self.aoi) and not to_path(self.aoi).exists():
+            raise DataError(
+                f"there is no file {self.aoi!r}", hint="--aoi names a vector file of polygons"
             )
 
     def _predict(self, image: str, output: str, config: str | None) -> None:
@@ -98,10 +114,7 @@ class Predictions:
         name = f"{shown(image)}: " if self.is_many else ""
         for difference in found:
             if difference.is_fatal or self.is_strict:
-                raise DataError(
-                    f"{difference.what}: {difference.here}; {difference.trained}",
-                    hint=difference.advice,
-                )
+                raise DataError(difference.error, hint=difference.advice)
             self._told[difference.what] += 1
             if self._told[difference.what] <= _MOST_TOLD and not self.state.is_quiet:
                 _warn(f"{name}{difference}")

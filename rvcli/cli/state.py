@@ -80,12 +80,15 @@ class State:
         return profile.in_force() if self.inherits and not said else None
 
     @contextmanager
-    def session(self, *, strict: bool = True, quiet: bool = False) -> Iterator[Session]:
+    def session(
+        self, *, strict: bool = True, quiet: bool = False, patience_s: float | None = None
+    ) -> Iterator[Session]:
         """Put the settings and a registry with the profile's plugins in force.
 
         Args:
             strict: a plugin that does not load is an error.
             quiet: print no warnings about the settings.
+            patience_s: how long each plugin may take to load; None is forever.
 
         Raises:
             ProfileError: a profile is missing or wrong.
@@ -104,7 +107,7 @@ class State:
         own = registry.Registry(parent=registry.default())
         logs = logged_to_stderr(settings, self.verbosity)
         with profile.use(settings), registry.use(own), logs:
-            plugins = _load_plugins(settings, own, held=strict)
+            plugins = _load_plugins(settings, own, held=strict, patience_s=patience_s)
             _mark_sections_of_plugins(settings, own, plugins)
             if not (quiet or self.is_quiet):
                 warn(settings.warnings)
@@ -204,11 +207,14 @@ def _option_of(override: str) -> tuple[str, str]:
     return canonical(section, key)
 
 
-def _load_plugins(settings: Settings, registry: Registry, *, held: bool) -> list[LoadedPlugin]:
+def _load_plugins(
+    settings: Settings, registry: Registry, *, held: bool, patience_s: float | None
+) -> list[LoadedPlugin]:
     """Load the plugins, if there can be any: importing what loads them takes a while.
 
     Args:
         held: they must be what the lock says, if there is one; nothing is imported otherwise.
+        patience_s: how long each may take; None is forever.
     """
     if not (settings.plugin_files() or settings.plugin_modules() or _may_have_lock(settings)):
         from importlib import metadata
@@ -224,7 +230,11 @@ def _load_plugins(settings: Settings, registry: Registry, *, held: bool) -> list
         lock.refuse_other_names(plugin_specs(settings, {}))
     with foreign_prints_aside():
         return load_plugins(
-            plugin_specs(settings), registry, lock=lock, strict=held and lock is not None
+            plugin_specs(settings),
+            registry,
+            lock=lock,
+            strict=held and lock is not None,
+            patience_s=patience_s,
         )
 
 

@@ -29,7 +29,7 @@ class BundleCommand(Command):
 
     def run(self, tmp_dir: str | None = None) -> None:
         """Collect the files and write the package."""
-        from rvcli.package.self_test import add_self_test
+        from rvcli.package.self_test import add_digests, add_self_test
         from rvcli.stac.model_item import write_model_item
         from rvcli.utils.files import save_json_config, upload_or_copy, zipdir
 
@@ -44,8 +44,9 @@ class BundleCommand(Command):
         message = self._pack(str(bundle_dir))
         save_json_config(message, str(bundle_dir / BUNDLE_CONFIG_FILE))
         add_self_test(str(bundle_dir), config, tmp_dir)
-        # Last: it lists the files, and tells times, which a self-test does not depend on.
+        # It lists the files, those of the self-test among them.
         write_model_item(str(bundle_dir), config)
+        add_digests(str(bundle_dir))
         package = str(Path(tmp_dir) / "predict_package.zip")
         zipdir(str(bundle_dir), package)
         upload_or_copy(package, package_uri)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import socket
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 _TIMEOUT_S = 2.0
 _ENDPOINTS = ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL_BATCH")
 _PORTS = {"http": 80, "https": 443, "tcp": 8786, "tls": 8786}
+_WEB = {"http": http.client.HTTPConnection, "https": http.client.HTTPSConnection}
 # How botocore calls the ways to credentials, in words.
 _METHODS = {
     "env": "the environment",
@@ -89,7 +91,7 @@ def look(settings: Settings) -> Iterator[Finding]:
 
 
 def _reachable(name: str, address: str) -> Finding:
-    """Open a connection, and close it."""
+    """Open a connection, and ask a web server for an answer."""
     shown = mask_uris(address)
     parts = urlsplit(address if "://" in address else f"tcp://{address}")
     try:
@@ -99,14 +101,29 @@ def _reachable(name: str, address: str) -> Finding:
     if not host or port is None:
         advice = "write it as http://host:port, a scheduler as tcp://host:8786"
         return Finding("endpoints", PROBLEM, f"{name}: {shown} is no address", advice)
+    advice = "is it running, and is the address right?"
     try:
         socket.create_connection((host, port), timeout=_TIMEOUT_S).close()
     except OSError as e:
-        reason = e.strerror or str(e) or type(e).__name__
-        advice = "is it running, and is the address right?"
-        text = f"{name}: {shown} cannot be reached: {reason}"
+        text = f"{name}: {shown} cannot be reached: {_reason(e)}"
         return Finding("endpoints", PROBLEM, text, advice)
+    if parts.scheme not in _WEB:
+        return Finding("endpoints", OK, f"{name}: {shown} takes connections")
+    connection = _WEB[parts.scheme](host, port, timeout=_TIMEOUT_S)
+    try:
+        # Whatever it says to this, it is there.
+        connection.request("HEAD", parts.path or "/")
+        connection.getresponse()
+    except (OSError, http.client.HTTPException) as e:
+        text = f"{name}: {shown} takes connections, but does not answer: {_reason(e)}"
+        return Finding("endpoints", PROBLEM, text, advice)
+    finally:
+        connection.close()
     return Finding("endpoints", OK, f"{name}: {shown} answers")
+
+
+def _reason(error: Exception) -> str:
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__
 
 
 def _identity(session: Any) -> Finding:

@@ -233,6 +233,8 @@ def _existing_file(path: Path) -> Path:
     hint = f"did you mean {directory / close}?" if close else None
     if hint is None and near:
         hint = f"there are: {', '.join(near[:10])}"
+    elif hint is None and directory.is_dir():
+        hint = "rv init makes a project with one, of your imagery and labels"
     raise LoaderError(f"experiment file {path} {kind}", hint=hint)
 
 

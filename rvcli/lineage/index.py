@@ -10,6 +10,7 @@ from rvcli.dag.graph import Outputs, normal
 from rvcli.errors import FileSystemError, UsageError
 from rvcli.filesystem import base_name, parent_uri, resolve
 from rvcli.filesystem.threads import in_threads
+from rvcli.progress import track
 from rvcli.records import Record, read_record, record_uri
 from rvcli.records.identity import REMOTE_THREADS, local_path
 from rvcli.report.sources import list_experiments, read_source
@@ -29,7 +30,14 @@ class RecordIndex:
     def records(self) -> dict[str, Record]:
         """Every whole record, by its URI."""
         uris = sorted({*_below(self.root_uri), *self._elsewhere()})
-        found = in_threads(lambda uri: read_record(uri).record, uris, REMOTE_THREADS)
+        with track("reading records", len(uris), "records") as progress:
+
+            def read(uri: str) -> Record | None:
+                record = read_record(uri).record
+                progress.advance()
+                return record
+
+            found = in_threads(read, uris, REMOTE_THREADS)
         return {uri: record for uri, record in zip(uris, found, strict=True) if record is not None}
 
     @cached_property

@@ -94,7 +94,6 @@ def maker_of_package(uri: str) -> Maker | None:
         return Maker(
             key=uri,
             title=f"{properties.get(EXPERIMENT) or 'an experiment'}/TRAIN and BUNDLE",
-            finished=str(properties.get("datetime") or ""),
             versions=dict(properties.get("processing:software") or {}),
             inputs=tuple(inputs),
             outputs=1,

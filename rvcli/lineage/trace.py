@@ -14,6 +14,7 @@ from rvcli.lineage.content import MISSING, Input, Lineage, Maker, State
 from rvcli.lineage.find import Finder, Found, matching, title_of
 from rvcli.lineage.items import maker_of_item, maker_of_package, read_item
 from rvcli.lineage.states import Checker
+from rvcli.progress import track
 from rvcli.records import Record
 from rvcli.records.record import Output
 
@@ -49,13 +50,15 @@ class _Tracer:
         made_by, state, note = self._start(uri)
         pending = deque((key, 1) for key in made_by)
         done: dict[str, Maker] = {}
-        while pending:
-            key, level = pending.popleft()
-            if key in done:
-                continue
-            maker = self._maker(key, followed=depth is None or level <= depth)
-            done[key] = maker
-            pending.extend((k, level + 1) for i in maker.inputs for k in i.made_by)
+        with track("looking at commands and their inputs", None, "commands") as progress:
+            while pending:
+                key, level = pending.popleft()
+                if key in done:
+                    continue
+                maker = self._maker(key, followed=depth is None or level <= depth)
+                done[key] = maker
+                pending.extend((k, level + 1) for i in maker.inputs for k in i.made_by)
+                progress.advance()
         self.checker.flush()
         return Lineage(uri, state, made_by, done, note)
 

@@ -114,15 +114,33 @@ def read_content(predictor: Predictor) -> dict[str, Any]:
     if not path.is_file():
         return {}
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        schema = content["schema"]
-    except (ValueError, KeyError, TypeError) as e:
+        content = dict(json.loads(path.read_text(encoding="utf-8")))
+        # A newer release may say it otherwise; the package itself has a version of its own.
+        if content["schema"] != SCHEMA:
+            return {"rv": content.get("rv"), "reason": "its self-test is that of another release"}
+        _check_kinds(content)
+    except (ValueError, KeyError, TypeError, AttributeError) as e:
         raise DataError(
             f"the {FILE} of {predictor.package_uri} cannot be read: {e}",
             hint="make the package anew with the command BUNDLE",
         ) from e
-    # A newer release may say it otherwise; the package itself has a version of its own.
-    return dict(content) if schema == SCHEMA else {}
+    return content
+
+
+def _check_kinds(content: Mapping[str, Any]) -> None:
+    """Check that a self-test is as one is written, and names no file outside its folder.
+
+    Raises:
+        ValueError: it is not.
+    """
+    for name in ("training", "versions", "sha256", "framework", "test"):
+        if not isinstance(content.get(name) or {}, dict):
+            raise ValueError(f"{name} is no JSON object")
+    ImageFacts.from_dict(content.get("training") or {})
+    test = content.get("test")
+    for name in (*test["images"], test["expected"]) if test else ():
+        if not isinstance(name, str) or Path(name).name != name:
+            raise ValueError(f"{name!r} is no name of a file")
 
 
 def training_facts(predictor: Predictor) -> ImageFacts:
@@ -142,19 +160,23 @@ def _tested(predictor: Predictor, content: dict[str, Any], tmp_dir: str) -> dict
         if not content:
             says = "made by a release that made none"
         else:
-            says = f"none could be made: {content.get('reason')}"
+            says = str(content.get("reason") or "")
+            says = says if "schema" not in content else f"none could be made: {says}"
         result = FAILED if changed else ABSENT
         return {"result": result, "says": says, "versions": versions, "changed": changed}
     folder = Path(predictor.package_dir) / FOLDER
     expected, found = folder / test["expected"], Path(tmp_dir) / "found" / test["expected"]
     start = time.monotonic()
+    doing = "nothing was predicted"
     try:
         predictor.predict(argument(folder, test["images"]), str(found))
+        doing = "what is expected cannot be read"
+        matched = match(expected, found, test.get("tolerances", {}))
     except Exception as error:  # whatever it is, it is the result
         text = error.message if isinstance(error, RvError) else f"{type(error).__name__}: {error}"
-        outcome: dict[str, Any] = {"result": FAILED, "says": f"nothing was predicted: {text}"}
+        text = text.replace(predictor.package_dir, predictor.package_uri)
+        outcome: dict[str, Any] = {"result": FAILED, "says": f"{doing}: {text}"}
     else:
-        matched = match(expected, found, test.get("tolerances", {}))
         outcome = {
             "result": PASSED if matched.is_same and not changed else FAILED,
             "says": matched.says,

@@ -44,6 +44,13 @@ class Difference:
     advice: str
     is_fatal: bool = False
 
+    @property
+    def error(self) -> str:
+        """Why the image cannot be predicted."""
+        if self.what == "bands":
+            return f"{self.here}, but the model was {self.trained}"
+        return f"{self.what}: {self.here}; {self.trained}"
+
     def __str__(self) -> str:
         return f"{self.what}: {self.here}; {self.trained}. {self.advice}"
 
@@ -79,12 +86,18 @@ def differences(
 
 
 def _channels(predictor: Predictor, config: object) -> int | None:
-    """Return how many channels the model would get; None where that shows only later."""
+    """Return how many channels the model would get; None where that shows only later.
+
+    None at all, 0, where the transformers that it was trained with cannot take the image.
+    """
     if predictor.update_stats:
         return None  # its statistics are not measured yet
     try:
         return int(open_source(config, predictor.tmp_dir).count_chip_channels())
-    except (DataError, IndexError, ValueError):
+    except DataError:
+        # An order that does not fit is told of by whoever uses it.
+        return None if predictor.channel_order is not None else 0
+    except (IndexError, ValueError):
         return None
 
 
@@ -117,26 +130,25 @@ def _of_bands(
     if training.bands is None or image.bands is None:
         return
     trained = f"trained on {training.bands}" + _named(training.band_names)
-    if order is None and training.bands != image.bands:
+    misfits = None not in (channels, training.channels) and channels != training.channels
+    if order is not None:
+        if misfits:
+            here = f"--channel-order names {len(order)} bands"
+            advice = "name one band of the image for each band that was trained on"
+            yield Difference("bands", here, trained, advice, is_fatal=True)
+    elif training.bands != image.bands:
         fits = channels is not None and channels == training.channels
         fatal = image.bands < training.bands and not fits
         if training.channels is not None and channels is not None:
             fatal = channels != training.channels
-        here = f"the image has {image.bands}" + _named(image.band_names)
+        here = f"the image has {image.bands} bands" + _named(image.band_names)
         advice = _ORDER if image.bands > training.bands else "name an image that has these bands"
         yield Difference("bands", here, trained, advice, is_fatal=fatal)
-    elif (
-        order is not None
-        and channels != training.channels
-        and None
-        not in (
-            channels,
-            training.channels,
-        )
-    ):
-        here = f"--channel-order names {len(order)}"
-        advice = "name one band of the image for each band that was trained on"
-        yield Difference("bands", here, trained, advice, is_fatal=True)
+    elif misfits:
+        # As of four bands of bytes, of which GDAL takes the last for alpha.
+        here = f"of the {image.bands} bands of the image {channels} are read"
+        every = " ".join(str(band) for band in range(min(image.bands, 12)))
+        yield Difference("bands", here, trained, f"{_ORDER}: {every}", is_fatal=True)
 
 
 def _of_resolution(training: ImageFacts, image: ImageFacts) -> Iterator[Difference]:

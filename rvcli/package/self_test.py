@@ -33,6 +33,7 @@ from rvcli.package.sample import (
 from rvcli.package.synthetic import draw
 from rvcli.package.versions import installed_versions
 from rvcli.predictor import Predictor
+from rvcli.progress import track, use_sink
 from rvcli.records.digests import sha256_of
 from rvcli.version import __version__
 
@@ -56,17 +57,13 @@ def add_self_test(bundle_dir: str, command_config: Any, tmp_dir: str) -> None:
     """
     mode = str(profile.current().get("RV", "self_test"))
     folder = Path(bundle_dir) / FOLDER
-    digests = {
-        path.relative_to(bundle_dir).as_posix(): sha256_of(path)
-        for path in sorted(Path(bundle_dir).rglob("*"))
-        if path.is_file()
-    }
     content: dict[str, Any] = {"schema": SCHEMA, "rv": __version__}
     try:
         work_dir = str(Path(tmp_dir) / FOLDER)
         predictor = Predictor(bundle_dir, work_dir, parent=registry.current())
         content |= _describe(predictor)
-        with predictor.in_force():
+        # What is predicted on the way is no work of the experiment.
+        with track("trying the package", None, ""), use_sink(None), predictor.in_force():
             test = _SelfTest(predictor, command_config.scene, folder, work_dir)
             content["training"] = test.facts.to_dict()
             content |= {"test": None, "reason": "RV.self_test is none"}
@@ -80,8 +77,23 @@ def add_self_test(bundle_dir: str, command_config: Any, tmp_dir: str) -> None:
         for path in folder.glob("*"):
             path.unlink()
     folder.mkdir(exist_ok=True)
-    text = json.dumps({**content, "sha256": digests}, indent=1, ensure_ascii=False, default=str)
-    (folder / FILE).write_text(text + "\n", encoding="utf-8")
+    _write(folder / FILE, content)
+
+
+def add_digests(bundle_dir: str) -> None:
+    """Note in the self-test what each file of a package is; the last that is done to a package."""
+    own = Path(bundle_dir) / FOLDER / FILE
+    digests = {
+        path.relative_to(bundle_dir).as_posix(): sha256_of(path)
+        for path in sorted(Path(bundle_dir).rglob("*"))
+        if path.is_file() and path != own
+    }
+    _write(own, {**json.loads(own.read_text(encoding="utf-8")), "sha256": digests})
+
+
+def _write(path: Path, content: dict[str, Any]) -> None:
+    text = json.dumps(content, indent=1, ensure_ascii=False, default=str)
+    path.write_text(text + "\n", encoding="utf-8")
 
 
 def _describe(predictor: Predictor) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from rvcli.errors import PluginError, RegistryError, RvError, hint_of_old_import
 from rvcli.plugins.archive import missing_requirements
 from rvcli.plugins.find import Found, own_frame_test
 from rvcli.plugins.isolate import PREFIX
+from rvcli.utils.patience import Overdue
 
 # The name of the package around a plugin means nothing to its author.
 _PACKAGE = re.compile(rf" from '{PREFIX}[0-9a-f]+'|{PREFIX}[0-9a-f]+\.")
@@ -25,7 +26,7 @@ def explain(error: BaseException, found: Found) -> PluginError:
     where = place_of(error, own_frame_test(found))
     hint = hint_for(error, found)
     text = str(error) or "no message"
-    if not isinstance(error, RvError):
+    if not isinstance(error, (RvError, Overdue)):
         text = f"{type(error).__name__}: {text}"
     text = _PACKAGE.sub("", text.replace(_EMPTY_PACKAGE_NOTE, ""))
     at = f" ({where})" if where else ""
@@ -44,6 +45,8 @@ def hint_for(error: BaseException, found: Found) -> str:
     """Say what the author, or whoever loads the plugin, can do about it."""
     if isinstance(error, RegistryError) and error.hint:
         return error.hint
+    if isinstance(error, Overdue):
+        return "what takes long belongs into its functions: a plugin is imported by every command"
     if isinstance(error, SyntaxError):
         return f"this Python is {sys.version_info.major}.{sys.version_info.minor}"
     if isinstance(error, ImportError):

@@ -14,6 +14,7 @@ from rvcli.plugins.lock import Lock
 from rvcli.plugins.plugin import FILE, LoadedPlugin, PluginSpec
 from rvcli.plugins.ship import cache_root
 from rvcli.registry import BUILTIN, Entry, Origin, Registrar, Registry, recording, use
+from rvcli.utils.patience import Overdue, patience
 
 T = TypeVar("T")
 F = TypeVar("F")
@@ -28,6 +29,7 @@ def load_plugins(
     strict: bool = False,
     cache_dir: str | None = None,
     lock: Lock | None = None,
+    patience_s: float | None = None,
 ) -> list[LoadedPlugin]:
     """Load plugins into a registry, in order, each one once.
 
@@ -38,6 +40,7 @@ def load_plugins(
         cache_dir: where remote plugins are kept; the setting RV.cache_dir by default.
         lock: what the plugins must be; one that differs is not imported, and where that is
             strict, none is.
+        patience_s: how long each may take to be found, and to be imported; None is forever.
 
     Raises:
         PluginError: strict, and one or more do not load; the first is named.
@@ -46,7 +49,7 @@ def load_plugins(
     refused: list[RvError] = []
 
     def find_it(spec: PluginSpec) -> LoadedPlugin | Found:
-        found = _find_spec(spec, registry, cache, lock)
+        found = _find_spec(spec, registry, cache, lock, patience_s)
         if isinstance(found, LoadedPlugin) and found.error is not None:
             refused.append(found.error)
         return found
@@ -61,7 +64,7 @@ def load_plugins(
     for found in found_in_order(list(wanted.values()), is_readable, find_it):
         if strict and lock is not None:
             _raise_first(refused)
-        plugins.append(_load(found, registry))
+        plugins.append(_load(found, registry, patience_s))
     if strict:
         raise_first_error(plugins)
     return plugins
@@ -197,26 +200,37 @@ def _uri(spec: PluginSpec) -> str | None:
 
 
 def _find_spec(
-    spec: PluginSpec, registry: Registry, cache_dir: str, lock: Lock | None
+    spec: PluginSpec,
+    registry: Registry,
+    cache_dir: str,
+    lock: Lock | None,
+    patience_s: float | None,
 ) -> LoadedPlugin | Found:
     """Find a plugin: one that is loaded already, or that cannot be had, is a LoadedPlugin."""
     present = find_loaded(registry, spec.registry_origin)
     if present is not None:
         return present
     try:
-        with use(registry):
+        with patience(patience_s), use(registry):
             found = find(spec, cache_dir)
     except PluginError as e:
         return LoadedPlugin(spec.name, spec, error=e)
-    error = lock.difference(found) if lock is not None else None
-    return found if error is None else _failed(found, error)
+    except Overdue as e:
+        hint = "does the server on which it lies answer?"
+        error = PluginError(f"plugin {spec} is not found: {e}", hint=hint)
+        return LoadedPlugin(spec.name, spec, error=error)
+    wrong = lock.difference(found) if lock is not None else None
+    return found if wrong is None else _failed(found, wrong)
 
 
-def _load(found: LoadedPlugin | Found, registry: Registry) -> LoadedPlugin:
+def _load(
+    found: LoadedPlugin | Found, registry: Registry, patience_s: float | None
+) -> LoadedPlugin:
     if isinstance(found, LoadedPlugin):
         return found
     try:
-        return load_found(found, registry)
+        with patience(patience_s):
+            return load_found(found, registry)
     except PluginError as e:
         return _failed(found, e)
 

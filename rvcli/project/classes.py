@@ -66,7 +66,10 @@ def choose_classes(labels: Sequence[Labels], wishes: Wishes, ask: Ask) -> Classe
     values = found.get(name) or _values_named(labels, name)
     spelled = {value: _class_name(name, value) for value in values}
     chosen = wishes.classes or _split(
-        ask(f"Classes, by the property {name}", ",".join(dict.fromkeys(spelled.values())))
+        ask(
+            f"Classes, by the property {name} (all of them, or some with commas between)",
+            ",".join(dict.fromkeys(spelled.values())),
+        )
     )
     mapping = {value: spelled[value] for value in values if spelled[value] in chosen}
     mapping |= {value: value for value in values if value in chosen}

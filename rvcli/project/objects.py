@@ -101,6 +101,11 @@ def elsewhere(image: Image, labels: Labels) -> DataError:
     swapped = shapely.transform(labels.geometries[:1000], lambda xy: np.asarray(xy)[:, ::-1])
     if len(_placed(image, swapped, pixel_projector(image.grid, labels.crs))):
         hint = "x and y are exchanged in the labels: GeoJSON wants longitude before latitude"
+    elif labels.crs in (None, _WGS_84) and max(map(abs, there)) > 360:
+        hint = (
+            "these are no degrees: the labels are in another CRS, which the file does not name."
+            " Set it in QGIS (Layer > Set CRS) and export them in EPSG:4326"
+        )
     else:
         hint = "is it the right file? Open both in QGIS: if they lie elsewhere there as well, the"
         hint += " CRS of one is wrong"
@@ -131,4 +136,4 @@ def _placed(image: Image, shapes: Any, to_pixels: Any) -> Objects:
 
 
 def _point(xy: Any) -> str:
-    return f"({xy[0]:.6g}, {xy[1]:.6g})"
+    return f"({xy[0]:.7g}, {xy[1]:.7g})"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path, PurePosixPath
 
@@ -79,6 +80,38 @@ def labels_beside(image: str) -> str | None:
             candidate = folder / f"{path.stem}{extension}"
             if candidate.is_file():
                 return str(candidate)
+    return None
+
+
+@dataclass(frozen=True)
+class Imagery:
+    """What lies in a folder.
+
+    Attributes:
+        images: a file if there is one image, else the folder that they are in.
+        labels: the file of labels of the one image, or the only one that is there; else empty.
+        is_labelled: whether any image has labels.
+    """
+
+    images: str
+    labels: str
+    is_labelled: bool
+
+
+def imagery_in(folder: Path) -> Imagery | None:
+    """Return the images of a folder, or of its folder `images`, and their labels, if any."""
+    for place in (folder, folder / "images"):
+        images = _files(place, IMAGE_EXTENSIONS) if place.is_dir() else []
+        if not images:
+            continue
+        beside = [found for image in images if (found := labels_beside(image))]
+        vectors = [] if beside else _files(folder, VECTOR_EXTENSIONS)
+        labels = beside if len(images) == 1 else vectors
+        return Imagery(
+            images[0] if len(images) == 1 else str(place),
+            (labels or vectors)[0] if len(labels or vectors) == 1 else "",
+            bool(beside) or len(vectors) == 1,
+        )
     return None
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from rvcli import keys
 from rvcli.errors import DataError, UsageError
+from rvcli.progress import track
 from rvcli.project import areas, pairs
 from rvcli.project.classes import BACKGROUND, BACKGROUNDS, Classes, choose_classes
 from rvcli.project.image import Image, look_at_image
@@ -22,6 +23,7 @@ _NO_LABELS = (
     " image, with a text property class_name that says what each is; save them as GeoJSON, and"
     " name the file with --labels"
 )
+_CHIP_SIZE = "Chip size (chips are the squares that the model learns from), in pixels"
 # Polygons that cover so much of what is labelled leave no background.
 _COVERED = 0.9
 
@@ -146,9 +148,17 @@ def look(wishes: Wishes, tmp_dir: str) -> Material:
             f" {pairs.stem(labels[0])!r} is not called as {pairs.stem(images[0])!r} is",
             hint="give the labels of an image its name, such as town.tif and town.geojson",
         )
-    looked_at = {image: look_at_image(image, tmp_dir) for image in paired}
-    _refuse_differences(list(looked_at.values()))
-    read = {uri: look_at_labels(uri, tmp_dir) for uri in dict.fromkeys(paired.values())}
+    files = dict.fromkeys(paired.values())
+    with track("looking at imagery and labels", len(paired) + len(files), "files") as progress:
+        looked_at = {}
+        for image in paired:
+            looked_at[image] = look_at_image(image, tmp_dir)
+            progress.advance()
+        _refuse_differences(list(looked_at.values()))
+        read = {}
+        for uri in files:
+            read[uri] = look_at_labels(uri, tmp_dir)
+            progress.advance()
     if len({one.is_raster for one in read.values()}) > 1:
         raise UsageError(
             "some labels are rasters and others are not",
@@ -179,13 +189,16 @@ def propose(material: Material, wishes: Wishes, ask: Ask) -> Proposal:
     choice = choose_task(material, wishes, ask)
     chip_size = wishes.chip_size or chip_size_for(material, choice)
     if wishes.chip_size is None and not choice.fixed_size:
-        chip_size = _number(ask("Chip size in pixels", str(chip_size)))
+        chip_size = _number(ask(_CHIP_SIZE, str(chip_size)))
     scenes, files, notes = _scenes(material, classes, choice.task, chip_size)
+    has_background = _has_background(material, classes, choice.task, choice.are_cells)
+    if has_background:
+        notes.insert(0, f"the class {BACKGROUND} is added: it is what no label covers")
     first = next(iter(material.images.values()))
     return Proposal(
         choice.task,
         classes,
-        _has_background(material, classes, choice.task, choice.are_cells),
+        has_background,
         chip_size,
         tuple(scenes),
         files,

@@ -17,6 +17,11 @@ WORDS = {
     "detection": keys.OBJECT_DETECTION,
     "classification": keys.CHIP_CLASSIFICATION,
 }
+_DOES = {
+    "segmentation": "every pixel gets a class; the map is a GeoTIFF",
+    "detection": "objects are found and boxes drawn around them; the map is GeoJSON",
+    "classification": "every cell of a grid gets a class; the map is GeoJSON",
+}
 # A polygon that covers so much of its image says what the image is.
 _WHOLE_IMAGE = 0.9
 
@@ -49,7 +54,8 @@ def choose_task(material: Material, wishes: Wishes, ask: Ask) -> Choice:
         chosen = wishes.task
     else:
         word = next(word for word, key in WORDS.items() if key == task)
-        chosen = WORDS[ask(f"Task ({why})", word, list(WORDS))]
+        question = "\n".join([f"Task ({why}):", *(f"  {w}: {_DOES[w]}" for w in WORDS), "Task"])
+        chosen = WORDS[ask(question, word, list(WORDS))]
     if material.are_rasters and chosen != keys.SEMANTIC_SEGMENTATION:
         raise UsageError(
             f"the task {chosen} needs vectors, and the labels are rasters",

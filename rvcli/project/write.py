@@ -27,7 +27,8 @@ _ADVICE = {
     keys.SEMANTIC_SEGMENTATION: "Label all of an area: what no polygon covers there is learned as"
     " something else. More labels from other places make a model better than other options do.",
     keys.OBJECT_DETECTION: "Label all objects of an area: what has no box there is learned as"
-    " something else. Where boxes are missed, lower `score_thresh` in `experiment.py`.",
+    " something else. Where boxes are missed, lower `score_thresh` in `experiment.py`; where"
+    " there are too many, raise it.",
     keys.CHIP_CLASSIFICATION: "Cells are squares of `chip_size` pixels, side by side from the upper"
     " left corner of the image.",
 }

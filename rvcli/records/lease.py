@@ -159,12 +159,13 @@ def claim(
         name="rv-lease",
         daemon=True,
     )
-    heart.start()
     try:
+        heart.start()
         yield lease
     finally:
         stop.set()
-        heart.join()
+        if heart.ident is not None:
+            heart.join()
         _release(fs, uri, mine)
 
 
@@ -186,11 +187,15 @@ def _acquire(
         if last is None or _may_take(last, seen):
             mine = Holder.new(expiry_s)
             place = uri if last is None else _successor(uri, last)
-            if fs.write_exclusive(place, mine.to_bytes()):
-                if _in_force(fs, uri) == mine.token:
-                    return mine, last
-                # The chain was removed while it was being continued.
-                fs.delete(place)
+            try:
+                if fs.write_exclusive(place, mine.to_bytes()):
+                    if _in_force(fs, uri) == mine.token:
+                        return mine, last
+                    # The chain was removed while it was being continued.
+                    fs.delete(place)
+            except KeyboardInterrupt:
+                _release(fs, uri, mine)
+                raise
             refusals += 1
             if refusals > _MOST_REFUSALS:
                 raise LeaseError(

@@ -11,13 +11,13 @@ from typing import Any
 
 from rvcli.dag import Plan, Step
 from rvcli.errors import NotReadableError, RvError, UsageError
-from rvcli.filesystem import base_name, join_uri, parent_uri, resolve, shown
+from rvcli.filesystem import join_uri, resolve, shown
 from rvcli.filesystem.threads import in_threads
 from rvcli.profile.secrets import MASK, is_secret
 from rvcli.profile.secrets import shown as masked
 from rvcli.records.record import iso_text
 from rvcli.runner.outcome import JobResult
-from rvcli.utils.files import file_exists, file_to_str, list_paths, str_to_file
+from rvcli.utils.files import file_to_str, names_in, str_to_file
 from rvcli.version import __version__
 
 FOLDER = "history"
@@ -153,11 +153,7 @@ def list_history(root_uri: str) -> list[str]:
     Raises:
         NotReadableError: it cannot be listed.
     """
-    folder = join_uri(root_uri, FOLDER)
-    if not file_exists(folder):
-        return []
-    uris = [uri for uri in list_paths(folder, ".json") if parent_uri(uri) == folder.rstrip("/")]
-    return sorted((base_name(uri).removesuffix(".json") for uri in uris), reverse=True)
+    return names_in(join_uri(root_uri, FOLDER), ".json")[::-1]
 
 
 def read_history(root_uri: str, run_id: str | None = None) -> History:

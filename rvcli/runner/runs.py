@@ -12,10 +12,10 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from rvcli.errors import NotReadableError, RvError, UsageError, nearest
-from rvcli.filesystem import base_name, join_uri, parent_uri, shown
+from rvcli.filesystem import join_uri, shown
 from rvcli.filesystem.threads import in_threads
 from rvcli.runner.job import Job, Resources
-from rvcli.utils.files import file_exists, file_to_str, list_paths, str_to_file
+from rvcli.utils.files import file_to_str, names_in, str_to_file
 from rvcli.version import __version__
 
 if TYPE_CHECKING:
@@ -97,11 +97,7 @@ def list_runs(root_uri: str) -> list[str]:
     Raises:
         NotReadableError: it cannot be listed.
     """
-    folder = join_uri(root_uri, FOLDER)
-    if not file_exists(folder):
-        return []
-    uris = [uri for uri in list_paths(folder, ".json") if parent_uri(uri) == folder.rstrip("/")]
-    return sorted((base_name(uri).removesuffix(".json") for uri in uris), reverse=True)
+    return names_in(join_uri(root_uri, FOLDER), ".json")[::-1]
 
 
 def read_run(root_uri: str, run_id: str | None = None) -> Run:

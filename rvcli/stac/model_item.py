@@ -32,7 +32,6 @@ from rvcli.stac.vocabulary import (
     href,
     media_type,
     software,
-    utc,
 )
 
 MODEL_ITEM_FILE = "stac-mlm.json"
@@ -66,6 +65,13 @@ _RESULTS: dict[str, tuple[list[int], list[str], str, str]] = {
 }
 # Framework as the extension calls it -> the package whose version is in records.
 _PACKAGES = {"PyTorch": "torch", "Keras": "keras", "scikit-learn": "sklearn"}
+# As the extension advises for what a model is good for. When it was trained is left out: equal
+# trainings make equal packages, and a record says when.
+_ANY_TIME = {
+    "datetime": None,
+    "start_datetime": "1900-01-01T00:00:00Z",
+    "end_datetime": "9999-12-31T23:59:59Z",
+}
 _DTYPES = frozenset(
     f"{kind}{bits}" for kind in ("int", "uint", "float") for bits in (8, 16, 32, 64)
 ) - {"float8"}
@@ -100,11 +106,9 @@ def model_item(config: Any, folder: Path, facts: ModelFacts, training: Training)
     record = training.record
     bands = _bands(config.scene.raster_source, facts)
     pretrained, source = _origin(facts, record)
-    trained = utc(record.finished if record is not None and record.finished else None)
     item_id = training.experiment_id or str(config.task.task_type).lower()
     properties = {
         "title": f"{item_id}: {_task(config)}",
-        "datetime": trained,
         "mlm:name": _name(item_id),
         "mlm:architecture": facts.architecture or _architecture(config.backend),
         "mlm:tasks": [_task(config)],
@@ -122,7 +126,7 @@ def model_item(config: Any, folder: Path, facts: ModelFacts, training: Training)
         "mlm:input": [_input(config, facts, bands, folder)],
         "mlm:output": [_output(config)],
         "mlm:hyperparameters": _hyperparameters(facts, record),
-        "processing:software": software(dict(record.versions) if record else versions_now()),
+        "processing:software": software(_versions(facts, training)),
         TASK: str(config.task.task_type),
         EXPERIMENT: training.experiment_id,
         "rv:training_scenes": training.scenes,
@@ -142,6 +146,7 @@ def model_item(config: Any, folder: Path, facts: ModelFacts, training: Training)
         **({"geometry": None} if area is None else area.to_dict()),
         "properties": {
             **{k: v for k, v in properties.items() if isinstance(v, bool) or v},
+            **_ANY_TIME,
             # Whatever hardware will do.
             "mlm:accelerator": "cuda" if config.backend.uses_gpu else None,
             **({} if pretrained in (None, True) else {"mlm:pretrained_source": None}),
@@ -182,6 +187,16 @@ def _name(text: str) -> str:
     name = re.sub(r"[^a-zA-Z0-9_.\-\s]+", "-", text).strip("-_. ")
     name = name if name[:1].isalpha() else f"model-{name}".rstrip("-")
     return name if len(name) >= 3 else f"model-{name}"
+
+
+def _versions(facts: ModelFacts, training: Training) -> dict[str, str]:
+    """Return the versions of what trained the model.
+
+    Not those of all that the process had imported: other runners have more commands in one.
+    """
+    known = training.record.versions if training.record is not None else versions_now()
+    names = ("rvcli", "python", "numpy", _PACKAGES.get(facts.framework))
+    return {name: version for name, version in known.items() if name in names}
 
 
 def _version(facts: ModelFacts, training: Training) -> str:

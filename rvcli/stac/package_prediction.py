@@ -46,7 +46,7 @@ def write_package_item(
     """
     imagery = [item_uri] if item_uri else imagery_uris(scene_config.raster_source)
     written = prediction_uris(scene_config.label_store)
-    noted = _identities([package_uri, *imagery, *written])
+    noted = _identities([package_uri, *imagery, *scene_config.aoi_uris, *written])
     identity = {IDENTITY: noted[package_uri]} if package_uri in noted else {}
     task_type, experiment_id = str(task_config.task_type), _experiment(package_dir)
     return write_item(

@@ -83,9 +83,11 @@ def write_item(
     if place is None:
         return None
     noted = identities or {}
-    imagery = [
-        derived_from(uri, "imagery", **({IDENTITY: noted[uri]} if uri in noted else {}))
-        for uri in ([item_uri] if item_uri else imagery_uris(scene_config.raster_source))
+    read = [(uri, "imagery") for uri in _imagery(scene_config, item_uri)]
+    read += [(uri, "area of interest") for uri in getattr(scene_config, "aoi_uris", None) or ()]
+    sources = [
+        derived_from(uri, title, **({IDENTITY: noted[uri]} if uri in noted else {}))
+        for uri, title in read
     ]
     made = utc()
     found_assets = assets(scene_config.label_store, getattr(task_config, "class_map", None), place)
@@ -107,11 +109,15 @@ def write_item(
             "processing:software": software(versions_now()),
             **properties,
         },
-        "links": [*imagery, *links],
+        "links": [*sources, *links],
         "assets": found_assets,
     }
     json_to_file(item, place, indent=1)
     return place
+
+
+def _imagery(scene_config: Any, item_uri: str | None) -> list[str]:
+    return [item_uri] if item_uri else imagery_uris(scene_config.raster_source)
 
 
 def _place(scene: Any) -> dict[str, Any]:

@@ -35,6 +35,8 @@ _NEGATIVE_IOA = 0.2
 _NEGATIVES_WITHOUT_POSITIVES = 100
 _MAX_DRAWS_PER_NEGATIVE = 100
 _MANY_DRAWS = 100_000
+# Scenes without room for chips without objects that are told of one by one.
+_MOST_WARNINGS = 3
 # Share of the chip size up to which a box that ends near the border of a window ends there.
 _BORDER = 0.01
 _DEBUG_CHIP_PROBABILITY = 0.25
@@ -175,6 +177,8 @@ class ObjectDetection(Task):
     seed, debug and predict_debug_uri; of its backend: debug_uri.
     """
 
+    _full_scenes = 0
+
     def get_train_windows(self, scene: Scene) -> list[Box]:
         """Choose windows that show objects and, as neg_ratio says, some that show none.
 
@@ -206,9 +210,21 @@ class ObjectDetection(Task):
         attempts = min(_MAX_DRAWS_PER_NEGATIVE * wanted, 10 * wanted + _MANY_DRAWS)
         negative = make_neg_windows(source, labels, chip_size, wanted, attempts, keep, rng=rng)
         if len(negative) < wanted:
-            found = f"{len(negative)} of {wanted}"
-            log.warning("the scene %s gives %s chips without objects", scene.id, found)
+            self._tell_of_few(f"{len(negative)} of {wanted}", scene)
         return _told(positive + negative, scene)
+
+    def _tell_of_few(self, found: str, scene: Scene) -> None:
+        """Warn of a scene that is so full that no chip has room beside its objects."""
+        self._full_scenes += 1
+        if self._full_scenes > _MOST_WARNINGS:
+            return
+        more = "; if more scenes are as full, nothing is said"
+        log.warning(
+            "the scene %s gives %s chips without objects%s",
+            scene.id,
+            found,
+            more if self._full_scenes == _MOST_WARNINGS else "",
+        )
 
     def get_train_labels(self, window: Box, scene: Scene) -> ObjectDetectionLabels:
         """Return the boxes of which enough lies in a window, clipped to it."""

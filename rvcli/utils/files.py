@@ -13,6 +13,7 @@ from rvcli.filesystem import (
     ProtobufParseException,
     base_name,
     is_local,
+    parent_uri,
     resolve,
     shown,
     to_path,
@@ -142,6 +143,22 @@ def list_paths(uri: str, ext: str = "", fs: type[FileSystem] | None = None) -> l
         return found
     directory = to_path(uri)
     return [path for path in found if to_path(path).parent == directory]
+
+
+def names_in(folder_uri: str, ext: str) -> list[str]:
+    """List the names, without the extension, of the files with it that lie directly in a folder.
+
+    Returns:
+        in alphabetical order; none if there is no such folder.
+
+    Raises:
+        NotReadableError: it cannot be listed.
+    """
+    if not file_exists(folder_uri):
+        return []
+    folder = folder_uri.rstrip("/")
+    uris = [uri for uri in list_paths(folder, ext) if parent_uri(uri) == folder]
+    return sorted(base_name(uri).removesuffix(ext) for uri in uris)
 
 
 def upload_or_copy(src_path: str, dst_uri: str | None, fs: type[FileSystem] | None = None) -> None:

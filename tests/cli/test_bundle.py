@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import shutil
 import zipfile
 from pathlib import Path
@@ -66,15 +68,15 @@ def package_image(path):
 def test_a_package_that_was_changed_fails(project, package):
     """A file that is not what was packed is named, even where the model can be read."""
     with zipfile.ZipFile(package) as file:
-        own = {"bundle_config.json", "stac-mlm.json"}
-        (model,) = (n for n in file.namelist() if "/" not in n and n not in own)
-        content = file.read(model)
-    rewrite(package, **{Path(model).stem: content + b"\n"})
+        contents = {Path(name).stem: file.read(name) for name in file.namelist()}
+    changed = ("stac-mlm", "means")
+    rewrite(package, **{name: contents[name] + b"\n" for name in changed})
 
     result = project.rv("bundle", "check", str(package))
 
     assert 1 == result.code
-    assert f"{model} is not what was packed" in result.out
+    for name in changed:
+        assert re.search(rf"{name}[.\w]* is not what was packed", result.out)
 
 
 def test_an_older_package_has_no_test(project, package):
@@ -102,6 +104,25 @@ def test_what_cannot_be_a_package_is_refused(project, package):
     assert (4, "") == (result.code, result.out)
 
 
+def test_a_self_test_that_is_not_as_one_is_written_is_an_error(project, package):
+    """Of what is in a file nothing is believed: neither names outside its folder nor kinds."""
+    with zipfile.ZipFile(package) as file:
+        content = json.loads(file.read("self_test/self_test.json"))
+    test = content["test"]
+    for change, words in {
+        "training": ({"training": 5}, "training is no JSON object"),
+        "outside": ({"test": {**test, "images": ["../x.tif"]}}, "'../x.tif' is no name of a file"),
+        "to": ({"test": {**test, "expected": "../x.tif"}}, "'../x.tif' is no name of a file"),
+        "without": ({"test": {**test, "expected": "gone.tif"}}, "what is expected cannot be read"),
+        "newer": ({"schema": 9}, "self-test: absent: its self-test is that of another release"),
+    }.values():
+        rewrite(package, self_test=json.dumps({**content, **change}).encode())
+        result = project.rv("bundle", "check", str(package))
+        assert words in result.out + result.err
+        assert "unexpected" not in result.err
+        assert ("absent" in words) == (result.code == 0)
+
+
 def bundle(project, *options):
     """Make the package anew."""
     path = project.root / "out/bundle/halves/predict_package.zip"
@@ -112,9 +133,10 @@ def bundle(project, *options):
 
 
 def test_packages_are_the_same_each_time(project, package):
-    """Equal models give equal bytes, self-test and all."""
-    made = bundle(project)
-    assert package.read_bytes() == made.read_bytes()
+    """Equal models give equal bytes, self-test and all, also when they were trained anew."""
+    before = package.read_bytes()
+    assert before == bundle(project).read_bytes()
+    assert before == bundle(project, "train").read_bytes()
 
 
 def test_imagery_may_be_gone_when_a_package_is_made(project, package):

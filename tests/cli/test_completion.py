@@ -115,6 +115,13 @@ def test_what_is_broken_offers_what_is_built_in(project):
     assert [] == offered("nonsense", "a")
 
 
+def test_a_plugin_that_takes_long_is_not_waited_for(project):
+    """What is built in is offered then."""
+    project.write("rv.toml", '[PLUGINS]\nfiles = ["hangs.py"]\n')
+    project.write("hangs.py", "import time\ntime.sleep(30)\n")
+    assert ["dask"] == offered("run", "d")
+
+
 def test_nothing_is_printed(town):
     """What plugins print does not get between the words that are offered."""
     offered("run", "")

@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import socket
 import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from rvcli.doctor import finding, machine
+from rvcli.cli.commands import doctor
+from rvcli.doctor import endpoints, finding, machine
+from rvcli.profile import Settings
 
 
 def statuses(result, topic):
@@ -56,6 +59,22 @@ def test_the_profile_and_its_plugins(project):
     [(status, text)] = statuses(result, "plugins")
     assert "problem" == status
     assert "nothing_of_this_name" in text
+
+
+def test_a_plugin_that_hangs(project, monkeypatch):
+    """It is given up, and named with the line where it hangs; the others load."""
+    monkeypatch.setattr(doctor, "_PATIENCE_S", 0.2)
+    monkeypatch.syspath_prepend(project.root)
+    project.write("rv.toml", '[PLUGINS]\nfiles = ["hangs.py", "fine.py"]\n')
+    hangs = "import time\ntry:\n    time.sleep(60)\nexcept Exception:\n    pass\n"
+    path = project.write("hangs.py", hangs)
+    project.write("fine.py", "def register_plugin(plugin_registry):\n    pass\n")
+
+    result = project.rv("doctor", "--json")
+
+    (problem, text), (ok, _) = statuses(result, "plugins")
+    assert ("problem", "ok") == (problem, ok)
+    assert f"plugin {path} does not load: it takes longer than 0.2 s ({path}:3)" == text
 
 
 def test_a_profile_that_cannot_be_read(project):
@@ -107,13 +126,15 @@ def test_credentials_are_not_shown(project, monkeypatch):
 
 def test_endpoints(project, monkeypatch):
     """Servers that answer are fine, others are problems; passwords are masked."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
+    with ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        port = server.server_port
         monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://user:hunter2@127.0.0.1:{port}")
-        result = project.rv("doctor", "--json")
-        assert [("ok", f"AWS_ENDPOINT_URL: http://********@127.0.0.1:{port} answers")] == (
-            statuses(result, "endpoints")
-        )
+        [found] = endpoints.look(Settings())
+        server.shutdown()
+    assert ("ok", f"AWS_ENDPOINT_URL: http://********@127.0.0.1:{port} answers") == (
+        *(found.status, found.text),
+    )
     project.write("rv.toml", f'[DASK]\nscheduler = "tcp://127.0.0.1:{port}"\n')
     found = statuses(project.rv("doctor", "--json"), "endpoints")
     assert ["problem", "problem"] == [status for status, _ in found]
@@ -121,6 +142,17 @@ def test_endpoints(project, monkeypatch):
         f"DASK.scheduler: tcp://127.0.0.1:{port} cannot be reached: Connection refused"
         == (found[1][1])
     )
+
+
+def test_an_endpoint_that_takes_connections_and_says_nothing(monkeypatch):
+    """It is a problem after a short while."""
+    monkeypatch.setattr(endpoints, "_TIMEOUT_S", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{port}")
+        [found] = endpoints.look(Settings())
+    assert "problem" == found.status
+    assert "takes connections, but does not answer: timed out" in found.text
 
 
 @pytest.mark.parametrize(

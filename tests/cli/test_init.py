@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -121,6 +122,43 @@ def test_questions(project, monkeypatch):
     assert ["Image", "Labels", "Classes,", "Task", "Chip"] == [q.split()[0] for q in asked]
     assert "task: object detection" in result.out
     assert "chip size: 96 pixels" in result.out
+
+
+def test_what_lies_in_the_directory_is_taken(project, monkeypatch):
+    """No demo is drawn beside an image with labels; on a terminal they are proposed."""
+    project.rv("init", "demo")
+    for name, own in (("village.tif", "town.tif"), ("village.geojson", "houses.geojson")):
+        (project.root / "demo/data" / name).rename(project.root / own)
+    shutil.rmtree(project.root / "demo")
+    asked = {}
+
+    def answer(question, **options):
+        asked[question.split()[0]] = options["default"]
+        return options["default"]
+
+    monkeypatch.setattr(init.click, "prompt", answer)
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    assert 0 == project.rv("init", "mine").code
+    assert ("town.tif", "houses.geojson") == (asked["Image"], asked["Labels"])
+    assert str(project.root / "town.tif") == rows(project.root / "mine")[0]["image"]
+
+    assert 0 == project.rv("init", "--yes").code
+    assert {("town.tif", "houses.geojson")} == {
+        (row["image"], row["labels"]) for row in rows(project.root)
+    }
+    assert not (project.root / "data").exists()
+
+
+def test_a_demo_can_be_had_beside_imagery(project, monkeypatch):
+    """An image without labels is proposed on a terminal only; the word demo draws one."""
+    project.write("town.tif", "")
+
+    def answer(question, **options):
+        return "demo" if question.startswith("Image") else options["default"]
+
+    monkeypatch.setattr(init.click, "prompt", answer)
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    assert "the imagery is drawn" in project.rv("init").out
 
 
 def test_names_with_code_in_them_do_nothing(project):

@@ -123,3 +123,53 @@ def test_the_form_of_logs_is_one_of_two(talks):
     result = talks.rv("run", "inprocess", "talks.py", "--log-format", "yaml")
     assert 2 == result.code
     assert "'text', 'json'" in result.err
+
+
+FOREIGN = """
+import logging, sys, warnings
+
+print("on the standard output")
+print("on the standard error, without an end", end="", file=sys.stderr)
+warnings.simplefilter("default")
+warnings.warn("odd")
+logging.getLogger("elsewhere").warning("odd as well")
+"""
+
+
+def test_what_other_code_prints_is_json_too(talks):
+    """Each line of the standard error is an object, whoever wrote it."""
+    talks.write("foreign.py", FOREIGN + SET)
+
+    result = talks.rv("--log-format", "json", "ls", "foreign.py")
+
+    said = [json.loads(line) for line in result.err.splitlines()]
+    printed = [s["message"] for s in said if s.get("event") == "printed"]
+    assert ["on the standard output", "on the standard error, without an end"] == printed
+    warned = [s["message"] for s in said if s["level"] == "WARNING"]
+    assert "UserWarning: odd" in warned[0]
+    assert "odd as well" == warned[1]
+    assert "printed" not in result.out
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("run", "--nosuch", "--log-format", "json"),
+        ("--log-format=json", "nosuch"),
+        ("run", "--log-format", "json"),
+    ],
+)
+def test_arguments_that_cannot_be_understood_are_told_as_json(talks, words):
+    """Whether the option comes before what is wrong or after it."""
+    result = talks.rv(*words)
+    assert 2 == result.code
+    assert [2] == [json.loads(line)["exit_code"] for line in result.err.splitlines()]
+    assert "" == result.out
+
+
+def test_plugins_that_do_not_load_are_told_as_json(talks):
+    """A warning of rv keys is an object, too."""
+    talks.write("talk.py", "import nothing_of_this_name")
+    result = talks.rv("keys", "task", "--log-format", "json")
+    [said] = [json.loads(line) for line in result.err.splitlines()]
+    assert ("WARNING", True) == (said["level"], "nothing_of_this_name" in said["message"])

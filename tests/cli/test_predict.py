@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pytest
 import rasterio
 
 
@@ -54,7 +55,9 @@ def test_many_images_are_predicted_with_one_model(project, package):
 
     assert 1 == result.code
     assert ["a.tif", "b.tif"] == sorted(p.name for p in (project.root / "found").glob("*.*"))
-    assert "more/c.tif:\nerror: bands: the image has 1; trained on 2\n" in result.err
+    assert (
+        "more/c.tif:\nerror: the image has 1 bands, but the model was trained on 2\n" in result.err
+    )
     assert "error: 2 of 4 images were not predicted: more/c.tif, gone.tif" in result.err
     assert "predictions: found/b.tif\n" in result.out
 
@@ -92,6 +95,25 @@ def test_an_image_that_differs_is_warned_of(project, package):
     assert (0, "", "") == project.rv(*words, "-q")
     result = project.rv(*words, "--strict")
     assert (1, True) == (result.code, "error: dtype: uint16; trained on uint8" in result.err)
+
+
+@pytest.mark.parametrize(
+    ("words", "error"),
+    [
+        (("{name}.png",), "ends with .png"),
+        (("found/", "--aoi", "gone.geojson"), "there is no file 'gone.geojson'"),
+        (("{name}.tif", "--export-config", "{name}.tif"), "is named for the predictions and for"),
+    ],
+)
+def test_what_fits_no_image_is_refused(project, package, words, error):
+    """Once and for all images where it can be; nothing is written."""
+    project.write_image("a.tif", halves(10, 200))
+
+    result = project.rv("predict", str(package), "a.tif", "image.tif", *words)
+
+    assert (1, "") == result[:2]
+    assert error in result.err
+    assert not list(project.root.glob("found/*"))
 
 
 def test_a_wrong_channel_order_is_wrong_usage(project):

@@ -192,12 +192,24 @@ class TestAverages:
         expected = " (averages: precision 0.500, recall 1.000, f1 0.600, ap50 0.700)"
         assert expected == outcome.average_figures(str(path))
 
+    def test_classes_have_their_own(self, tmp_path: Path) -> None:
+        """A class that is rare does not show in averages; one alone is the average."""
+        items = [{"class_name": name, "f1": f1} for name, f1 in [("a", 0.5), ("b", 1.0)]]
+        none = {"class_name": "c", "f1": None}
+        path = tmp_path / "eval.json"
+        average = {"class_name": "average", "f1": 0.99}
+        path.write_text(json.dumps({"overall": [*items, none, average]}))
+        assert "f1 by class: a 0.500, b 1.000" == outcome.class_figures(str(path))
+        path.write_text(json.dumps({"overall": [items[0], average]}))
+        assert "" == outcome.class_figures(str(path))
+
     @pytest.mark.parametrize("text", ["", "[]", "{}", '{"overall": []}', '{"overall": 3}'])
     def test_other_files_have_none(self, tmp_path: Path, text: str) -> None:
         """A plugin's evaluator writes what it wants."""
         path = tmp_path / "eval.json"
         path.write_text(text)
         assert "" == outcome.average_figures(str(path))
+        assert "" == outcome.class_figures(str(path))
 
     def test_a_missing_file_has_none(self, tmp_path: Path) -> None:
         """It may be known by its record alone."""

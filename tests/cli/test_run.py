@@ -141,6 +141,7 @@ def test_missing_inputs_are_refused_by_name(copies):
         (["inprocess", "copies.py", "-p", "copies.py"], "more than one experiment is given"),
         (["inprocess", "copies.py", "-e", "copies"], "more than one experiment is given"),
         (["inprocess", "-e", "copies", "-p", "copies.py"], "more than one experiment is given"),
+        (["copies.py"], "TIP: on this machine: rv run local copies.py"),
         (["inproces", "copies.py"], "there is no runner 'inproces'"),
         (["inprocess", "copies.py", "cop"], "no command is named 'cop'"),
         (["inprocess", "copies.py", "train"], "no experiment has the command TRAIN"),

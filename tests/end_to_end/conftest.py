@@ -327,7 +327,9 @@ def outputs(root: Path) -> Mapping[str, Any]:
     found: dict[str, Any] = {}
     for path in sorted(root.rglob("*")):
         name = path.relative_to(root).as_posix()
-        if path.is_dir() or path.name.startswith("command-") or name.startswith("experiments/"):
+        if path.is_dir() or path.name.startswith("command-") or name == "report.html":
+            continue
+        if name.startswith(("experiments/", "history/")):
             continue
         if path.suffix == ".tif":
             with rasterio.open(path) as image:
@@ -350,8 +352,7 @@ def package_content(path: Path) -> dict[str, bytes]:
     import zipfile
 
     with zipfile.ZipFile(path) as package:
-        left_out = ("bundle_config.json", "stac-mlm.json")  # one has paths, one has times
-        names = [name for name in package.namelist() if name not in left_out]
+        names = [name for name in package.namelist() if name != "bundle_config.json"]
         return {name: package.read(name) for name in names}
 
 

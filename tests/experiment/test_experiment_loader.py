@@ -265,6 +265,8 @@ def test_missing_file_names_the_nearest(experiment: Path) -> None:
     assert "there are: experiment.py" == fails(experiment.parent / "other").hint
     assert "is a directory" in fails(experiment.parent).message
     assert fails(experiment.parent / "none" / "x.py").hint is None
+    (experiment.parent / "empty").mkdir()
+    assert "rv init makes" in str(fails(experiment.parent / "empty" / "experiment.py").hint)
 
 
 def test_missing_module_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

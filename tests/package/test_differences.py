@@ -68,12 +68,19 @@ def test_bands_that_the_model_cannot_take_are_an_error() -> None:
     more = replace(TRAINED, bands=4, percentiles=percentiles(*[(100, 4000)] * 4))
     (found,) = differ(more, channels=4)
     assert found.is_fatal
-    assert "the image has 4 (red, nir); trained on 2 (red, nir). --channel-order" in str(found)
+    assert "the image has 4 bands (red, nir); trained on 2 (red, nir). --channel-order" in str(
+        found
+    )
     (found,) = differ(more, channels=2)
     assert not found.is_fatal
     assert [] == differ(more, order=[3, 0])
     (found,) = differ(more, order=[0, 1, 2], channels=3)
-    assert (True, "--channel-order names 3") == (found.is_fatal, found.here)
+    assert (True, "--channel-order names 3 bands") == (found.is_fatal, found.here)
+    (found,) = differ(more, channels=0)
+    assert found.is_fatal
+    (found,) = differ(TRAINED, channels=1)
+    assert "of the 2 bands of the image 1 are read, but the model was trained on 2" in found.error
+    assert found.advice.endswith("counted from 0: 0 1")
 
 
 def test_older_packages_know_less() -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,6 +13,7 @@ from shapely.geometry import shape
 
 from rvcli import keys
 from rvcli.errors import DataError, UsageError
+from rvcli.project.pairs import Imagery, imagery_in
 from rvcli.project.proposal import Proposal, look, propose
 from rvcli.project.wishes import Wishes, take_default
 from tests.project.conftest import CRS, GRID, Data
@@ -271,6 +274,31 @@ def test_what_cannot_be(data: Data, message: str) -> None:
     with pytest.raises(error, match=message) as caught:
         proposed(labels="town.geojson", **wishes)
     assert caught.value.hint
+
+
+def test_imagery_of_a_folder(tmp_path: Path) -> None:
+    """One image is named by itself, several by their folder; labels by what is alone or beside."""
+    assert imagery_in(tmp_path) is None
+    files = ["a.tif", "houses.geojson", "b.tif", "a.gpkg"]
+    found = []
+    for file in files:
+        (tmp_path / file).touch()
+        found.append(imagery_in(tmp_path))
+    a, houses = str(tmp_path / "a.tif"), str(tmp_path / "houses.geojson")
+    expected = [(a, "", False), (a, houses, True), (str(tmp_path), houses, True)]
+    assert [Imagery(*e) for e in [*expected, (str(tmp_path), "", True)]] == found
+
+
+def test_coordinates_that_are_no_degrees(data: Data) -> None:
+    """GeoJSON of another CRS than the image's that does not say which is recognized."""
+    data.image()
+    data.labels(GRID, kind="Hexagon")
+    path = data.root / "town.geojson"
+    text = re.sub(r"(\d+\.\d+)", r"\g<1>e4", path.read_text())
+    path.write_text(text)
+    with pytest.raises(DataError) as caught:
+        proposed()
+    assert "these are no degrees" in str(caught.value.hint)
 
 
 def test_exchanged_coordinates(data: Data) -> None:

@@ -117,6 +117,20 @@ def test_lease_is_given_back_after_an_error(uri: str) -> None:
     assert _left(uri) == []
 
 
+def test_an_interrupt_while_it_is_taken_leaves_none(
+    uri: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C between the file and the block removes the file."""
+
+    def interrupt(*arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("rvcli.records.lease._in_force", interrupt)
+    with pytest.raises(KeyboardInterrupt), claim(uri):
+        pass
+    assert _left(uri) == []
+
+
 def test_live_owner_is_waited_for(any_uri: str, other: _Process) -> None:
     """A second claim waits, says for whom, once, and goes on when the first is done."""
     waited_for: list[Holder] = []

@@ -167,6 +167,19 @@ def test_too_few_chips_without_objects(
     assert "the scene scene gives 0 of 2 chips without objects" in caplog.text
 
 
+def test_of_many_full_scenes_a_few_are_named(
+    make_scene: MakeScene, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A thousand plots that are full of trees are not a thousand warnings."""
+    scene = make_scene(boxes=[[0, 0, 40, 40]], aoi=[shapely.box(0, 0, 41, 41)])
+    task = make_task(neg_ratio=2)
+    with caplog.at_level(logging.WARNING):
+        for _ in range(5):
+            windows_of(task, scene)
+    assert 3 == caplog.text.count("chips without objects")
+    assert "if more scenes are as full" in caplog.messages[-1]
+
+
 def test_a_scene_without_objects_gives_chips_too(make_scene: MakeScene) -> None:
     """Where nothing is to be found, there are 100 chips without objects for each neg_ratio."""
     assert len(windows_of(make_task(neg_ratio=0.5), make_scene(boxes=[]))) == 50

@@ -206,3 +206,12 @@ def test_json_layout_is_compact_by_default(root: Path) -> None:
     """Without indent a JSON file is one line."""
     files.json_to_file({"a": [1, 2]}, str(root / "a"))
     assert json.dumps({"a": [1, 2]}) == (root / "a").read_text()
+
+
+def test_names_in_a_folder(tmp_path: Path) -> None:
+    """Names lack the extension; other files, folders and what lies deeper are left out."""
+    for name in ("b.json", "a.json", "c.txt", "deep/d.json"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("{}")
+    assert ["a", "b"] == files.names_in(f"{tmp_path}/", ".json")
+    assert [] == files.names_in(str(tmp_path / "none"), ".json")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
@@ -288,12 +287,10 @@ def _fit_scores(
         early_stopping=False,
         random_state=options.seed,
     )
-    started_s = time.monotonic()
     with progress.track("growing the trees that score windows", None):
         estimator.fit(sample.features, sample.classes)
     if watch is not None:
-        seconds = time.monotonic() - started_s
-        watch(history_of(estimator, sample.features, sample.classes, seconds))
+        watch(history_of(estimator, sample.features, sample.classes))
     return trees_to_onnx(estimator, [0.0] * np.size(estimator._baseline_prediction))
 
 

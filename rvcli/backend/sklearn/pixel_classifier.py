@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeAlias
@@ -66,12 +65,10 @@ def train_model(
     estimator = HistGradientBoostingClassifier(
         max_iter=iterations, learning_rate=learning_rate, early_stopping=False, random_state=seed
     )
-    started_s = time.monotonic()
     with track(f"growing {iterations} trees a class", None):
         estimator.fit(sample.features, sample.labels)
     if watch is not None:
-        seconds = time.monotonic() - started_s
-        watch(history_of(estimator, sample.features, sample.labels, seconds))
+        watch(history_of(estimator, sample.features, sample.labels))
     class_ids = tuple(int(class_id) for class_id in estimator.classes_)
     return PixelModel(
         spec=spec,

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from rvcli.doctor import Finding
 
+# Long enough for a plugin that imports PyTorch from a cold disk.
+_PATIENCE_S = 15.0
 _COLOURS = {"ok": "green", "warning": "yellow", "problem": "red"}
 
 
@@ -54,7 +56,7 @@ def _findings(state: State, network: bool) -> Iterator[Finding]:
     from rvcli.doctor import PROBLEM, Finding, examine
 
     try:
-        with state.session(strict=False, quiet=True) as session:
+        with state.session(strict=False, quiet=True, patience_s=_PATIENCE_S) as session:
             yield from examine(session.settings, session.plugins, network=network)
     except RvError as e:
         advice = e.hint or "rv config show --origin prints where settings come from"

@@ -39,13 +39,12 @@ def command(
 
     selection = select(**selected)
     wanted = [word.upper() for word in selection.commands]
-    with state.session():
+    with state.session(), work_view(quiet=state.is_quiet):
         loaded = selection.load()
         # Each command is explained as part of the whole pipeline, which `rv run` would run.
-        with work_view(quiet=state.is_quiet):
-            plan = replace(selection, commands=_commands(loaded, wanted)).plan(
-                loaded, Planning(rerun, splits, skip_file_check)
-            )
+        plan = replace(selection, commands=_commands(loaded, wanted)).plan(
+            loaded, Planning(rerun, splits, skip_file_check)
+        )
     if not state.is_quiet:
         warn(list(plan.warnings))
     steps = [step for step in plan.steps if not wanted or _is_meant(step, wanted)]

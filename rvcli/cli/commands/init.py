@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from rvcli.project.wishes import Ask, Wishes
 
 _TASKS = ("segmentation", "detection", "classification")
+_DEMO = "demo"
 
 
 @click.command("init", cls=Program)
@@ -32,7 +33,8 @@ _TASKS = ("segmentation", "detection", "classification")
     multiple=True,
     metavar="FILE",
     shell_complete=completion.files,
-    help="An image, a glob in quotes, a folder or a URI. Repeatable. Without any, a demo is drawn.",
+    help="An image, a glob in quotes, a folder or a URI. Repeatable. Without any, those in DIR are"
+    " taken that have labels; if there are none, a demo is drawn.",
 )
 @click.option(
     "--labels",
@@ -118,17 +120,15 @@ def _make(root: Path, wishes: Wishes, ask: Ask, plugin: bool, force: bool, state
     from dataclasses import replace
     from tempfile import TemporaryDirectory
 
+    from rvcli.cli.render.progress import work_view
     from rvcli.project.demo import IMAGE, LABELS, draw_demo
     from rvcli.project.proposal import look, propose
     from rvcli.project.write import project_files, write_files
 
     drawn: tuple[str, ...] = ()
     _refuse_full(root, wishes, force)
-    if not wishes.images and ask is _on_terminal:
-        image = ask("Image (a file, a glob or a folder; nothing for a demo)", "")
-        if image:
-            found = wishes.labels or _words(ask("Labels (nothing for those beside the image)", ""))
-            wishes = replace(wishes, images=(image,), labels=found)
+    if not wishes.images:
+        wishes = _found(root, wishes, ask)
     with TemporaryDirectory(prefix="rv-init-") as tmp_dir:
         if not wishes.images:
             task = wishes.task or keys.SEMANTIC_SEGMENTATION
@@ -136,7 +136,8 @@ def _make(root: Path, wishes: Wishes, ask: Ask, plugin: bool, force: bool, state
             image, labels = draw_demo(place, task)
             wishes = replace(wishes, task=task, images=(image,), labels=(labels,))
             drawn = (IMAGE, LABELS)
-        material = look(wishes, tmp_dir)
+        with work_view(quiet=state.is_quiet):
+            material = look(wishes, tmp_dir)
         if not (drawn or state.is_quiet):
             _tell_material(material)
         proposal = propose(material, wishes, ask)
@@ -147,6 +148,31 @@ def _make(root: Path, wishes: Wishes, ask: Ask, plugin: bool, force: bool, state
             draw_demo(root, proposal.task)
     if not state.is_quiet:
         _tell(root, [*written, *drawn], proposal)
+
+
+def _found(root: Path, wishes: Wishes, ask: Ask) -> Wishes:
+    """Return wishes with the imagery that is there, or that a person names; without, for a demo."""
+    from dataclasses import replace
+
+    from rvcli.project.pairs import imagery_in
+
+    asks = ask is _on_terminal
+    there = imagery_in(root) or (imagery_in(Path()) if asks else None)
+    if not asks:
+        if there is None or not there.is_labelled:
+            return wishes
+        return replace(wishes, images=(there.images,), labels=_words(there.labels))
+    other = f"{_DEMO!r} draws one to try things on" if there else "nothing for a demo"
+    proposed = there.images if there else ""
+    image = ask(f"Image (a file, a glob or a folder; {other})", proposed)
+    if not image or (image == _DEMO and not Path(_DEMO).exists()):
+        return wishes
+    labels = wishes.labels
+    if not labels:
+        proposed = there.labels if there and image == proposed else ""
+        other = "" if proposed else "; nothing for those beside the image"
+        labels = _words(ask(f"Labels (a file, a glob or a folder{other})", proposed))
+    return replace(wishes, images=(image,), labels=labels)
 
 
 def _at_home(proposal: Proposal, root: Path) -> Proposal:
@@ -181,8 +207,14 @@ def _refuse_full(root: Path, wishes: Wishes, force: bool) -> None:
 def _on_terminal(question: str, default: str, choices: Sequence[str] = ()) -> str:
     """Ask a person; an empty answer is the default."""
     kind = click.Choice(list(choices)) if choices else str
+    # Where each choice has a line of its own, they are not named again.
     answer = click.prompt(
-        question, default=default, type=kind, show_default=bool(default), err=True
+        question,
+        default=default,
+        type=kind,
+        show_default=bool(default),
+        show_choices="\n" not in question,
+        err=True,
     )
     return str(answer).strip()
 

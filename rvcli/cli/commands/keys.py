@@ -10,6 +10,7 @@ import click
 from rvcli.cli import completion
 from rvcli.cli.options import shared_options
 from rvcli.cli.program import Program
+from rvcli.cli.say import say
 from rvcli.cli.state import State
 
 if TYPE_CHECKING:
@@ -55,4 +56,4 @@ def tell_broken(plugins: Iterable[LoadedPlugin]) -> None:
     """Warn of plugins that do not load: their keys are missing."""
     for plugin in plugins:
         if plugin.error is not None:
-            click.echo(f"warning: {plugin.error.message}", err=True)
+            say("WARNING", plugin.error.message)

@@ -47,11 +47,12 @@ def command(
     made those. Each file is compared with what its record says of it.
     """
     from rvcli.cli.render.lineage import print_lineage
+    from rvcli.cli.render.progress import work_view
     from rvcli.cli.render.table import print_json
     from rvcli.lineage import Finder, trace
     from rvcli.lineage.states import Checker
 
-    with state.session(strict=False):
+    with state.session(strict=False), work_view(quiet=state.is_quiet):
         lineage = trace(uri, Finder(roots), depth=depth, checker=Checker(not no_check))
     if as_json:
         print_json(lineage.to_dict())

@@ -20,6 +20,7 @@ from rvcli.errors import UsageError
 @click.pass_obj
 def command(state: State, /, as_json: bool, **selected: Any) -> None:
     """List the experiments of a file, and their commands; no imagery is looked at."""
+    from rvcli.cli.render.progress import work_view
     from rvcli.cli.render.table import print_json, print_table
 
     selection = select(**selected)
@@ -28,7 +29,7 @@ def command(state: State, /, as_json: bool, **selected: Any) -> None:
             f"rv ls takes one experiment file, not {' '.join(selection.commands)!r}",
             hint="use -m and -f to list some of the experiments",
         )
-    with state.session():
+    with state.session(), work_view(quiet=state.is_quiet):
         experiments, commands = selection.load()
         rows = [_experiment(e) for e in experiments] + [_command(c) for c in commands]
     if as_json:

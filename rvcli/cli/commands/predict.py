@@ -104,6 +104,7 @@ def command(
     from rvcli.cli.predictions import Predictions
     from rvcli.cli.render.progress import work_view
     from rvcli.profile.rv_config import RVConfig, use_tmp_dir
+    from rvcli.progress import track
 
     with state.session(), terminations_interrupt():
         from rvcli import Predictor  # what a test has put in its place as well
@@ -113,7 +114,8 @@ def command(
         found = expand(images)
         is_many = len(found) > 1 or is_folder(output)
         with RVConfig.get_tmp_dir() as tmp_dir, work_view(quiet=state.is_quiet):
-            predictor = Predictor(package, tmp_dir, update_stats, channel_order)
+            with track("opening the package", None, ""):
+                predictor = Predictor(package, tmp_dir, update_stats, channel_order)
             ending = predictor.ending if is_many else ""
             outputs = outputs_for(found, output, ending) if is_many else [output]
             configs = _config_uris(found, export_config)

@@ -79,6 +79,11 @@ def command(
     analyze, chip, train, predict, eval and bundle, or an auxiliary command; without any, all are
     run.
     """
+    if runner.endswith(".py"):
+        raise UsageError(
+            f"{runner} stands where the runner is to be named, which says where commands run",
+            hint=f"on this machine: rv run local {runner}",
+        )
     selection = select(**selected)
     with state.session() as session:
         found = _runner(runner)
@@ -87,7 +92,10 @@ def command(
                 f"commands of the runner {runner!r} end with rv, so --detach cannot be",
                 hint="leave it out, or choose a runner such as aws_batch",
             )
-        loaded = selection.load()
+        from rvcli.cli.render.progress import work_view
+
+        with work_view(quiet=state.is_quiet):
+            loaded = selection.load()
         from rvcli.dag.definition import default_commands
         from rvcli.profile.paths import absolute
         from rvcli.runner.experiment_runner import RunOptions, ignore_question
@@ -119,8 +127,6 @@ def command(
                 splits=splits,
             )
             return
-        from rvcli.cli.render.progress import work_view
-
         with work_view(quiet=state.is_quiet):
             plan = selection.plan(loaded, Planning(rerun, splits, skip_file_check))
         if not state.is_quiet:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from typing import TextIO, cast
 
 from rich.console import Console, Group
+from rich.file_proxy import FileProxy
 from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
@@ -63,7 +65,11 @@ class Bars:
             get_renderable=self.render,
             refresh_per_second=_REFRESHES_A_SECOND,
             transient=True,
+            # It would put back what it found, which in a block of its own is not what was before.
+            redirect_stdout=False,
+            redirect_stderr=False,
         )
+        self._above: dict[int, FileProxy] = {}
 
     def __call__(self, event: RunEvent) -> None:
         """Show an event."""
@@ -78,10 +84,21 @@ class Bars:
         text = Text(mask_uris(describe(event)), style=_STYLES.get(event.kind, ""))
         self.console.print(text, soft_wrap=True)
 
+    def above(self, stream: TextIO) -> TextIO:
+        """Return what writes to a stream of this terminal, above the bars while there are any."""
+        if not self._live.is_started:
+            return stream
+        with self._lock:
+            return cast(
+                "TextIO", self._above.setdefault(id(stream), FileProxy(self.console, stream))
+            )
+
     def close(self) -> None:
         """Take the bars away."""
         with self._lock:
             self._closed = True
+            for stream in self._above.values():
+                stream.flush()  # of a line that has not ended
         if self._timer is not None:
             self._timer.cancel()
         self._live.stop()

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from rvcli.runner.outcome import JobResult, Outcome
 
 MOST_URIS = 5
+_MOST_CLASSES = 8
 RESULTS = {keys.PREDICT: "predictions", keys.EVAL: "metrics", keys.BUNDLE: "predict package"}
 
 
@@ -67,6 +68,7 @@ def print_outcome_json(
 def print_results(plan: Plan) -> None:
     """Print where the predictions, metrics and packages are."""
     if plan.to_run:
+        print_class_figures(plan)
         print(f"done: {summary(plan).replace(' to run', ' run')}")
     for command_type, name in RESULTS.items():
         uris = {
@@ -80,6 +82,17 @@ def print_results(plan: Plan) -> None:
             print(f"{name}: {uri}{figures}")
         if len(uris) > MOST_URIS:
             print(f"{name}: and {len(uris) - MOST_URIS} more")
+
+
+def print_class_figures(plan: Plan) -> None:
+    """Print how good each class is: averages hide those that are rare."""
+    lines = []
+    for step in plan.steps:
+        if step.definition.command_type == keys.EVAL:
+            found = map(class_figures, sorted(step.definition.io_def.output_uris))
+            lines += [f"{step.id}: {figures}" for figures in found if figures]
+    for line in lines[:MOST_URIS]:
+        print(line)
 
 
 def print_reports(uris: Sequence[str]) -> None:
@@ -101,6 +114,21 @@ def average_figures(uri: str) -> str:
         return ""
     words = [f"{name} {value:.3f}" for name, value in figures if isinstance(value, float)]
     return f" (averages: {', '.join(words)})" if words else ""
+
+
+def class_figures(uri: str) -> str:
+    """Return F1 of the classes of an evaluation; none for another kind of file, or of one class."""
+    from rvcli.utils.files import file_to_json
+
+    try:
+        items = [(item["class_name"], item["f1"]) for item in file_to_json(uri)["overall"]]
+    except (RvError, KeyError, TypeError, AttributeError):
+        return ""
+    words = [f"{name} {f1:.3f}" for name, f1 in items if name != "average" and f1 is not None]
+    if len(words) < 2:
+        return ""
+    more = f" and {len(words) - _MOST_CLASSES} more" if len(words) > _MOST_CLASSES else ""
+    return f"f1 by class: {', '.join(words[:_MOST_CLASSES])}{more}"
 
 
 def _count(number: int) -> str:

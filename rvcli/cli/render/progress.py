@@ -6,8 +6,8 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from typing import Any, TextIO
+from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout, suppress
+from typing import TYPE_CHECKING, Any, TextIO, cast
 
 from rvcli.cli.render.pace import Paces, duration
 from rvcli.cli.render.table import is_styled
@@ -16,6 +16,9 @@ from rvcli.profile.secrets import mask_uris
 from rvcli.progress import ProgressEvent, use_sink
 from rvcli.runner.events import EventSink, RunEvent, progress_of
 from rvcli.utils.logs import is_json, json_line
+
+if TYPE_CHECKING:
+    from rvcli.cli.render.bars import Bars
 
 BARS_AFTER_S = 2.0
 FIRST_LINE_AFTER_S = 5.0
@@ -42,10 +45,11 @@ def progress_view(*, quiet: bool, total: int | None = None) -> Iterator[EventSin
         from rvcli.cli.render.bars import Bars
 
         bars = Bars(Console(file=sys.stdout), total)
-        try:
-            yield bars
-        finally:
-            bars.close()
+        with _prints_above(bars):
+            try:
+                yield bars
+            finally:
+                bars.close()
     else:
         with _lines(sys.stdout) as view:
             yield view
@@ -67,7 +71,7 @@ def work_view(*, quiet: bool) -> Iterator[None]:
         yield
     elif is_styled(sys.stderr):
         bars = _LateBars(sys.stderr)
-        with use_sink(_of_no_job(bars)):
+        with use_sink(_of_no_job(bars)), _prints_above(bars):
             try:
                 yield
             finally:
@@ -124,6 +128,10 @@ class _LateBars:
                 self._timer.daemon = True
                 self._timer.start()
 
+    def above(self, stream: TextIO) -> TextIO:
+        """Return what writes to a stream of this terminal."""
+        return stream if self._bars is None else cast("TextIO", self._bars.above(stream))
+
     def close(self) -> None:
         """Take the bars away, if there are any."""
         if self._timer is not None:
@@ -141,6 +149,28 @@ class _LateBars:
             self._bars = Bars(Console(file=self._stream), after_s=0.0)
             if self._last is not None:
                 self._bars(self._last)
+
+
+@contextmanager
+def _prints_above(bars: Bars | _LateBars) -> Iterator[None]:
+    """Put what is printed to the terminal inside the block above the bars."""
+    with ExitStack() as stack:
+        if sys.stdout.isatty():
+            stack.enter_context(redirect_stdout(_Above(sys.stdout, bars)))
+        if sys.stderr.isatty():
+            stack.enter_context(redirect_stderr(_Above(sys.stderr, bars)))
+        yield
+
+
+class _Above:
+    """A stream of a terminal on which there may be bars."""
+
+    def __init__(self, stream: TextIO, bars: Bars | _LateBars) -> None:
+        self._stream = stream
+        self._bars = bars
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._bars.above(self._stream), name)
 
 
 @contextmanager

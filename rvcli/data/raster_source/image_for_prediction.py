@@ -68,6 +68,13 @@ def is_item(image_uri: str) -> bool:
     return not is_list and base_name(image_uri).lower().endswith((".json", ".geojson"))
 
 
+def name_of_image(image_uri: str) -> str:
+    """Return the name of an image without its extension; of several files, that of the first."""
+    first = image_uri.strip().lstrip('["').split('"')[0].split(",")[0]
+    name = base_name(first.partition("?")[0])
+    return name.rpartition(".")[0] or name
+
+
 def _stack_of(source: Any, item_uri: str, chosen: Sequence[Asset]) -> Any:
     count = len(source.raster_sources)
     if len(chosen) != count:

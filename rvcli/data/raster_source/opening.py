@@ -22,6 +22,9 @@ from rvcli.utils.files import download_if_needed
 
 log = logging.getLogger(__name__)
 
+# Images that were warned of: they are opened more than once.
+_told: set[str] = set()
+
 # Formats of which a window can be read without the rest of the file.
 _WINDOWED_DRIVERS = {"COG", "GTiff", "JP2OpenJPEG", "VRT"}
 
@@ -149,7 +152,8 @@ def check_real(dtypes: Sequence[str], name: str) -> None:
 
 def warn_of_imagery_in_alpha(dataset: Any, name: str) -> None:
     """Warn if the fourth of four bands counts as alpha, but looks like imagery."""
-    if has_imagery_in_alpha(dataset):
+    if name not in _told and has_imagery_in_alpha(dataset):
+        _told.add(name)
         log.warning(
             "the fourth band of %s counts as alpha, and is not read, but looks like imagery: if it"
             " is, name all bands, with_channel_order([0, 1, 2, 3])",

@@ -77,6 +77,11 @@ def choose_assets(
     """
     if names is None:
         found = [asset for asset in assets.values() if asset.is_imagery]
+        if not assets:
+            raise DataError(
+                f"the STAC item {shown(item_uri)} has no assets",
+                hint="name an item of imagery that can be read",
+            )
         if not found:
             raise DataError(
                 f"the STAC item {shown(item_uri)} does not say which of its assets are imagery",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import os
@@ -21,6 +22,7 @@ from rvcli.cli.render.bars import Bars
 from rvcli.profile import load_settings
 from rvcli.progress import track
 from rvcli.runner.events import RunEvent
+from tests.processes import wait_until
 
 
 class Clock:
@@ -31,6 +33,14 @@ class Clock:
     def __call__(self) -> float:
         """Tell the time."""
         return self.now
+
+
+class Terminal(io.StringIO):
+    """A stream that a person looks at."""
+
+    def isatty(self) -> bool:
+        """Say so."""
+        return True
 
 
 def told(job: str, done: int, total: int | None = 9, **more: object) -> RunEvent:
@@ -186,10 +196,29 @@ class TestBars:
         assert (8, "and 23 more") == (len(lines), lines[-1].strip())
         bars.close()
 
+    def test_streams_are_as_they_were_afterwards(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Bars that appear where prints go elsewhere put nothing in the place of streams."""
+        monkeypatch.setattr(progress, "BARS_AFTER_S", 0.0)
+        monkeypatch.delenv("NO_COLOR", raising=False)
+        monkeypatch.setenv("TERM", "xterm")
+        out, err = Terminal(), Terminal()
+        for stdout in (out, io.StringIO()):
+            monkeypatch.setattr(sys, "stdout", stdout)
+            monkeypatch.setattr(sys, "stderr", err)
+            with progress.work_view(quiet=False):
+                with contextlib.redirect_stdout(io.StringIO()), track("counting", 3):
+                    wait_until(lambda: "counting" in err.getvalue())
+                sys.stdout.write("printed\n")
+                sys.stderr.write("told")
+            assert (stdout, err) == (sys.stdout, sys.stderr)
+        assert "printed\n" == stdout.getvalue()  # a file gets what is its own
+        assert "printed" not in out.getvalue()
+        assert 1 == err.getvalue().count("printed")  # a terminal, above the bars
+        assert 2 == err.getvalue().count("told")
+
     def test_short_work_shows_none(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """A terminal gets nothing of work that ends within two seconds."""
-        stream = io.StringIO()
-        stream.isatty = lambda: True  # type: ignore[method-assign]
+        stream = Terminal()
         monkeypatch.setattr(sys, "stderr", stream)
         monkeypatch.delenv("NO_COLOR", raising=False)
         monkeypatch.setenv("TERM", "xterm")
