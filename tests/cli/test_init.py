@@ -158,7 +158,9 @@ def test_a_demo_can_be_had_beside_imagery(project, monkeypatch):
 
     monkeypatch.setattr(init.click, "prompt", answer)
     monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
-    assert "the imagery is drawn" in project.rv("init").out
+    drawn = project.rv("init").out
+    assert "the imagery is drawn" in drawn
+    assert "for town.tif no labels were named" in drawn
 
 
 def test_names_with_code_in_them_do_nothing(project):

@@ -180,10 +180,14 @@ def _at_home(proposal: Proposal, root: Path) -> Proposal:
     from dataclasses import replace
 
     from rvcli.project.demo import IMAGE, LABELS
+    from rvcli.project.pairs import imagery_in
 
     place = {"image": str(root / IMAGE), "labels": str(root / LABELS)}
     scenes = tuple(replace(scene, **place) for scene in proposal.scenes)
     note = "the imagery is drawn: rv init DIR --image FILE --labels FILE makes one of your own"
+    there = imagery_in(root)
+    if there is not None:
+        note += f"; for {there.images} no labels were named, and none are called as it is"
     return replace(proposal, scenes=scenes, notes=(*proposal.notes, note))
 
 
