@@ -4,8 +4,9 @@
 
 Scenes have three bands of uint8, tiled and deflated, without overviews; half of them have 1,000
 polygons as labels, half a raster. A run with a backend that learns nothing writes predictions and
-records. Its files are made once, in DIR (default: a folder of the system's temporary directory);
-scenes are hard links to one image, so the disk counts for less than it would.
+records. Its files are made once, in DIR (default: a folder of the system's temporary directory):
+each scene has another image, as smooth and as rough as land is, so that the page is as large as of
+real ones. They take some gigabytes.
 
 Each measurement runs in a process of its own: the previews of scenes alone, and the whole report;
 first without what earlier reports kept, then with it.
@@ -27,12 +28,15 @@ from typing import Any
 
 import numpy as np
 import rasterio
+from rasterio.transform import from_origin
+from rasterio.windows import Window
 from rasters import make_image
 
 HERE = Path(__file__).parent
 AIM_S, AIM_MB = 60.0, 500.0
 AIMS_SIZE_MB = {"scenes": 6.0, "report": 10.0}  # of pictures, and of the page
 POLYGONS = 1000
+LAND_SIZE, PARCELS = 2048, 24
 TRAIN_SIZE = 1024
 
 
@@ -140,10 +144,13 @@ def make_run(images: Path, folder: Path, scenes: int, size: int) -> None:
     data = folder / "data"
     data.mkdir(parents=True)
     for name in ("train", *(f"scene-{i:02}" for i in range(scenes))):
-        image = make_image(images, TRAIN_SIZE if name == "train" else size, "uint8")
-        os.link(image, data / f"{name}.tif")
+        image = data / f"{name}.tif"
+        if name == "train":
+            os.link(make_image(images, TRAIN_SIZE, "uint8"), image)
+        else:
+            make_land(image, size, seed=int(name[-2:]))
         if name.endswith(("0", "2", "4", "6", "8")):
-            make_raster(image, folder, data / f"{name}-labels.tif")
+            make_raster(image, data / f"{name}-labels.tif")
         else:
             write_polygons(image, data / f"{name}.geojson")
     arguments = [
@@ -156,6 +163,35 @@ def make_run(images: Path, folder: Path, scenes: int, size: int) -> None:
     (folder / "done").touch()
 
 
+def make_land(path: Path, size: int, seed: int) -> None:
+    """Draw hills of all sizes, and parcels of one colour each, tiled and deflated."""
+    rng = np.random.default_rng(seed)
+    side = min(size, LAND_SIZE)
+    land = np.zeros((side, side), np.float32)
+    for cells in (4, 16, 64, 256, 1024):
+        at = np.linspace(0, cells, side, endpoint=False)
+        first, share = at.astype(int), (at % 1).astype(np.float32)
+        coarse = rng.normal(0, 1, (cells + 1, cells + 1)).astype(np.float32)
+        rows = coarse[first].T * (1 - share) + coarse[first + 1].T * share
+        land += (rows.T[:, first] * (1 - share) + rows.T[:, first + 1] * share) / cells**0.4
+    parcel = np.arange(side) * PARCELS // side
+    colors = rng.integers(-30, 30, (3, PARCELS, PARCELS))
+    bands = [110 + 30 * land + own[parcel][:, parcel] for own in colors]
+    drawn = np.clip(np.stack(bands), 1, 247).astype(np.uint8)
+    profile = {
+        "driver": "GTiff", "width": size, "height": size, "count": 3, "dtype": "uint8",
+        "tiled": True, "blockxsize": 512, "blockysize": 512, "compress": "deflate", "zlevel": 1,
+        "crs": "EPSG:32637",
+        "transform": from_origin(500_000 + seed * 6000, 5_000_000, 0.5, 0.5),
+    }  # fmt: skip
+    x = np.arange(size) * side // size
+    with rasterio.open(path, "w", **profile) as dataset:
+        for top in range(0, size, 512):
+            y = np.arange(top, min(top + 512, size)) * side // size
+            strip = drawn[:, y][:, :, x] + rng.integers(0, 8, (1, len(y), size), np.uint8)
+            dataset.write(strip, window=Window(0, top, size, len(y)))
+
+
 def boxes(size: int, count: int = POLYGONS) -> np.ndarray:
     """Return the bounds of buildings in pixels: rows (xmin, ymin, xmax, ymax)."""
     rng = np.random.default_rng(0)
@@ -163,18 +199,15 @@ def boxes(size: int, count: int = POLYGONS) -> np.ndarray:
     return np.hstack([corners, corners + rng.integers(20, 80, (count, 2))])
 
 
-def make_raster(image: Path, folder: Path, path: Path) -> None:
-    """Draw the buildings as class ids; scenes share one file."""
-    shared = folder / "labels.tif"
-    if not shared.exists():
-        with rasterio.open(image) as source:
-            profile = {**source.profile, "count": 1, "nodata": None, "photometric": "minisblack"}
-        labels = np.full((profile["height"], profile["width"]), 2, np.uint8)
-        for xmin, ymin, xmax, ymax in boxes(profile["width"]):
-            labels[ymin:ymax, xmin:xmax] = 1
-        with rasterio.open(shared, "w", **profile) as dataset:
-            dataset.write(labels, 1)
-    os.link(shared, path)
+def make_raster(image: Path, path: Path) -> None:
+    """Draw the buildings as class ids, on the grid of an image."""
+    with rasterio.open(image) as source:
+        profile = {**source.profile, "count": 1, "nodata": None, "photometric": "minisblack"}
+    labels = np.full((profile["height"], profile["width"]), 2, np.uint8)
+    for xmin, ymin, xmax, ymax in boxes(profile["width"]):
+        labels[ymin:ymax, xmin:xmax] = 1
+    with rasterio.open(path, "w", **profile) as dataset:
+        dataset.write(labels, 1)
 
 
 def write_polygons(image: Path, path: Path) -> None:

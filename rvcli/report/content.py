@@ -16,7 +16,7 @@ IMAGERY, LABELS, PREDICTIONS = "imagery", "labels", "predictions"
 FALSE_POSITIVES, FALSE_NEGATIVES = "false positives", "false negatives"
 LAYERS = (IMAGERY, LABELS, PREDICTIONS, FALSE_POSITIVES, FALSE_NEGATIVES)
 # Of no class, so that errors are seen over predictions, which have the colours of the classes.
-ERROR_COLORS = {FALSE_POSITIVES: "#f0256b", FALSE_NEGATIVES: "#14a0f0"}
+ERROR_COLORS = {FALSE_POSITIVES: "#f012be", FALSE_NEGATIVES: "#00c0ff"}
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from rvcli.records.identity import Identities, local_path
 from rvcli.report.content import Layer, Picture, ScenePreview, Shape
 from rvcli.version import __version__
 
-_FORMAT = 2
+_FORMAT = 3
 _MAX_BYTES = 256 << 20
 _ENDING = ".json"
 

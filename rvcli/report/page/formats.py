@@ -102,8 +102,8 @@ def moment(text: str) -> str:
     """Write a moment of ISO 8601 as people do, in UTC."""
     try:
         at = datetime.fromisoformat(text).astimezone(timezone.utc)
-    except ValueError:
-        return text or NOTHING
+    except (TypeError, ValueError, OverflowError):  # a file may say anything
+        return str(text or NOTHING)
     return f"{at.day} {at:%b %Y, %H:%M:%S} UTC"
 
 

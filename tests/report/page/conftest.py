@@ -80,6 +80,16 @@ def opened(browser: Any, tmp_path: Path) -> Iterator[Callable[..., Opened]]:
         one.context.close()
 
 
+@pytest.fixture(scope="session")
+def town(browser: Any, html: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Opened]:
+    """Give the page of one experiment, opened once: tests leave it as they find it."""
+    path = tmp_path_factory.mktemp("town") / "town.html"
+    path.write_text(html, encoding="utf-8")
+    one = Opened(browser, path, 1280, "light")
+    yield one
+    one.context.close()
+
+
 def picture(seed: int, size: int = 64) -> content.Picture:
     """Return imagery of noise."""
     pixels = np.random.default_rng(seed).integers(0, 255, (size, size, 3), dtype=np.uint8)

@@ -30,9 +30,9 @@ def pixels_of(png: bytes) -> np.ndarray:
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (400, "dark")])
-def test_it_shows_everything_and_asks_for_nothing(opened, html, width, scheme):
+def test_it_shows_everything_and_asks_for_nothing(opened, town, html, width, scheme):
     """No error, no request, nothing beyond the window's edge, and pixels that vary."""
-    one = opened(html, width, scheme)
+    one = opened(html, width, scheme) if scheme == "dark" else town
     one.page.locator(".layer-predictions").first.wait_for()
 
     assert width == one.page.evaluate("document.documentElement.scrollWidth")
@@ -46,9 +46,9 @@ def test_it_shows_everything_and_asks_for_nothing(opened, html, width, scheme):
     assert [] == one.problems
 
 
-def test_layers_switch(opened, html):
+def test_layers_switch(town):
     """A layer is on the map while its box is checked: predictions at first, errors not."""
-    one = opened(html)
+    one = town
     predictions = one.page.locator(".layer-predictions")
     errors = one.page.locator(".leaflet-false-positives-pane canvas, .leaflet-pane canvas")
     predictions.first.wait_for()
@@ -63,12 +63,16 @@ def test_layers_switch(opened, html):
     assert before + 1 == errors.count()
     one.page.get_by_label("Outlines").uncheck()
     assert 0 == one.page.locator("path.outline").count()
+    for name in ("outlines", "predictions"):
+        one.page.locator(f"[data-layer={name}]").check()
+    for name in ("false positives", "labels"):
+        one.page.locator(f"[data-layer='{name}']").uncheck()
     assert [] == one.problems
 
 
-def test_the_map_is_moved_by_keys_and_buttons(opened, html):
+def test_the_map_is_moved_by_keys_and_buttons(town):
     """A scene's button leads to it, and the slider makes what lies over imagery fainter."""
-    one = opened(html)
+    one = town
     image = one.page.locator(".layer-imagery").first
     image.wait_for()
     before = image.bounding_box()["width"]
@@ -81,6 +85,8 @@ def test_the_map_is_moved_by_keys_and_buttons(opened, html):
     one.page.locator("[data-opacity]").fill("20")
     faint = "getComputedStyle(document.querySelector('.leaflet-predictions-pane')).opacity"
     assert "0.2" == one.page.evaluate(faint)
+    one.page.locator("[data-opacity]").fill("75")
+    one.page.get_by_role("button", name="All 2").click()
 
 
 def test_plain_images_lie_side_by_side(opened, make):
@@ -100,6 +106,7 @@ def test_plain_images_lie_side_by_side(opened, make):
     assert [] == one.problems
 
 
+@pytest.mark.slow
 def test_scenes_far_apart_are_found(opened, make):
     """Scenes that would be specks: one is shown, and the others are dots that lead to them."""
     scenes = (make.scene("near", "train"), make.scene("far", "validation", 90.0))
@@ -173,6 +180,5 @@ def test_experiments_are_compared_at_any_width(opened, make):
     one = opened(text, 400)
     assert 400 == one.page.evaluate("document.documentElement.scrollWidth")
     assert 2 == one.page.locator(".map").count()
-    one.page.locator("#e1-map").scroll_into_view_if_needed()
-    one.page.locator("#e1-map .layer-imagery").first.wait_for()
+    one.page.locator("#e1-map .layer-imagery").first.wait_for()  # without scrolling there
     assert [] == one.problems

@@ -170,6 +170,7 @@ def test_what_is_no_class_has_no_empty_row(make):
         (formats.size(None), formats.NOTHING),
         (formats.moment("2026-03-04T07:06:07+02:00"), "4 Mar 2026, 05:06:07 UTC"),
         (formats.moment("soon"), "soon"),
+        (formats.moment(5), "5"),
         (formats.identity(f"sha256:{'ab' * 32}"), "sha256:abababababab…"),
         (formats.color("red;background:url(x)"), formats.NEUTRAL),
         (formats.color("Red"), "#ff0000"),

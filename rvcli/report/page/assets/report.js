@@ -131,7 +131,8 @@
     return map;
   }
 
-  // A map is drawn when it comes near the window: a report of many experiments has many.
+  // A report of many experiments has many maps: those near the window are drawn first, then the
+  // others one by one, so that a picture of the whole page has them all.
   const frames = document.querySelectorAll("[data-map]");
   const drawn = new Set();
   const drawOnce = (frame) => {
@@ -149,4 +150,12 @@
   }, { rootMargin: "600px" });
   frames.forEach((frame) => observer.observe(frame));
   window.addEventListener("beforeprint", () => frames.forEach(drawOnce));
+  const drawNext = () => {
+    const frame = [...frames].find((one) => !drawn.has(one));
+    if (frame) {
+      drawOnce(frame);
+      setTimeout(drawNext, 50);
+    }
+  };
+  window.addEventListener("load", () => setTimeout(drawNext, 200));
 })();
