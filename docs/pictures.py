@@ -36,7 +36,6 @@ COLUMNS, ROWS = 112, 60
 HOME = "/home/you/tiny_town"
 # Of the window that a report is seen in, in pixels.
 REPORT_WIDTH, REPORT_HEIGHT = 1280, 960
-LARGEST_BYTES = 300_000
 
 _FONT_FACE = re.compile(r"@font-face \{\{.*?\}\}\s*", re.DOTALL)
 _CONTROL = re.compile(r"(\r|\n|\x1b\[2K|\x1b\[1A|\x1b\[\?25[lh])")
@@ -161,10 +160,8 @@ def picture_of_report(html: Path, path: Path) -> None:
             raise RuntimeError(f"Chromium took no picture of {html}")
         with Image.open(shot) as image:
             picture = image.convert("RGB")
-    for colours in (256, 128, 64, 32):
-        picture.quantize(colours).save(path, optimize=True)
-        if path.stat().st_size <= LARGEST_BYTES:
-            break
+    # All its colours: a palette gives up those of small places, such as legends.
+    picture.save(path, optimize=True)
     print(f"wrote: {path.relative_to(REPOSITORY)}, {path.stat().st_size} bytes")
 
 
