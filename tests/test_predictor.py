@@ -120,7 +120,7 @@ def test_progress_names_the_image(made: Path, tmp_path: Path) -> None:
     told: list[ProgressEvent] = []
     with use_sink(told.append):
         Predictor(package_of(made), str(tmp_path)).predict(str(made / "image.tif"))
-    assert "predicting image" in {event.description for event in told}
+    assert "predicting image.tif" in {event.description for event in told}
 
 
 def test_statistics_can_be_measured_anew(made: Path, tmp_path: Path) -> None:

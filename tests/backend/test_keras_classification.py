@@ -253,6 +253,7 @@ def test_a_kept_state_of_another_training_is_not_used(
     assert ([], 1) == (history["resumed_from"], len(history["epochs"]))
 
 
+@pytest.mark.slow
 def test_training_starts_from_a_model(
     trained: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

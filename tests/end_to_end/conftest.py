@@ -74,7 +74,9 @@ class Project:
         """Return the environment of the processes."""
         kept = {k: v for k, v in os.environ.items() if not k.startswith(_FOREIGN)}
         home = {"HOME": str(self.home), "TMPDIR": str(self.home)}
-        return {**kept, **home, "COLUMNS": "400", "PYTHONDONTWRITEBYTECODE": "1", **self.env}
+        # Tests that look at reports ask for them: a second for each run.
+        own = {"COLUMNS": "400", "PYTHONDONTWRITEBYTECODE": "1", "RV_REPORT": "false"}
+        return {**kept, **home, **own, **self.env}
 
     def start(self, *words: str, cwd: Path | None = None, **options: Any) -> subprocess.Popen[str]:
         """Start `rv` in a process group of its own."""

@@ -197,7 +197,7 @@ def test_a_command_that_is_killed_says_so(project: Any) -> None:
     assert (5, True) == (result.code, "1/NAP failed: ended by SIGKILL" in result.err)
 
 
-@pytest.mark.parametrize("runner", ["local", "inprocess"])
+@pytest.mark.parametrize("runner", [pytest.param("local", marks=pytest.mark.slow), "inprocess"])
 def test_healthy_experiment_goes_on(project: Any, runner: str) -> None:
     """Of two experiments the one with broken labels fails and the other one is finished."""
     project.draw("kaputt", seed=3)

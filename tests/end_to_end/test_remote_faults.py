@@ -49,6 +49,7 @@ def test_a_run_in_bad_weather(far: Any, bad_weather: FaultProxy) -> None:
     assert metrics(f"{place}/fine") == metrics(f"{place}/bad")
 
 
+@pytest.mark.slow
 def test_storage_that_is_gone_is_one_clear_error(far: Any, bad_weather: FaultProxy) -> None:
     """No traceback, no partial result, and a run goes on when it is back."""
     project, place = far

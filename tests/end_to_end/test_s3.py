@@ -6,6 +6,7 @@ import io
 import json
 from typing import Any
 
+import pytest
 import rasterio
 
 
@@ -28,6 +29,7 @@ def test_a_run_in_s3(far: Any) -> None:
     assert "nothing to run: 6 commands up to date" in again.out
 
 
+@pytest.mark.slow
 def test_changes_in_s3_are_noticed(far: Any) -> None:
     """New labels in the bucket make exactly the commands run that read them."""
     from rvcli.filesystem import resolve

@@ -221,6 +221,7 @@ def test_a_package_predicts_what_the_run_did(village: Any, id: str) -> None:
         assert features(expected) == features(made)
 
 
+@pytest.mark.slow
 def test_patches_of_pixels_become_boxes(village: Any) -> None:
     """The backend of pixels finds what the detector finds, and its package finds it again."""
     options = ("-a", "backend", "SKLEARN_PIXELS_TO_BOXES", "-a", "root_uri", "Flecken")
@@ -264,6 +265,7 @@ class Elsewhere(rv.ExperimentSet):
 """
 
 
+@pytest.mark.slow
 def test_everything_may_lie_elsewhere(village: Any) -> None:
     """Package, predictions, their drawings and figures go where they are told to go."""
     village.write("anderswo.py", ELSEWHERE)
@@ -330,7 +332,7 @@ def test_an_option_concerns_what_uses_it(
         pytest.param(
             *("inprocess", ["--splits", "3"], ["cells", "boxes", "pixels"]), marks=pytest.mark.slow
         ),
-        ("local", ["--splits", "2"], ["cells"]),
+        pytest.param(*("local", ["--splits", "2"], ["cells"]), marks=pytest.mark.slow),
     ],
 )
 def test_splits_and_runners_agree(

@@ -290,6 +290,7 @@ def test_chips_without_any_object_teach_too(detection: Make, places: Make, tmp_p
     assert losses[1] < losses[0]
 
 
+@pytest.mark.slow
 def test_pytorch_onnx_and_a_process_without_torch_agree(detection: Make, tmp_path: Path) -> None:
     """Boxes of an image of another size than the chips are equal to 0.01 pixels."""
     backend = detection(num_epochs=6, lr=0.02)

@@ -133,6 +133,7 @@ def test_houses_are_segmented(folder: Path, validate_item: Any) -> None:
     validate_item(json.loads((folder / "root/predict/e/stac/s.tif.json").read_text()))
 
 
+@pytest.mark.slow
 def test_cells_are_classified(folder: Path) -> None:
     """Cells with houses are told from those without."""
     task = (
@@ -246,6 +247,7 @@ def test_a_plugin_brings_a_network(project: Path) -> None:
     assert (project / "root/predict/e/s.tif").exists()
 
 
+@pytest.mark.slow
 def test_a_killed_command_goes_on_when_it_is_run_again(project: Path) -> None:
     """After kill -9 the same `rv run` trains the epochs that are missing, and says so."""
     words = ("inprocess", "experiment.py", "chip", "train", "-a", "num_epochs", "80")

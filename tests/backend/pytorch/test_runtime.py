@@ -120,6 +120,7 @@ def test_a_network_of_a_library_is_exported_too(
     )
 
 
+@pytest.mark.slow
 def test_the_same_training_gives_the_same_onnx(
     segmentation: Make, places: Make, tmp_path: Path
 ) -> None:
