@@ -9,12 +9,11 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from rvcli import keys, registry
+from rvcli import keys
 from rvcli.cli.state import State
 
 if TYPE_CHECKING:
@@ -35,6 +34,8 @@ def keys_of_all(
     ctx: click.Context, param: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
     """Offer the keys of a group, or of all; those that are places in code are left out."""
+    from rvcli import registry
+
     group = str(ctx.params.get("group") or "").upper()
     with _session(ctx):
         entries = registry.current().entries()
@@ -44,6 +45,8 @@ def keys_of_all(
 
 def runners(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Offer the runners, also those of plugins."""
+    from rvcli import registry
+
     with _session(ctx):
         found = registry.current().keys(keys.EXPERIMENT_RUNNER)
     return _fitting([key.lower() for key in found], incomplete)
@@ -51,6 +54,8 @@ def runners(ctx: click.Context, param: click.Parameter, incomplete: str) -> list
 
 def words(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Offer an experiment file where none is given yet, and commands after it."""
+    from rvcli import registry
+
     if not (ctx.params.get("words") or ctx.params.get("path") or ctx.params.get("module")):
         return experiment_files(ctx, param, incomplete)
     with _session(ctx):
@@ -62,6 +67,8 @@ def experiment_files(
     ctx: click.Context, param: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
     """Offer Python files, and directories in which there may be some."""
+    from pathlib import Path
+
     from click.shell_completion import CompletionItem
 
     head, slash, start = incomplete.rpartition("/")
@@ -92,6 +99,8 @@ def tasks(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[C
 
 def backends(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Offer the words and the keys for backends."""
+    from rvcli import registry
+
     found = registry.default().keys(keys.BACKEND)
     return _fitting(["sklearn", "pytorch", *found], incomplete)
 
@@ -108,6 +117,8 @@ def experiment_ids(
     ctx: click.Context, param: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
     """Offer the experiments that have been run below the local root that is given."""
+    from pathlib import Path
+
     root = str(ctx.params.get("root_uri") or "")
     if not root or "://" in root:
         return []
@@ -131,6 +142,8 @@ def _fitting(values: Iterable[str], incomplete: str) -> list[CompletionItem]:
 @contextmanager
 def _session(ctx: click.Context) -> Iterator[None]:
     """Put the plugins of the profile in force, as far as they load, in silence."""
+    from rvcli import registry
+
     state = ctx.find_object(State) or State()
     with open(os.devnull, "w", encoding="utf-8") as nowhere:  # noqa: PTH123
         with redirect_stdout(nowhere), redirect_stderr(nowhere):
