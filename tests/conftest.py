@@ -50,6 +50,14 @@ settings.register_profile("rv", deadline=None)
 settings.load_profile("rv")
 
 
+@pytest.fixture(autouse=True)
+def _verbosity_of_the_process() -> None:
+    """Begin with the usual verbosity: `rv -q` in a test before sets that of the process."""
+    from rvcli.profile.verbosity import Verbosity
+
+    Verbosity.level = Verbosity.NORMAL
+
+
 @pytest.fixture(scope="session")
 def validate_item() -> Callable[[dict[str, Any]], None]:
     """Give a function that checks a STAC item by its schemas, those of its extensions too."""
