@@ -14,8 +14,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from rvcli.cli.render.pace import Paces, is_counted, joined, parts
-from rvcli.cli.render.progress import BARS_AFTER_S
+from rvcli.cli.render.pace import BARS_AFTER_S, Paces, is_counted, joined, parts
 from rvcli.cli.render.words import ENDED, describe
 from rvcli.profile.secrets import mask_uris
 from rvcli.runner.events import RunEvent

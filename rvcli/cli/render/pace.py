@@ -10,6 +10,8 @@ from itertools import pairwise
 from rvcli.runner.events import RunEvent
 
 SPAN_S = 30.0
+# Work that ends sooner has no bar.
+BARS_AFTER_S = 2.0
 _FEWEST = 4
 _MOST_PACES = 10
 _SHORTEST_S = 0.5

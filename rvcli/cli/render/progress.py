@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout, suppress
 from typing import TYPE_CHECKING, Any, TextIO, cast
 
-from rvcli.cli.render.pace import Paces, duration
+from rvcli.cli.render.pace import BARS_AFTER_S, Paces, duration
 from rvcli.cli.render.table import is_styled
 from rvcli.cli.render.words import ENDED, describe
 from rvcli.profile.secrets import mask_uris
@@ -20,7 +20,6 @@ from rvcli.utils.logs import is_json, json_line
 if TYPE_CHECKING:
     from rvcli.cli.render.bars import Bars
 
-BARS_AFTER_S = 2.0
 FIRST_LINE_AFTER_S = 5.0
 LINE_EVERY_S = 30.0
 MOST_LINES = 10
