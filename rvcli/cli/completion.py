@@ -117,19 +117,12 @@ def experiment_ids(
     ctx: click.Context, param: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
     """Offer the experiments that have been run below the local root that is given."""
-    from pathlib import Path
+    from rvcli.report.sources import list_experiments
 
     root = str(ctx.params.get("root_uri") or "")
     if not root or "://" in root:
         return []
-    found: set[str] = set()
-    for command in keys.COMMANDS:
-        folder = Path(root, command.lower())
-        try:
-            found.update(p.name for p in folder.iterdir() if p.is_dir())
-        except OSError:
-            continue
-    return _fitting(sorted(found), incomplete)
+    return _fitting(_quietly(lambda: list_experiments(root), []), incomplete)
 
 
 def _fitting(values: Iterable[str], incomplete: str) -> list[CompletionItem]:

@@ -84,8 +84,8 @@ def test_keys_and_groups(town):
 
 def test_experiments_below_a_root(town):
     """A report is of experiments that have run below its root."""
-    for command in ("train", "eval"):
-        (town.root / "out" / command / "houses").mkdir(parents=True)
+    (town.root / "out" / "experiments").mkdir(parents=True)
+    (town.root / "out" / "experiments" / "houses.json").write_text("{}")
     assert ["houses"] == offered("report", "out", "")
     assert [] == offered("report", "s3://bucket/out", "")
 
